@@ -1,0 +1,94 @@
+import { type Call, type Expr, type FuncLit, unparen } from '../syntax/ast.ts';
+import type { Variable } from '../syntax/scope.ts';
+import { typeOf } from './infer.ts';
+import { memberOf } from './members.ts';
+import { type FuncInfo, qualify } from './package.ts';
+import { type Env, resolveType } from './resolve.ts';
+import type { Member, Type } from './types.ts';
+
+/** Who is called. */
+export type Callee =
+  /** A declared function; `func` is undefined when its source is not at hand. */
+  | { readonly kind: 'func'; readonly name: string; readonly func: FuncInfo | undefined }
+  /** A method on `receiver`; interface methods have no `func`. */
+  | { readonly kind: 'method'; readonly name: string; readonly func: FuncInfo | undefined; readonly receiver: Expr }
+  | { readonly kind: 'builtin'; readonly name: string }
+  | { readonly kind: 'conversion'; readonly type: Type }
+  | { readonly kind: 'literal'; readonly literal: FuncLit }
+  | { readonly kind: 'variable'; readonly variable: Variable }
+  | { readonly kind: 'unknown' };
+
+const BUILTINS = new Set(['append', 'cap', 'clear', 'close', 'complex', 'copy', 'delete', 'imag', 'len', 'make', 'max', 'min', 'new', 'panic',
+  'print', 'println', 'real', 'recover']);
+
+const memo = new WeakMap<Call, Callee>();
+const UNKNOWN: Callee = { kind: 'unknown' };
+
+export function calleeOf(call: Call, env: Env): Callee {
+  const known = memo.get(call);
+  if (known) return known;
+  const callee = resolveFunction(call.fun, env);
+  memo.set(call, callee);
+  return callee;
+}
+
+/** What a function value stands for: of a call, of a `go` or `defer`, of a method value handed on. */
+export function resolveFunction(expr: Expr, env: Env): Callee {
+  const fun = unparen(expr);
+  if (fun.kind === 'funclit') return { kind: 'literal', literal: fun };
+  const conversion = resolveType(fun, env);
+  if (conversion) return { kind: 'conversion', type: conversion };
+  if (fun.kind === 'index') return resolveFunction(fun.x, env);
+  if (fun.kind === 'ident') return calleeOfName(fun, env);
+  if (fun.kind === 'selector') return calleeOfSelector(fun, env);
+  return UNKNOWN;
+}
+
+function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
+  if (fun.entity) return fun.entity.kind === 'var' ? { kind: 'variable', variable: fun.entity } : UNKNOWN;
+  const own = env.file.pkg.lookup(fun.name);
+  if (own) return own.kind === 'func' ? { kind: 'func', name: own.func.fullName, func: own.func } : UNKNOWN;
+  if (BUILTINS.has(fun.name)) return { kind: 'builtin', name: fun.name };
+  for (const spec of env.file.outline.imports) {
+    const found = spec.name === '.' ? env.program.imported(env.file, spec.path)?.lookup(fun.name) : undefined;
+    if (found?.kind === 'func') return { kind: 'func', name: found.func.fullName, func: found.func };
+  }
+  return UNKNOWN;
+}
+
+function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
+  const { x, sel } = fun;
+  if (x.kind === 'ident' && !x.entity && !env.file.pkg.lookup(x.name)) {
+    const path = env.program.importPathOf(env.file, x.name);
+    if (path !== undefined) {
+      const pkg = env.program.imported(env.file, path);
+      const entity = pkg?.lookup(sel.name);
+      if (pkg && entity?.kind !== 'func') return UNKNOWN;
+      return { kind: 'func', name: `${path}.${sel.name}`, func: entity?.kind === 'func' ? entity.func : undefined };
+    }
+  }
+  const type = resolveType(x, env) ?? typeOf(x, env);
+  const member = memberOf(type, sel.name, env.program);
+  if (member?.kind === 'method') return { kind: 'method', name: methodName(member, sel.name), func: member.func, receiver: x };
+  return member ? UNKNOWN : methodOfUnseenType(type, sel.name, x);
+}
+
+function methodName(member: Member & { kind: 'method' }, name: string): string {
+  if (member.func) return member.func.fullName;
+  const { pkg, name: owner } = member.owner;
+  return pkg ? `(${pkg}.${owner}).${name}` : `(${owner}).${name}`;
+}
+
+/** A type whose package is not at hand still has its name: `(*google.golang.org/grpc.ClientConn).Close`. */
+function methodOfUnseenType(type: Type, name: string, receiver: Expr): Callee {
+  const pointer = type.kind === 'pointer';
+  const base = pointer ? type.elem : type;
+  if (base.kind !== 'named' || base.def) return UNKNOWN;
+  return { kind: 'method', name: qualify(base.pkg, `(${pointer ? '*' : ''}${base.name}).${name}`), func: undefined, receiver };
+}
+
+/** The full name of who is called, where it has one. */
+export function calleeName(callee: Callee): string | undefined {
+  return callee.kind === 'func' || callee.kind === 'method' ? callee.name : undefined;
+}
+

@@ -1,0 +1,70 @@
+import { receiverOf } from './package.ts';
+import type { Program } from './program.ts';
+import { signatureOf, underlying } from './resolve.ts';
+import { type Member, type Named, type Signature, substituteSignature, type Type, unknown } from './types.ts';
+
+/**
+ * What `x.name` selects on a value of type `type`: its own fields and methods first, then those of embedded types,
+ * level by level, as the Go spec's selector rules say.
+ */
+export function memberOf(type: Type, name: string, program: Program): Member | undefined {
+  let level: Type[] = [type];
+  const seen = new Set<string>();
+  for (let depth = 0; depth < 8 && level.length; depth++) {
+    const next: Type[] = [];
+    for (const at of level) {
+      const base = at.kind === 'pointer' ? at.elem : at;
+      if (base.kind === 'named') {
+        const key = `${base.pkg}.${base.name}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const method = declaredMethod(base, name, program);
+        if (method) return method;
+      }
+      const found = ownMember(base, name, program, next);
+      if (found) return found;
+    }
+    level = next;
+  }
+  return undefined;
+}
+
+function declaredMethod(type: Named, name: string, program: Program): Member | undefined {
+  if (!type.def) return undefined;
+  const func = type.def.file.pkg.methodsOf(type.name).find(m => m.decl.name.name === name);
+  if (!func) return undefined;
+  const receiver = func.decl.receiver?.type;
+  const params = receiverTypeParams(receiver);
+  const plain = signatureOf(func.decl.type, { program, file: func.file, ...(params.length ? { typeParams: new Set(params) } : {}) });
+  return { kind: 'method', type: bind(plain, params, type.args), owner: type, func };
+}
+
+function receiverTypeParams(type: NonNullable<Parameters<typeof receiverOf>[0]['receiver']>['type'] | undefined): string[] {
+  const base = type?.kind === 'star' ? type.x : type;
+  return base?.kind === 'index' ? base.indices.flatMap(x => (x.kind === 'ident' ? [x.name] : [])) : [];
+}
+
+function bind(signature: Signature, params: readonly string[], args: readonly Type[]): Signature {
+  return substituteSignature(signature, new Map(params.map((p, i) => [p, args[i] ?? unknown])));
+}
+
+/** A field or interface method of `base` itself; embedded types go to `next`. */
+function ownMember(base: Type, name: string, program: Program, next: Type[]): Member | undefined {
+  const owner = base.kind === 'named' ? base : undefined;
+  if (owner?.pkg === '' && owner.name === 'error' && name === 'Error') {
+    return { kind: 'method', type: { kind: 'func', typeParams: [], params: [], variadic: false, results: [{ kind: 'basic', name: 'string' }] }, owner, func: undefined };
+  }
+  const inner = underlying(base, program);
+  if (inner.kind === 'struct') {
+    const field = inner.fields.find(f => f.name === name);
+    if (field) return { kind: 'field', type: field.type, owner };
+    for (const f of inner.fields) if (f.embedded) next.push(f.type);
+  } else if (inner.kind === 'interface') {
+    const method = inner.methods.find(m => m.name === name);
+    if (method) return { kind: 'method', type: method.type, owner: owner ?? { kind: 'named', pkg: '', name: 'interface{}', args: [], def: undefined }, func: undefined };
+    next.push(...inner.embeds);
+  } else if (inner.kind === 'pointer') {
+    next.push(inner.elem);
+  }
+  return undefined;
+}

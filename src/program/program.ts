@@ -1,0 +1,120 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { classify } from '../source/constraints.ts';
+import { Modules, type Module } from '../source/modules.ts';
+import type { Problem } from '../source/problem.ts';
+import { readSource } from '../source/read.ts';
+import type { Source } from '../source/text.ts';
+import { outlineOf } from '../syntax/outline.ts';
+import { type GoFile, Package } from './package.ts';
+
+export interface ProgramOptions {
+  readonly modules: Modules;
+  /** Folder of the standard library's signatures. */
+  readonly std: string;
+  readonly report: (problem: Problem) => void;
+}
+
+/** Everything that is known of the code: packages are read when somebody asks for them, declarations only. */
+export class Program {
+  private readonly byDir = new Map<string, readonly Package[]>();
+  private readonly std = new Map<string, Package | undefined>();
+
+  constructor(private readonly options: ProgramOptions) {}
+
+  /**
+   * The packages in a folder: usually one, with its tests; an external test package (`package x_test`) stands apart,
+   * and stray files of a third name (`package main` with `//go:build ignore`) do as well.
+   */
+  packagesIn(dir: string, importPath: string, module: Module | undefined, files: readonly string[]): readonly Package[] {
+    const known = this.byDir.get(dir);
+    if (known) return known;
+    const packages = new Map<string, Package>();
+    this.byDir.set(dir, []);
+    for (const path of files) {
+      const source = readSource(path, this.options.report);
+      if (!source) continue;
+      const outline = this.outline(source);
+      const kind = classify(path, source.text);
+      if (!outline.packageName) {
+        this.options.report({ level: 'warning', id: 'no-package-clause', path, message: 'skipped: no package clause found, so this is not a Go file' });
+        continue;
+      }
+      const name = outline.packageName;
+      const ownPath = name.endsWith('_test') && kind.test ? `${importPath}_test` : importPath;
+      const key = kind.ignored ? path : name;
+      const pkg = packages.get(key) ?? new Package(ownPath, name, dir, module);
+      packages.set(key, pkg);
+      pkg.add(source, outline, kind);
+    }
+    const found = [...packages.values()];
+    this.byDir.set(dir, found);
+    return found;
+  }
+
+  private outline(source: Source) {
+    const outline = outlineOf(source);
+    if (outline.hasError) {
+      this.options.report({ level: 'note', id: 'not-understood', path: source.path, message: 'the grammar does not understand a declaration of this file' });
+    }
+    return outline;
+  }
+
+  /** The package that `path` names in an import of `file`; undefined where its source is not at hand. */
+  imported(file: GoFile, path: string): Package | undefined {
+    const { module } = file.pkg;
+    const found = module && this.options.modules.resolve(module, path);
+    if (!found) return this.standard(path);
+    const known = this.byDir.get(found.dir) ?? this.packagesIn(found.dir, path, found.module, goFilesIn(found.dir));
+    return known.find(p => !p.path.endsWith('_test') && p.files.some(f => !f.kind.ignored)) ?? known[0];
+  }
+
+  /** A package of the standard library, from the table of its signatures. */
+  standard(path: string): Package | undefined {
+    if (!this.std.has(path)) this.std.set(path, this.readStandard(path));
+    return this.std.get(path);
+  }
+
+  private readStandard(path: string): Package | undefined {
+    const file = join(this.options.std, `${path}.txt`);
+    if (path.includes('.') || !existsSync(file)) return undefined;
+    const source = readSource(file, this.options.report);
+    if (!source) return undefined;
+    const outline = outlineOf(source);
+    const pkg = new Package(path, outline.packageName, file, undefined);
+    pkg.add(source, outline, { test: false, generated: true, ignored: false, constraint: undefined });
+    return pkg;
+  }
+
+  /** The import path that `name` stands for in a file; undefined where no import has that name. */
+  importPathOf(file: GoFile, name: string): string | undefined {
+    const { imports } = file.outline;
+    const plain = imports.filter(spec => spec.name === undefined);
+    return (imports.find(spec => spec.name === name)
+      ?? plain.find(spec => lastElement(spec.path) === name)
+      ?? plain.find(spec => couldBeNamed(spec.path, name) || this.imported(file, spec.path)?.name === name))?.path;
+  }
+}
+
+/** The name that an import without one most likely has: `v2` and `.v3` at the end are versions. */
+function lastElement(path: string): string {
+  const parts = path.split('/');
+  const last = parts.at(-1) ?? '';
+  const named = /^v\d+$/.test(last) && parts.length > 1 ? parts.at(-2) ?? last : last;
+  return named.replace(/\.v\d+$/, '');
+}
+
+/** `go-redis` and `redis-go` are packages `redis`, `yaml.v3` is `yaml`. */
+function couldBeNamed(path: string, name: string): boolean {
+  const last = lastElement(path);
+  return last === `go-${name}` || last === `${name}-go` || last === `${name}.go` || last.replaceAll('-', '') === name || last.replaceAll('-', '_') === name;
+}
+
+function goFilesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir).filter(name => name.endsWith('.go') && !name.endsWith('_test.go') && !/^[._]/.test(name)).sort().map(name => join(dir, name));
+  } catch {
+    return [];
+  }
+}
+

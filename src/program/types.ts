@@ -1,0 +1,142 @@
+/** Go's types as plain values. `unknown` is never evidence for anything. */
+import type { GoFile, FuncInfo } from './package.ts';
+import type { TypeSpec } from '../syntax/ast.ts';
+
+export type Type =
+  | { readonly kind: 'basic'; readonly name: string }
+  | Named
+  | { readonly kind: 'pointer'; readonly elem: Type }
+  /** Arrays count as slices: no rule cares for the length. */
+  | { readonly kind: 'slice'; readonly elem: Type }
+  | { readonly kind: 'map'; readonly key: Type; readonly value: Type }
+  | { readonly kind: 'chan'; readonly dir: 'both' | 'send' | 'receive'; readonly elem: Type }
+  | Signature
+  | { readonly kind: 'struct'; readonly fields: readonly StructField[] }
+  | { readonly kind: 'interface'; readonly methods: readonly Method[]; readonly embeds: readonly Type[] }
+  | { readonly kind: 'tuple'; readonly types: readonly Type[] }
+  | { readonly kind: 'typeparam'; readonly name: string }
+  | { readonly kind: 'unknown' };
+
+export interface Named {
+  readonly kind: 'named';
+  /** Import path; empty for `error`. */
+  readonly pkg: string;
+  readonly name: string;
+  readonly args: readonly Type[];
+  /** Undefined when the package's source is not at hand. */
+  readonly def: { readonly spec: TypeSpec; readonly file: GoFile } | undefined;
+}
+export interface Signature {
+  readonly kind: 'func';
+  readonly typeParams: readonly string[];
+  readonly params: readonly Type[];
+  readonly variadic: boolean;
+  readonly results: readonly Type[];
+}
+export interface StructField {
+  readonly name: string;
+  readonly embedded: boolean;
+  readonly type: Type;
+}
+export interface Method {
+  readonly name: string;
+  readonly type: Signature;
+}
+
+/** What `x.name` selects. */
+export type Member =
+  | { readonly kind: 'field'; readonly type: Type; readonly owner: Named | undefined }
+  /** `func` is the declaration where there is one (not for interface methods). */
+  | { readonly kind: 'method'; readonly type: Signature; readonly owner: Named; readonly func: FuncInfo | undefined };
+
+export const unknown: Type = { kind: 'unknown' };
+export const errorType: Named = { kind: 'named', pkg: '', name: 'error', args: [], def: undefined };
+
+/** `*net/http.Response`, `chan<- int`: how Go's own tools write a type with full package paths. */
+export function typeName(type: Type): string {
+  switch (type.kind) {
+    case 'basic':
+    case 'typeparam':
+      return type.name;
+    case 'named': {
+      const args = type.args.length ? `[${type.args.map(typeName).join(', ')}]` : '';
+      return `${type.pkg ? `${type.pkg}.` : ''}${type.name}${args}`;
+    }
+    case 'pointer':
+      return `*${typeName(type.elem)}`;
+    case 'slice':
+      return `[]${typeName(type.elem)}`;
+    case 'map':
+      return `map[${typeName(type.key)}]${typeName(type.value)}`;
+    case 'chan':
+      return `${{ both: 'chan', send: 'chan<-', receive: '<-chan' }[type.dir]} ${typeName(type.elem)}`;
+    case 'func':
+      return `func(${type.params.map(typeName).join(', ')})${type.results.length ? ` (${type.results.map(typeName).join(', ')})` : ''}`;
+    case 'struct':
+      return `struct{${type.fields.map(f => `${f.name} ${typeName(f.type)}`).join('; ')}}`;
+    case 'interface':
+      return `interface{${type.methods.map(m => m.name).join('; ')}}`;
+    case 'tuple':
+      return `(${type.types.map(typeName).join(', ')})`;
+    case 'unknown':
+      return 'unknown';
+  }
+}
+
+/** Whether `type` is the named type `name` (`net/http.Response`), pointers not counted. */
+export function isNamed(type: Type, name: string): boolean {
+  const base = type.kind === 'pointer' ? type.elem : type;
+  return base.kind === 'named' && `${base.pkg}.${base.name}` === name;
+}
+
+/** `type` with type parameters replaced. */
+export function substitute(type: Type, args: ReadonlyMap<string, Type>): Type {
+  if (!args.size) return type;
+  const inner = (t: Type) => substitute(t, args);
+  switch (type.kind) {
+    case 'typeparam':
+      return args.get(type.name) ?? type;
+    case 'named':
+      return type.args.length ? { ...type, args: type.args.map(inner) } : type;
+    case 'pointer':
+    case 'slice':
+      return { ...type, elem: inner(type.elem) };
+    case 'chan':
+      return { ...type, elem: inner(type.elem) };
+    case 'map':
+      return { ...type, key: inner(type.key), value: inner(type.value) };
+    case 'func':
+      return substituteSignature(type, args);
+    case 'tuple':
+      return { ...type, types: type.types.map(inner) };
+    case 'struct':
+      return { ...type, fields: type.fields.map(f => ({ ...f, type: inner(f.type) })) };
+    case 'interface':
+    case 'basic':
+    case 'unknown':
+      return type;
+  }
+}
+
+export function substituteSignature(type: Signature, args: ReadonlyMap<string, Type>): Signature {
+  return { ...type, params: type.params.map(t => substitute(t, args)), results: type.results.map(t => substitute(t, args)) };
+}
+
+/** Finds what the type parameters in `pattern` stand for, given the type of an argument. */
+export function unify(pattern: Type, actual: Type, found: Map<string, Type>): void {
+  if (actual.kind === 'unknown') return;
+  if (pattern.kind === 'typeparam') {
+    if (!found.has(pattern.name)) found.set(pattern.name, actual);
+  } else if ((pattern.kind === 'pointer' && actual.kind === 'pointer') || (pattern.kind === 'slice' && actual.kind === 'slice')
+    || (pattern.kind === 'chan' && actual.kind === 'chan')) {
+    unify(pattern.elem, actual.elem, found);
+  } else if (pattern.kind === 'map' && actual.kind === 'map') {
+    unify(pattern.key, actual.key, found);
+    unify(pattern.value, actual.value, found);
+  } else if (pattern.kind === 'func' && actual.kind === 'func') {
+    pattern.params.forEach((p, i) => unify(p, actual.params[i] ?? unknown, found));
+    pattern.results.forEach((r, i) => unify(r, actual.results[i] ?? unknown, found));
+  } else if (pattern.kind === 'named' && actual.kind === 'named') {
+    pattern.args.forEach((a, i) => unify(a, actual.args[i] ?? unknown, found));
+  }
+}

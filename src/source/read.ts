@@ -1,0 +1,51 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import type { Problem } from './problem.ts';
+import type { Source } from './text.ts';
+
+/** Above this a Go file is data, not code; the largest hand-written file known to us is below 1 MB. */
+const LARGEST_FILE = 16 * 1024 * 1024;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Reads a Go file. A file that is no text is skipped with a warning; one that is not UTF-8 (Latin-1 comments in old
+ * code) is read all the same, with U+FFFD where it is not, since its code is still Go.
+ */
+export function readSource(path: string, report: (problem: Problem) => void): Source | undefined {
+  const skip = (id: string, message: string): undefined => {
+    report({ level: 'warning', id, path, message: `skipped: ${message}` });
+  };
+  let bytes: Buffer;
+  let real: string;
+  try {
+    real = realpathSync(path);
+    const stat = statSync(real);
+    if (!stat.isFile()) return skip('not-a-file', 'not a regular file');
+    if (stat.size > LARGEST_FILE) return skip('file-too-large', `${megabytes(stat.size)} is above the limit of ${megabytes(LARGEST_FILE)} a file`);
+    bytes = readFileSync(real);
+  } catch (error) {
+    return skip('unreadable-file', reasonOf(error));
+  }
+  if (bytes.includes(0)) return skip('binary-file', 'contains NUL bytes, so it is not Go source');
+  try {
+    return { path: real, text: decoder.decode(bytes) };
+  } catch {
+    report({ level: 'warning', id: 'not-utf8', path, message: 'not valid UTF-8 (Go requires it); read with replacement characters' });
+    return { path: real, text: lenientDecoder.decode(bytes) };
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / (1024 * 1024))} MB`;
+}
+
+/** The words of a system error that help a user: `permission denied` rather than the name of a call. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'no such file or directory';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'ELOOP') return 'too many levels of symbolic links';
+  if (code === 'EISDIR') return 'is a directory';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,168 @@
+/**
+ * The only file that talks to tree-sitter. A parsed tree is copied once, in one pass of a cursor, into plain objects;
+ * nothing behind this folder sees wasm.
+ *
+ * The copy bypasses `TreeCursor`, which moves its state in and out of wasm memory around every step (five times the
+ * time of the parse itself). The exported functions below it leave the state where it is. They are no public
+ * interface, so the version of web-tree-sitter is pinned exactly and `initParser` checks that they are there.
+ */
+import { readFile } from 'node:fs/promises';
+import { Language, Parser, type Tree } from 'web-tree-sitter';
+import type { Span } from '../source/text.ts';
+
+/** A node of the concrete tree. `field` is the role in the parent, empty where the grammar gives none. */
+export interface Raw {
+  readonly type: string;
+  readonly field: string;
+  readonly start: number;
+  readonly end: number;
+  readonly children: readonly Raw[];
+}
+
+/** What wasm exports; each works on the cursor in the transfer buffer and takes the address of the tree. */
+interface Binding {
+  _ts_tree_root_node_wasm(tree: number): void;
+  _ts_tree_cursor_new_wasm(tree: number): void;
+  _ts_tree_cursor_delete_wasm(tree: number): void;
+  _ts_tree_cursor_goto_first_child_wasm(tree: number): number;
+  _ts_tree_cursor_goto_next_sibling_wasm(tree: number): number;
+  _ts_tree_cursor_goto_parent_wasm(tree: number): number;
+  _ts_tree_cursor_current_node_type_id_wasm(tree: number): number;
+  _ts_tree_cursor_current_field_id_wasm(tree: number): number;
+  _ts_tree_cursor_start_index_wasm(tree: number): number;
+  _ts_tree_cursor_end_index_wasm(tree: number): number;
+}
+
+/** Types of nodes that say nothing: punctuation and keywords without a role. */
+const SKIPPED = new Set(['(', ')', '{', '}', ',', ';', '\n', '\0', '.', ':', '[', ']', 'comment', 'if', 'for', 'func', 'return', 'go', 'defer',
+  'switch', 'select', 'case', 'else', 'range', 'var', 'const', 'type', 'struct', 'map', 'interface', 'package', 'import', '"', '`']);
+const LEAVES = new Set(['identifier', 'field_identifier', 'type_identifier', 'package_identifier', 'int_literal', 'interpreted_string_literal',
+  'raw_string_literal', 'nil', 'true', 'false', 'float_literal', 'rune_literal', 'label_name', 'blank_identifier', 'iota']);
+/** Deeper nesting than any code people write; beyond it nodes are cut off, so that no recursion over them overflows. */
+const DEEPEST = 2_000;
+const NO_CHILDREN: readonly Raw[] = [];
+
+/** The grammar's tables, by numeric id. */
+interface Grammar {
+  readonly parser: Parser;
+  readonly binding: Binding;
+  readonly types: readonly string[];
+  readonly fields: readonly string[];
+  readonly skipped: readonly boolean[];
+  readonly leaves: readonly boolean[];
+}
+
+let grammar: Grammar | undefined;
+
+/** Loads the grammar; once a process, before the first parse. `file` is the path of `tree-sitter-go.wasm`. */
+export async function initParser(file: string): Promise<void> {
+  if (grammar) return;
+  const exported: object = {};
+  await Parser.init(exported);
+  if (!isBinding(exported)) throw new Error('this version of web-tree-sitter does not export its cursor functions');
+  const language = await Language.load(new Uint8Array(await readFile(file)));
+  const parser = new Parser();
+  parser.setLanguage(language);
+  const types = language.types;
+  grammar = {
+    parser, binding: exported, types,
+    fields: language.fields.map(name => name ?? ''),
+    skipped: types.map(type => SKIPPED.has(type)),
+    leaves: types.map(type => LEAVES.has(type)),
+  };
+}
+
+function isBinding(exported: object): exported is Binding {
+  return '_ts_tree_cursor_new_wasm' in exported && '_ts_tree_cursor_current_node_type_id_wasm' in exported;
+}
+
+export interface Parsed {
+  readonly root: Raw;
+  /** The grammar did not understand something. */
+  readonly hasError: boolean;
+}
+
+/**
+ * Parses a whole file with the interiors of `holes` left out. They are cut out of the text: the parser's own
+ * `includedRanges` reads a block of input anew at each range, which costs more than the parse.
+ */
+export function parseAround(text: string, holes: readonly Span[]): Parsed {
+  const pieces: string[] = [];
+  const cuts: Cut[] = [];
+  let from = 0;
+  let length = 0;
+  const keep = (end: number) => {
+    cuts.push({ from: length, shift: from - length });
+    pieces.push(text.slice(from, end));
+    length += end - from;
+  };
+  for (const hole of holes) {
+    keep(hole.start + 1);
+    from = Math.max(hole.end - 1, hole.start + 1);
+  }
+  keep(text.length);
+  const joined = pieces.join('');
+  // The grammar wants a newline at the end of the file, and knows no byte order mark.
+  return parse(`${joined.startsWith('\uFEFF') ? ` ${joined.slice(1)}` : joined}\n`, cuts);
+}
+
+/** Parses the piece of a file between two offsets; offsets in the result are those of the file. */
+export function parsePiece(text: string, span: Span): Parsed {
+  return parse(`${text.slice(span.start, span.end)}\n`, [{ from: 0, shift: span.start }]);
+}
+
+/** From offset `from` of the parsed text on, offsets of the file are `shift` larger. */
+interface Cut {
+  readonly from: number;
+  readonly shift: number;
+}
+
+function parse(text: string, cuts: readonly Cut[]): Parsed {
+  if (!grammar) throw new Error('initParser has not been called');
+  const tree = grammar.parser.parse(text);
+  if (!tree) throw new Error('the parser gave up');
+  try {
+    return { root: copyTree(grammar, tree, cuts), hasError: tree.rootNode.hasError };
+  } finally {
+    tree.delete();
+  }
+}
+
+/** Maps offsets of the parsed text to the file; neighbours are asked for in turn, so the last cut is tried first. */
+function offsetMap(cuts: readonly Cut[]): (offset: number) => number {
+  let at = 0;
+  return offset => {
+    while (at > 0 && (cuts[at]?.from ?? 0) > offset) at--;
+    while (at + 1 < cuts.length && (cuts[at + 1]?.from ?? 0) <= offset) at++;
+    return offset + (cuts[at]?.shift ?? 0);
+  };
+}
+
+function copyTree(grammar: Grammar, tree: Tree, cuts: readonly Cut[]): Raw {
+  const address: unknown = Reflect.get(tree, 0);
+  if (typeof address !== 'number') throw new Error('this version of web-tree-sitter keeps its trees elsewhere');
+  const { binding, types, fields, skipped, leaves } = grammar;
+  const startOf = offsetMap(cuts);
+  const endOf = offsetMap(cuts);
+  const copyNode = (type: number, depth: number): Raw => {
+    const start = startOf(binding._ts_tree_cursor_start_index_wasm(address));
+    const end = endOf(binding._ts_tree_cursor_end_index_wasm(address) - 1) + 1;
+    const field = fields[binding._ts_tree_cursor_current_field_id_wasm(address)] ?? '';
+    const node = { type: types[type] ?? 'ERROR', field, start, end, children: NO_CHILDREN };
+    if (leaves[type] || depth > DEEPEST || !binding._ts_tree_cursor_goto_first_child_wasm(address)) return node;
+    const children: Raw[] = [];
+    do {
+      const childType = binding._ts_tree_cursor_current_node_type_id_wasm(address);
+      if (!skipped[childType]) children.push(copyNode(childType, depth + 1));
+    } while (binding._ts_tree_cursor_goto_next_sibling_wasm(address));
+    binding._ts_tree_cursor_goto_parent_wasm(address);
+    return { ...node, children };
+  };
+  binding._ts_tree_root_node_wasm(address);
+  binding._ts_tree_cursor_new_wasm(address);
+  try {
+    return copyNode(binding._ts_tree_cursor_current_node_type_id_wasm(address), 0);
+  } finally {
+    binding._ts_tree_cursor_delete_wasm(address);
+  }
+}
