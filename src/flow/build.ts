@@ -69,7 +69,7 @@ class Builder {
       case 'block':
         return this.stmts(stmt.stmts);
       case 'expr':
-        this.operands(stmt.x);
+        this.operands(stmt.x, true);
         return this.endIfPanic(stmt.x);
       case 'incdec':
         this.operands(stmt.x);
@@ -317,10 +317,11 @@ class Builder {
   }
 
   /** The operations inside an expression, in the order in which they happen. */
-  private operands(x: Expr): void {
+  private operands(x: Expr, discarded = false): void {
+    if (x.kind === 'paren') return this.operands(x.x, discarded);
     if (x.kind === 'binary' && (x.op === '&&' || x.op === '||')) return this.shortCircuit(x);
     eachChild(x, child => this.operands(child));
-    if (x.kind === 'call') this.emit({ kind: 'call', call: x });
+    if (x.kind === 'call') this.emit({ kind: 'call', call: x, discarded });
     if (x.kind === 'unary' && x.op === '<-') this.emit({ kind: 'receive', channel: x.x, node: x, inSelect: false });
   }
 

@@ -19,7 +19,8 @@ export interface Block {
 }
 
 export type Op =
-  | { readonly kind: 'call'; readonly call: Call }
+  /** `discarded`: the call is a statement, its results go nowhere. */
+  | { readonly kind: 'call'; readonly call: Call; readonly discarded: boolean }
   | { readonly kind: 'go'; readonly stmt: Go }
   | { readonly kind: 'defer'; readonly stmt: Defer }
   | { readonly kind: 'send'; readonly stmt: Send; readonly inSelect: boolean }

@@ -6,7 +6,7 @@ import type { Problem } from '../source/problem.ts';
 import { readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';
 import { outlineOf } from '../syntax/outline.ts';
-import { type GoFile, Package } from './package.ts';
+import { type FuncInfo, type GoFile, Package } from './package.ts';
 
 export interface ProgramOptions {
   readonly modules: Modules;
@@ -50,6 +50,16 @@ export class Program {
     const found = [...packages.values()];
     this.byDir.set(dir, found);
     return found;
+  }
+
+  /** How many functions have been declared so far; grows as packages are read. */
+  get functionCount(): number {
+    return [...this.byDir.values()].flat().reduce((sum, pkg) => sum + pkg.funcs.length, 0);
+  }
+
+  /** Every function declared in the packages read so far, the standard library's left out. */
+  *functions(): Generator<FuncInfo> {
+    for (const pkg of [...this.byDir.values()].flat()) yield* pkg.funcs;
   }
 
   private outline(source: Source) {

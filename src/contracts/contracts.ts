@@ -1,0 +1,109 @@
+/**
+ * What functions promise their callers: from the table for libraries, inferred from the body for code at hand, on
+ * demand and once. Recursion promises nothing.
+ */
+import { graphOf } from '../flow/build.ts';
+import type { Block as FlowBlock, Op } from '../flow/graph.ts';
+import { successors } from '../flow/graph.ts';
+import { operations, reachableFrom } from '../flow/search.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import type { FuncInfo } from '../program/package.ts';
+import type { Program } from '../program/program.ts';
+import type { Env } from '../program/resolve.ts';
+import type { Block, Call, Ident } from '../syntax/ast.ts';
+import type { FuncNode, Variable } from '../syntax/scope.ts';
+import { type BodyEffects, type Held, closureEffect, returnsHeld } from './effects.ts';
+import { NEVER_RETURNS } from './known.ts';
+
+/** What a function does with a resource it is given. */
+export type ParamEffect = 'closes' | 'keeps' | 'uses';
+
+export class Contracts implements BodyEffects {
+  private readonly params = new Map<FuncInfo, Map<string, ParamEffect>>();
+  private readonly endings = new Map<FuncInfo, boolean>();
+
+  constructor(readonly program: Program) {}
+
+  envOf(func: FuncInfo): Env {
+    return { program: this.program, file: func.file };
+  }
+
+  neverReturns(callee: Callee): boolean {
+    const name = calleeName(callee);
+    if (name !== undefined && NEVER_RETURNS.has(name)) return true;
+    if (callee.kind === 'builtin') return callee.name === 'panic';
+    return (callee.kind === 'func' || callee.kind === 'method') && callee.func !== undefined && this.alwaysEnds(callee.func);
+  }
+
+  /** Whether an operation is the last one on its way. */
+  endsHere(op: Op, env: Env): boolean {
+    return op.kind === 'call' && this.neverReturns(calleeOf(op.call, env));
+  }
+
+  /** The blocks that control can go on to, calls that never return considered. */
+  next(block: FlowBlock, env: Env): readonly FlowBlock[] {
+    return block.ops.some(op => this.endsHere(op, env)) ? [] : successors(block.end);
+  }
+
+  /** A function no path of which returns. Only short ones are asked: `func fatal(…) { …; os.Exit(1) }`. */
+  private alwaysEnds(func: FuncInfo): boolean {
+    const known = this.endings.get(func);
+    if (known !== undefined) return known;
+    this.endings.set(func, false);
+    if (!/Exit|Fatal|panic|Goexit|FailNow|Panic/.test(func.bodyText)) return false;
+    const body = func.body();
+    if (!body) return false;
+    const env = this.envOf(func);
+    const { entry } = graphOf(func.decl, body);
+    const blocks = [entry, ...reachableFrom(entry, block => this.next(block, env))];
+    const returns = blocks.some(block => block.end.kind === 'return' && !block.ops.some(op => this.endsHere(op, env)));
+    this.endings.set(func, !returns);
+    return !returns;
+  }
+
+  paramEffect(callee: Callee, index: number, held: Held): ParamEffect {
+    if (callee.kind !== 'func' && callee.kind !== 'method') return 'keeps';
+    const { func } = callee;
+    if (!func) return 'keeps';
+    const cache = this.params.get(func) ?? new Map<string, ParamEffect>();
+    this.params.set(func, cache);
+    const key = `${index} ${held}`;
+    const known = cache.get(key);
+    if (known) return known;
+    cache.set(key, 'keeps');
+    const body = func.body();
+    const effect = body ? effectInBody(func.decl, body, paramAt(func.decl, index), held, this, this.envOf(func)) : 'keeps';
+    cache.set(key, effect);
+    return effect;
+  }
+}
+
+/** The variable of parameter `index`; `many` for a variadic one, undefined for one without a name. */
+function paramAt(func: FuncNode, index: number): Variable | 'many' | undefined {
+  const params: { name: Ident | undefined; variadic: boolean }[] = [];
+  for (const { names, variadic } of func.type.params) {
+    if (names.length) for (const name of names) params.push({ name, variadic });
+    else params.push({ name: undefined, variadic });
+  }
+  const found = params[Math.min(index, params.length - 1)];
+  if (found?.variadic) return 'many';
+  const entity = found?.name?.entity;
+  return entity?.kind === 'var' ? entity : undefined;
+}
+
+function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, contracts: Contracts, env: Env): ParamEffect {
+  if (!param || param === 'many') return param ? 'keeps' : 'uses';
+  const graph = graphOf(func, body);
+  const tracked = new Map([[param, held]]);
+  const effect = closureEffect(graph, tracked, { env, func, effects: contracts });
+  if (effect !== 'none') return effect === 'released' ? 'closes' : 'keeps';
+  return returnsHeld(graph, tracked, { env, func, effects: contracts }) ? 'keeps' : 'uses';
+}
+
+/** The calls in a graph, deferred and started ones included. */
+export function* callsIn(graph: ReturnType<typeof graphOf>): Generator<Call> {
+  for (const { op } of operations(graph)) {
+    if (op.kind === 'call') yield op.call;
+    if ((op.kind === 'go' || op.kind === 'defer') && op.stmt.call.kind === 'call') yield op.stmt.call;
+  }
+}

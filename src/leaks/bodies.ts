@@ -1,0 +1,44 @@
+/** The functions of a package with their bodies: declared ones and, each on its own, the literals inside them. */
+import { graphOf } from '../flow/build.ts';
+import type { FlowGraph } from '../flow/graph.ts';
+import type { FuncInfo } from '../program/package.ts';
+import type { Env } from '../program/resolve.ts';
+import type { Site } from '../source/text.ts';
+import type { Block } from '../syntax/ast.ts';
+import type { FuncNode } from '../syntax/scope.ts';
+import { literalsIn } from '../syntax/walk.ts';
+import type { Pass } from './pass.ts';
+
+export interface Body {
+  /** The declared function that this is or that it is written in. */
+  readonly info: FuncInfo;
+  readonly node: FuncNode;
+  readonly block: Block;
+  readonly graph: FlowGraph;
+  readonly env: Env;
+}
+
+/** The bodies whose text contains one of the words; what does not cannot matter and is not parsed. */
+export function* bodiesWith(pass: Pass, words: RegExp): Generator<Body> {
+  for (const info of pass.pkg.funcs) {
+    if (!words.test(info.bodyText)) continue;
+    yield* bodiesOf(info, pass);
+  }
+}
+
+export function* bodiesOf(info: FuncInfo, pass: Pass): Generator<Body> {
+  const block = info.body();
+  if (!block) return;
+  const env = pass.contracts.envOf(info);
+  yield { info, node: info.decl, block, graph: graphOf(info.decl, block), env };
+  for (const literal of literalsIn(block)) yield { info, node: literal, block: literal.body, graph: graphOf(literal, literal.body), env };
+}
+
+export function bodyOf(info: FuncInfo, pass: Pass): Body | undefined {
+  for (const body of bodiesOf(info, pass)) return body;
+  return undefined;
+}
+
+export function siteIn(info: FuncInfo, node: { readonly start: number; readonly end: number }): Site {
+  return { source: info.file.source, start: node.start, end: node.end };
+}

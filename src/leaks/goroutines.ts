@@ -1,0 +1,119 @@
+/** Where goroutines start, what they run, and what in there can keep them for ever. */
+import type { Block, Op } from '../flow/graph.ts';
+import { operations, reachableFrom } from '../flow/search.ts';
+import { type Callee, calleeOf, resolveFunction } from '../program/callee.ts';
+import type { FuncInfo } from '../program/package.ts';
+import { graphOf } from '../flow/build.ts';
+import { type Call, type Go, type Select, unparen } from '../syntax/ast.ts';
+import { type Body, bodiesWith, bodyOf } from './bodies.ts';
+import type { Pass } from './pass.ts';
+
+/** A `go` statement with the body it runs, as far as that is at hand. */
+export interface Goroutine {
+  readonly stmt: Go;
+  readonly call: Call;
+  /** The body that the statement stands in. */
+  readonly parent: Body;
+  readonly callee: Callee;
+  readonly body: Body | undefined;
+}
+
+export function* goroutinesOf(pass: Pass): Generator<Goroutine> {
+  for (const parent of bodiesWith(pass, /\bgo\s/)) {
+    for (const { op } of operations(parent.graph)) {
+      if (op.kind !== 'go') continue;
+      const call = unparen(op.stmt.call);
+      if (call.kind !== 'call') continue;
+      const callee = startedBy(call, parent);
+      yield { stmt: op.stmt, call, parent, callee, body: bodyOfCallee(callee, parent, pass) };
+    }
+  }
+}
+
+/** A local variable that was given a function literal stands for it. */
+function startedBy(call: Call, parent: Body): Callee {
+  const callee = calleeOf(call, parent.env);
+  if (callee.kind !== 'variable' || callee.variable.origin.kind !== 'value') return callee;
+  return resolveFunction(callee.variable.origin.expr, parent.env);
+}
+
+export function bodyOfCallee(callee: Callee, from: Body, pass: Pass): Body | undefined {
+  if (callee.kind === 'literal') {
+    return { info: from.info, node: callee.literal, block: callee.literal.body, graph: graphOf(callee.literal, callee.literal.body), env: from.env };
+  }
+  if (callee.kind !== 'func' && callee.kind !== 'method') return undefined;
+  return callee.func?.pkg.module ? bodyOf(callee.func, pass) : undefined;
+}
+
+/** `body` and the bodies it calls in place, to a small depth: what one goroutine runs. */
+export function* runBy(body: Body, pass: Pass, depth = 2): Generator<{ body: Body; via: readonly Call[] }> {
+  const seen = new Set<unknown>();
+  function* visit(at: Body, via: readonly Call[]): Generator<{ body: Body; via: readonly Call[] }> {
+    if (seen.has(at.block)) return;
+    seen.add(at.block);
+    yield { body: at, via };
+    if (via.length >= depth) return;
+    for (const { op } of operations(at.graph)) {
+      if (op.kind !== 'call') continue;
+      const inner = bodyOfCallee(calleeOf(op.call, at.env), at, pass);
+      if (inner) yield* visit(inner, [...via, op.call]);
+    }
+  }
+  yield* visit(body, []);
+}
+
+/** A `select` in a loop that nothing leads out of. */
+export interface EndlessSelect {
+  readonly select: Select;
+}
+
+export function* endlessSelects(body: Body, pass: Pass): Generator<EndlessSelect> {
+  for (const block of body.graph.blocks) {
+    if (block.end.kind !== 'select' || !isLive(block, body, pass)) continue;
+    const after = reachableFrom(block, b => pass.contracts.next(b, body.env));
+    if (after.has(block) && ![...after].some(b => leaves(b, body, pass))) yield { select: block.end.stmt };
+  }
+}
+
+/** Control reaches the block from the entry. */
+function isLive(block: Block, body: Body, pass: Pass): boolean {
+  return block === body.graph.entry || reachableFrom(body.graph.entry, b => pass.contracts.next(b, body.env)).has(block);
+}
+
+/** The function, the goroutine or the process ends in this block. */
+export function leaves(block: Block, body: Body, pass: Pass): boolean {
+  if (block.ops.some(op => pass.contracts.endsHere(op, body.env))) return true;
+  if (block.end.kind === 'return') return true;
+  return block.end.kind === 'stuck' && block.ops.some(op => isPanic(op));
+}
+
+function isPanic(op: Op): boolean {
+  return op.kind === 'call' && op.call.fun.kind === 'ident' && op.call.fun.name === 'panic';
+}
+
+/** Whether some loop of the body has no way out, `select` or not. */
+export function hasEndlessLoop(body: Body, pass: Pass): boolean {
+  const next = (b: Block) => pass.contracts.next(b, body.env);
+  const live = [body.graph.entry, ...reachableFrom(body.graph.entry, next)];
+  return live.some(block => {
+    const after = reachableFrom(block, next);
+    return after.has(block) && ![...after].some(b => leaves(b, body, pass));
+  });
+}
+
+// ------------------------------------------------------------------------------------------------- process life
+
+/**
+ * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they call
+ * outside of loops. What it starts lives as long as the process and does not leak.
+ */
+export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
+  const { name } = info.decl.name;
+  if (name === 'init' && !info.decl.receiver) return true;
+  if (name === 'TestMain') return true;
+  if (info.pkg.name !== 'main') return false;
+  if (name === 'main' && !info.decl.receiver) return true;
+  if (depth === 0) return false;
+  const callers = info.pkg.funcs.filter(f => f !== info && new RegExp(`\\b${name}\\b`).test(f.bodyText));
+  return callers.length > 0 && callers.every(caller => runsOncePerProcess(caller, pass, depth - 1));
+}

@@ -1,0 +1,11 @@
+import type { Contracts } from '../contracts/contracts.ts';
+import type { Package } from '../program/package.ts';
+import type { GoVersion } from '../source/goversion.ts';
+
+/** What a rule is run on: one package and what is known around it (the word is go/analysis's). */
+export interface Pass {
+  readonly pkg: Package;
+  readonly contracts: Contracts;
+  /** The version of the language that the module asks for; undefined means the newest. */
+  readonly go: GoVersion | undefined;
+}

@@ -1,0 +1,136 @@
+import type { Op } from '../flow/graph.ts';
+import { type Arrival, operations, type Place as Point, search } from '../flow/search.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
+import { type Call, type Expr, unparen } from '../syntax/ast.ts';
+import { type Body, bodiesWith } from './bodies.ts';
+import type { Pass } from './pass.ts';
+import { keyOf, placeOf } from './places.ts';
+
+/** A `Reset` that may find its timer running, or expired with the tick still in the channel. */
+export interface RiskyReset {
+  readonly body: Body;
+  readonly call: Call;
+  /** `t`, `s.timer`: the timer as written. */
+  readonly timer: Expr;
+  readonly way: Arrival<TimerState>;
+}
+
+/** `fresh`: set a moment ago, so it cannot have expired. `running`: time has passed since. */
+export type TimerState = 'fresh' | 'running';
+
+export function* riskyResets(pass: Pass): Generator<RiskyReset> {
+  for (const body of bodiesWith(pass, /\.Reset\(/)) {
+    const found = new Set<Call>();
+    for (const { op } of operations(body.graph)) {
+      const timer = resetTimer(op, body);
+      if (!timer || op.kind !== 'call' || found.has(op.call) || firesFunction(timer, body, pass)) continue;
+      const way = wayTo(op, timer, body, pass);
+      if (!way) continue;
+      found.add(op.call);
+      yield { body, call: op.call, timer, way };
+    }
+  }
+}
+
+function resetTimer(op: Op, body: Body): Expr | undefined {
+  return op.kind === 'call' ? timerOf(op.call, '(*time.Timer).Reset', body) : undefined;
+}
+
+/** The receiver of a call of the method `name`. */
+function timerOf(call: Call, name: string, body: Body): Expr | undefined {
+  const callee = calleeOf(call, body.env);
+  return callee.kind === 'method' && calleeName(callee) === name ? callee.receiver : undefined;
+}
+
+/** Timers of `time.AfterFunc` have no channel, so nothing stale can wait in it. */
+function firesFunction(timer: Expr, body: Body, pass: Pass): boolean {
+  const x = unparen(timer);
+  if (x.kind === 'ident') {
+    if (x.entity?.kind === 'var' && x.entity.role !== 'local') return true;
+    return new RegExp(`\\b${x.name}\\s*:?=\\s*time\\.AfterFunc\\(`).test(body.info.bodyText) || !isMadeHere(x.name, body.info.bodyText);
+  }
+  if (x.kind !== 'selector') return true;
+  const made = new RegExp(`\\b${x.sel.name}\\s*[:=]+\\s*time\\.(AfterFunc|NewTimer)\\(`);
+  let hasChannel = false;
+  for (const file of pass.pkg.files) {
+    const match = made.exec(file.source.text);
+    if (match?.[1] === 'AfterFunc') return true;
+    hasChannel ||= match !== null;
+  }
+  return !hasChannel;
+}
+
+function isMadeHere(name: string, text: string): boolean {
+  return new RegExp(`\\b${name}\\b[^\\n]*=\\s*time\\.NewTimer\\(`).test(text);
+}
+
+/** A way to `reset` on which the timer is neither stopped nor drained, from its creation, an earlier reset or the entry. */
+function wayTo(reset: Op & { kind: 'call' }, timer: Expr, body: Body, pass: Pass): Arrival<TimerState> | undefined {
+  const place = placeOf(timer);
+  if (!place) return undefined;
+  const key = keyOf(place);
+  for (const { from, state } of starts(key, body)) {
+    const way = search<TimerState>(from, state, {
+      key: s => s,
+      op: (op, s) => step(op, s, key, reset, body, pass),
+      edge: (condition, taken, s) => (saysNil(condition, taken, key) ? undefined : s),
+      returns: () => false,
+    });
+    if (way) return way;
+  }
+  return undefined;
+}
+
+function starts(key: string, body: Body): { from: Point; state: TimerState }[] {
+  const found: { from: Point; state: TimerState }[] = [];
+  for (const { op, after } of operations(body.graph)) {
+    if (isCreation(op, key, body) || (op.kind === 'call' && isSame(timerOf(op.call, '(*time.Timer).Reset', body), key))) found.push({ from: after, state: 'fresh' });
+  }
+  // A field may have been set long before the function runs; a captured variable may have been, too.
+  if (!found.some(f => f.state === 'fresh') || key.includes('.')) found.push({ from: { block: body.graph.entry, index: 0 }, state: 'running' });
+  return found;
+}
+
+function isCreation(op: Op, key: string, body: Body): boolean {
+  if (op.kind !== 'assign') return false;
+  const at = op.lhs.findIndex(x => isSame(x, key));
+  const value = op.rhs[at];
+  const call = value && unparen(value);
+  return call?.kind === 'call' && calleeName(calleeOf(call, body.env)) === 'time.NewTimer';
+}
+
+function isSame(x: Expr | undefined, key: string): boolean {
+  const place = x && placeOf(x);
+  return place !== undefined && keyOf(place) === key;
+}
+
+function step(op: Op, state: TimerState, key: string, reset: Op, body: Body, pass: Pass): TimerState | undefined | 'arrive' {
+  if (pass.contracts.endsHere(op, body.env)) return undefined;
+  if (op === reset) return state === 'running' ? 'arrive' : undefined;
+  if (op.kind === 'call') {
+    if (isSame(timerOf(op.call, '(*time.Timer).Stop', body), key) || isSame(timerOf(op.call, '(*time.Timer).Reset', body), key)) return undefined;
+    return mentionsPlace(op.call.args, key) ? undefined : state;
+  }
+  if (op.kind === 'receive') return isChannelOf(op.channel, key) ? undefined : 'running';
+  if (op.kind === 'range') return isChannelOf(op.stmt.x, key) ? undefined : 'running';
+  if (op.kind === 'send') return 'running';
+  if (op.kind === 'assign' && op.lhs.some(x => isSame(x, key))) return undefined;
+  return state;
+}
+
+/** The timer was handed to somebody, who may have stopped it. */
+function mentionsPlace(args: readonly Expr[], key: string): boolean {
+  return args.some(arg => isSame(arg, key));
+}
+
+function isChannelOf(channel: Expr, key: string): boolean {
+  const x = unparen(channel);
+  return x.kind === 'selector' && x.sel.name === 'C' && isSame(x.x, key);
+}
+
+function saysNil(condition: Expr, taken: boolean, key: string): boolean {
+  const x = unparen(condition);
+  if (x.kind !== 'binary' || (x.op !== '==' && x.op !== '!=')) return false;
+  if (!(x.y.kind === 'ident' && x.y.name === 'nil')) return false;
+  return (x.op === '==') === taken && isSame(x.x, key);
+}

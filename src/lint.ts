@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { packageRoot } from './assets.ts';
+import { Contracts } from './contracts/contracts.ts';
+import type { Diagnostic, Finding, Severity } from './finding.ts';
+import type { Pass } from './leaks/pass.ts';
+import type { Package } from './program/package.ts';
+import { Program } from './program/program.ts';
+import type { Rule } from './rule.ts';
+import { classify, matches } from './source/constraints.ts';
+import { parseGoVersion } from './source/goversion.ts';
+import { Modules } from './source/modules.ts';
+import { expandPatterns, type PackageFolder } from './source/patterns.ts';
+import type { Problem } from './source/problem.ts';
+import { readSource } from './source/read.ts';
+import type { Source } from './source/text.ts';
+import { initParser } from './syntax/parse.ts';
+
+export interface LintOptions {
+  readonly cwd: string;
+  readonly patterns: readonly string[];
+  readonly rules: readonly Rule[];
+  /** Report what is found in `_test.go` files. */
+  readonly tests: boolean;
+  /** Report what is found in generated files. */
+  readonly generated: boolean;
+  /** Build tags; when there are any, files whose constraint they do not satisfy are left out. */
+  readonly tags: ReadonlySet<string>;
+  /** Overrides the `go` line of go.mod. */
+  readonly go?: string | undefined;
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface LintResult {
+  /** All of them, suppressed ones included, sorted by path, place and rule. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The files that were asked for. */
+  readonly sources: readonly Source[];
+  readonly problems: readonly Problem[];
+  readonly packages: number;
+}
+
+/** The whole pipeline: patterns → packages → declarations → rules (which ask for bodies, graphs, contracts) → findings. */
+export async function lint(options: LintOptions): Promise<LintResult> {
+  const problems: Problem[] = [];
+  const loaded = await load(options, problem => problems.push(problem));
+  const contracts = new Contracts(loaded.program);
+  const diagnostics: Diagnostic[] = [];
+  loaded.packages.forEach(({ folder, pkg }, i) => {
+    options.progress?.(i, loaded.packages.length);
+    const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
+    for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, options, problems));
+  });
+  const sources = new Map(loaded.packages.flatMap(({ pkg }) => pkg.files.map(f => [f.source.path, f.source])));
+  return { diagnostics: diagnostics.sort(byPlace), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
+}
+
+const NEWEST = { major: 1, minor: 27 };
+
+interface Loaded {
+  readonly program: Program;
+  readonly packages: readonly { readonly folder: PackageFolder; readonly pkg: Package }[];
+}
+
+/** Reads the declarations of what the patterns name. */
+async function load(options: LintOptions, report: (problem: Problem) => void): Promise<Loaded> {
+  const modules = new Modules(report);
+  const folders = expandPatterns(options.cwd, options.patterns, modules, report);
+  await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
+  const program = new Program({ modules, std: join(packageRoot, 'std'), report });
+  const packages = folders.flatMap(folder => program
+    .packagesIn(folder.dir, folder.importPath, folder.module, folder.files.filter(file => options.tags.size === 0 || isBuilt(file, options.tags)))
+    .map(pkg => ({ folder, pkg })));
+  return { program, packages };
+}
+
+const HOST_TAGS = ['linux', 'amd64', 'cgo'];
+
+function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
+  const source = readSource(file, () => undefined);
+  return !source || matches(classify(file, source.text).constraint, new Set([...HOST_TAGS, ...tags]));
+}
+
+/** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */
+function* checked(rule: Rule, pass: Pass, folder: PackageFolder, options: LintOptions, problems: Problem[]): Generator<Diagnostic> {
+  try {
+    for (const finding of rule.check(pass)) {
+      const file = pass.pkg.files.find(f => f.source === finding.at.source);
+      if (!file || (file.kind.test && !options.tests) || (file.kind.generated && !options.generated)) continue;
+      if (folder.only && !folder.only.has(file.source.path)) continue;
+      yield { ...finding, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, pass.pkg), package: pass.pkg.path };
+    }
+  } catch (error) {
+    const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
+    problems.push({ level: 'warning', id: 'rule-failed', path: folder.dir, message });
+  }
+}
+
+/** A leak in a test is at most a warning. */
+function severityOf(finding: Finding, rule: Rule, isTest: boolean): Severity {
+  const severity = finding.severity ?? rule.severity;
+  return isTest && severity === 'error' ? 'warning' : severity;
+}
+
+function functionAt({ at }: Finding, pkg: Package): string {
+  return pkg.funcs.find(f => f.file.source === at.source && f.decl.start <= at.start && at.end <= (f.decl.bodySpan?.end ?? f.decl.end))?.name ?? '';
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const order = (x: string, y: string) => (x < y ? -1 : x > y ? 1 : 0);
+  return order(a.at.source.path, b.at.source.path) || a.at.start - b.at.start || order(a.rule, b.rule) || order(a.message, b.message);
+}
+
+/** A file that two packages import is read for both. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map(p => [`${p.id} ${p.path} ${p.line} ${p.message}`, p])).values()];
+}
+

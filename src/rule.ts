@@ -1,0 +1,25 @@
+/** Everything a rule may use. Rules import this file and nothing else. */
+import type { Finding, Severity } from './finding.ts';
+import type { Pass } from './leaks/pass.ts';
+
+export interface Rule {
+  readonly id: string;
+  /** One line for `--list-rules` and for the head of SARIF's rule. */
+  readonly summary: string;
+  readonly severity: Severity;
+  check(pass: Pass): Iterable<Finding>;
+}
+
+export type { Confidence, Finding, Severity, Step } from './finding.ts';
+export type { Pass } from './leaks/pass.ts';
+export type { Expr } from './syntax/ast.ts';
+export type { Site } from './source/text.ts';
+export { atLeast } from './source/goversion.ts';
+export { bodiesWith, siteIn } from './leaks/bodies.ts';
+export { describeCall, textOf, turnSteps } from './leaks/words.ts';
+export { unmetObligations, type Unmet } from './leaks/obligations.ts';
+export { responseWords } from './leaks/prefilter.ts';
+export { riskyResets } from './leaks/timers.ts';
+export { addsInGoroutine } from './leaks/waitgroups.ts';
+export { endlessSelects, goroutinesOf, runBy, runsOncePerProcess, type Goroutine } from './leaks/goroutines.ts';
+export { unboundedStart, type UnboundedStart } from './leaks/bounds.ts';
