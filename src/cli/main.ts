@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { EXIT, run, UsageError } from './run.ts';
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', error => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.clean);
+  throw error;
+});
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = statusOf(error);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.failed;
+  if (error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return EXIT.failed;
+  }
+  const verbose = process.argv.includes('--verbose') || process.argv.includes('-v');
+  const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+  process.stderr.write(`error: go-leak-lint failed: ${text}\nThis is a bug; please report it${verbose ? '' : ' with the output of --verbose'}.\n`);
+  return EXIT.failed;
+}

@@ -1,0 +1,91 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseGoVersion } from '../source/goversion.ts';
+
+export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
+export type Format = (typeof FORMATS)[number];
+export interface Output {
+  readonly format: Format;
+  /** Undefined: standard output. */
+  readonly path: string | undefined;
+}
+
+export const STAGES = ['ast', 'flow', 'types', 'contracts'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface CliOptions {
+  readonly format: readonly Output[];
+  readonly output?: string;
+  readonly exitZero?: true;
+  readonly failOn: 'error' | 'warning' | 'note' | 'never';
+  readonly minConfidence: 'high' | 'medium' | 'low';
+  readonly enable?: readonly string[];
+  readonly disable?: readonly string[];
+  readonly tests: boolean;
+  readonly generated?: true;
+  readonly tags?: readonly string[];
+  readonly go?: string;
+  readonly explain?: string;
+  readonly listRules?: true;
+  readonly print?: Stage;
+  readonly showFiles?: true;
+  readonly sarifCategory?: string;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly verbose?: true;
+  readonly quiet?: true;
+  readonly strict?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  $ go-leak-lint                                   the module here, all packages
+  $ go-leak-lint ./internal/... ./cmd/server       some packages
+  $ go-leak-lint server.go handler.go              some files; their packages are read whole
+  $ go-leak-lint --format sarif:leaks.sarif --format text ./...
+  $ go-leak-lint --explain unclosed-body
+
+Exit status: 0 no findings (or none at --fail-on), 1 findings, 2 the run itself failed.`;
+
+/** The command line. Its own errors end in exit status 2. */
+export function commandLine(version: string): Command {
+  const list = (text: string) => text.split(',').map(word => word.trim()).filter(Boolean);
+  return new Command('go-leak-lint')
+    .description('Finds goroutine and resource leaks in Go source, without a build and without a Go toolchain.')
+    .argument('[patterns...]', 'packages as for the go command: ./..., folders, import paths, files (default: ./...)')
+    .option('-f, --format <format[:path]>', `${FORMATS.join(', ')}; may be given several times, each with a file of its own`, outputs, [])
+    .option('-o, --output <file>', 'write the first format there instead of to standard output')
+    .addOption(new Option('--fail-on <severity>', 'the least severity that gives exit status 1').choices(['error', 'warning', 'note', 'never']).default('warning'))
+    .option('--exit-zero', 'exit with 0 even when there are findings')
+    .addOption(new Option('--min-confidence <confidence>', 'leave out findings that are less certain').choices(['high', 'medium', 'low']).default('medium'))
+    .option('--enable <rules>', 'run only these rules', list)
+    .option('--disable <rules>', 'run all rules but these', list)
+    .option('--no-tests', 'leave out findings in _test.go files')
+    .option('--generated', 'report findings in generated files as well')
+    .option('--tags <tags>', 'build tags: leave out files that such a build on Linux would not compile', list)
+    .option('--go <version>', 'language version, instead of the one in go.mod', goVersion)
+    .option('--explain <rule>', 'print the document of a rule')
+    .option('--list-rules', 'print the rules; with --format json as JSON')
+    .addOption(new Option('--print <stage>', 'print what the tool sees, for debugging').choices(STAGES))
+    .option('--show-files', 'print the files that would be read')
+    .option('--sarif-category <name>', 'tell several SARIF uploads of one repository apart')
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('-v, --verbose', 'also say what was not understood')
+    .option('-q, --quiet', 'no summary, no warnings')
+    .option('--strict', 'exit with 2 when something could not be read')
+    .version(version, '-V, --version')
+    .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+}
+
+function outputs(value: string, previous: readonly Output[]): readonly Output[] {
+  const colon = value.indexOf(':');
+  const name = colon < 0 ? value : value.slice(0, colon);
+  const format = FORMATS.find(f => f === name);
+  if (!format) throw new InvalidArgumentError(`Formats are ${FORMATS.join(', ')}.`);
+  return [...previous, { format, path: colon < 0 ? undefined : value.slice(colon + 1) }];
+}
+
+function goVersion(value: string): string {
+  if (!parseGoVersion(value)) throw new InvalidArgumentError('Write it like 1.22.');
+  return value;
+}

@@ -1,0 +1,159 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { rules } from '../../rules/index.ts';
+import { packageRoot, packageVersion } from '../assets.ts';
+import type { Confidence, Diagnostic, Severity } from '../finding.ts';
+import { lint, type LintResult } from '../lint.ts';
+import { displayPath } from '../report/paths.ts';
+import { mergePerLine, type Report, type RuleDoc } from '../report/report.ts';
+import type { Rule } from '../rule.ts';
+import { gitRootOf } from '../source/gitroot.ts';
+import type { Problem } from '../source/problem.ts';
+import { reasonOf } from '../source/read.ts';
+import { positionAt } from '../source/text.ts';
+import { applySuppressions } from '../suppress.ts';
+import { painter, usesColour } from './colour.ts';
+import { type CliOptions, commandLine, type Output } from './options.ts';
+import { progressOn } from './progress.ts';
+
+export const EXIT = { clean: 0, findings: 1, failed: 2 } as const;
+
+/** A mistake in what the user asked for; the message says what to do instead. */
+export class UsageError extends Error {}
+
+/** Runs the command and returns the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = commandLine(packageVersion());
+  command.parse(args, { from: 'user' });
+  const options = command.opts<CliOptions>();
+  const patterns = command.args.length ? command.args : ['./...'];
+  const selected = selectRules(options);
+  if (options.explain !== undefined) return explain(options.explain);
+  if (options.listRules) return listRules(options);
+  if (options.showFiles || options.print) {
+    const { inspect } = await import('./inspect.ts');
+    return inspect(options, patterns);
+  }
+  return check(options, patterns, selected);
+}
+
+async function check(options: CliOptions, patterns: readonly string[], selected: readonly Rule[]): Promise<number> {
+  const started = performance.now();
+  const progress = progressOn(process.stderr);
+  const cwd = process.cwd();
+  const result = await lint({
+    cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
+    tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
+  });
+  progress.clear();
+  const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(selected.map(r => r.id)));
+  const shown = mergePerLine(kept.filter(d => isCertainEnough(d, options.minConfidence)), d => positionAt(d.at.source, d.at.start).line);
+  const report: Report = {
+    diagnostics: shown, problems: [...result.problems, ...problems].filter(p => p.level !== 'note' || options.verbose),
+    rules: selected.map(docOf), root: gitRootOf(cwd) ?? cwd, cwd, version: packageVersion(), category: options.sarifCategory,
+  };
+  const written = await write(report, options);
+  const said = [...report.problems, ...written];
+  if (!options.quiet) for (const problem of said) process.stderr.write(`${describe(problem, cwd)}\n`);
+  else for (const problem of said.filter(p => p.level === 'error')) process.stderr.write(`${describe(problem, cwd)}\n`);
+  if (!options.quiet) process.stderr.write(`${summary(shown, result, performance.now() - started)}\n`);
+  return exitStatus(shown, said, options);
+}
+
+function selectRules({ enable, disable }: CliOptions): readonly Rule[] {
+  const known = rules.map(rule => rule.id);
+  for (const name of [...(enable ?? []), ...(disable ?? [])]) {
+    if (!known.includes(name)) throw new UsageError(unknownRule(name));
+  }
+  return rules.filter(rule => (!enable || enable.includes(rule.id)) && !disable?.includes(rule.id));
+}
+
+function unknownRule(name: string): string {
+  const close = rules.map(rule => rule.id).find(id => id.includes(name) || name.includes(id) || sharedWords(id, name) > 0);
+  return `there is no rule ${name}${close ? `; did you mean ${close}?` : ''} (--list-rules shows all)`;
+}
+
+function sharedWords(a: string, b: string): number {
+  return a.split('-').filter(word => word.length > 3 && b.split('-').includes(word)).length;
+}
+
+const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
+function isCertainEnough(d: Diagnostic, least: Confidence): boolean {
+  return LEVELS.indexOf(d.confidence) >= LEVELS.indexOf(least);
+}
+
+function docOf(rule: Rule): RuleDoc {
+  return { id: rule.id, summary: rule.summary, severity: rule.severity, help: readFileSync(join(packageRoot, 'rules', `${rule.id}.md`), 'utf8') };
+}
+
+function explain(id: string): number {
+  const rule = rules.find(r => r.id === id);
+  if (!rule) throw new UsageError(unknownRule(id));
+  process.stdout.write(docOf(rule).help);
+  return EXIT.clean;
+}
+
+function listRules({ format }: CliOptions): number {
+  const rows = rules.map(({ id, severity, summary }) => ({ id, severity, summary }));
+  const width = Math.max(...rows.map(r => r.id.length));
+  const text = rows.map(r => `${r.id.padEnd(width)}  ${r.severity.padEnd(7)}  ${r.summary}\n`).join('');
+  process.stdout.write(format[0]?.format === 'json' ? `${JSON.stringify(rows, undefined, 2)}\n` : text);
+  return EXIT.clean;
+}
+
+/** Writes every output; one that cannot be written is a problem and does not keep the others back. */
+async function write(report: Report, options: CliOptions): Promise<Problem[]> {
+  const outputs: readonly Output[] = options.format.length ? options.format : [{ format: 'text', path: undefined }];
+  const problems: Problem[] = [];
+  for (const [i, { format, path }] of outputs.entries()) {
+    const target = path ?? (i === 0 ? options.output : undefined);
+    const text = await render(format, report, target === undefined, options);
+    if (target === undefined) {
+      process.stdout.write(text);
+      continue;
+    }
+    try {
+      writeFileSync(resolve(target), text);
+    } catch (error) {
+      problems.push({ level: 'error', id: 'unwritable-output', path: resolve(target), message: `cannot write the ${format} report: ${reasonOf(error)}` });
+    }
+  }
+  return problems;
+}
+
+async function render(format: Output['format'], report: Report, toTerminal: boolean, { color }: CliOptions): Promise<string> {
+  switch (format) {
+    case 'text': {
+      const { toText } = await import('../report/text.ts');
+      const isTerminal = toTerminal && process.stdout.isTTY === true;
+      return toText(report, { paint: painter(toTerminal && usesColour(color, isTerminal, process.env)), frame: isTerminal });
+    }
+    case 'json':
+      return (await import('../report/json.ts')).toJson(report);
+    case 'sarif':
+      return (await import('../report/sarif.ts')).toSarif(report);
+    case 'github':
+      return (await import('../report/github.ts')).toGithub(report);
+  }
+}
+
+function describe(problem: Problem, cwd: string): string {
+  const place = problem.path ? `${displayPath(problem.path, cwd)}${problem.line ? `:${problem.line}` : ''}: ` : '';
+  return `${problem.level}: ${place}${problem.message}`;
+}
+
+function summary(shown: readonly Diagnostic[], result: LintResult, milliseconds: number): string {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const kinds = (['error', 'warning', 'note'] as const).map(s => [s, shown.filter(d => d.severity === s).length] as const).filter(([, n]) => n > 0);
+  const detail = kinds.length ? ` (${kinds.map(([s, n]) => count(n, s)).join(', ')})` : '';
+  return `${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.sources.length, 'file')}, ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+const UNREADABLE = new Set(['unreadable-file', 'unreadable-folder', 'binary-file', 'file-too-large', 'not-a-file', 'rule-failed', 'bad-go-mod']);
+const RANK: Readonly<Record<Severity | 'never', number>> = { note: 0, warning: 1, error: 2, never: 3 };
+
+function exitStatus(shown: readonly Diagnostic[], problems: readonly Problem[], { exitZero, failOn, strict }: CliOptions): number {
+  if (problems.some(p => p.level === 'error' || (strict && UNREADABLE.has(p.id)))) return EXIT.failed;
+  if (exitZero) return EXIT.clean;
+  return shown.some(d => RANK[d.severity] >= RANK[failOn]) ? EXIT.findings : EXIT.clean;
+}
