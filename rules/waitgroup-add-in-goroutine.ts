@@ -1,4 +1,4 @@
-import { addsInGoroutine, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+import { addsInGoroutine, declarationOf, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
 
 export const waitgroupAddInGoroutine: Rule = {
   id: 'waitgroup-add-in-goroutine',
@@ -8,11 +8,13 @@ export const waitgroupAddInGoroutine: Rule = {
     for (const { goroutine, body, call, group, callsDone } of addsInGoroutine(pass)) {
       const name = textOf(group, body.info);
       const at = siteIn(body.info, { start: call.start, end: call.fun.end });
+      const declared = declarationOf(group);
       yield {
         at,
         confidence: callsDone ? 'high' : 'medium',
         message: `Add on ${name} runs in the goroutine that it counts, so ${name}.Wait may return too early. Call Add before the go statement.`,
-        trail: [{ at: siteIn(goroutine.parent.info, { start: goroutine.stmt.start, end: goroutine.stmt.start + 2 }), note: 'the goroutine starts here' },
+        trail: [...(declared ? [{ at: siteIn(body.info, declared), note: `${name} is declared here` }] : []),
+          { at: siteIn(goroutine.parent.info, { start: goroutine.stmt.start, end: goroutine.stmt.start + 2 }), note: 'the goroutine starts here' },
           { at, note: 'it is counted only when it gets this far' }],
       };
     }

@@ -20,6 +20,6 @@ export { describeCall, textOf, turnSteps } from './leaks/words.ts';
 export { unmetObligations, type Unmet } from './leaks/obligations.ts';
 export { responseWords } from './leaks/prefilter.ts';
 export { riskyResets } from './leaks/timers.ts';
-export { addsInGoroutine } from './leaks/waitgroups.ts';
-export { endlessSelects, goroutinesOf, runBy, runsOncePerProcess, type Goroutine } from './leaks/goroutines.ts';
+export { addsInGoroutine, declarationOf } from './leaks/waitgroups.ts';
+export { endlessSelects, goroutinesOf, runBy, runsOncePerProcess, servesPackageVariable, type Goroutine } from './leaks/goroutines.ts';
 export { unboundedStart, type UnboundedStart } from './leaks/bounds.ts';

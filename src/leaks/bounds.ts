@@ -24,7 +24,7 @@ export interface UnboundedStart {
 export function unboundedStart(goroutine: Goroutine, pass: Pass): UnboundedStart | undefined {
   const { body } = goroutine;
   const per = repeats(goroutine, pass);
-  if (!body || !per || isBounded(goroutine, body) || receivesContext(goroutine, body)) return undefined;
+  if (!body || !per || servesConnection(goroutine) || isBounded(goroutine, body) || receivesContext(goroutine, body)) return undefined;
   const blocks = blocksOn(goroutine, body, pass);
   return blocks && { per, blocks };
 }
@@ -65,6 +65,12 @@ function isUnboundedLoop(parent: Body, inner: { readonly start: number; readonly
 }
 
 const BOUNDS = /^\(\*(?:sync\.WaitGroup\)\.(?:Add|Done|Go)|golang\.org\/x\/sync\/semaphore\.Weighted\)\.(?:Acquire|TryAcquire|Release)|golang\.org\/x\/sync\/errgroup\.Group\)\.Go)$/;
+
+/** `c, err := l.Accept(); go serve(c)`: it ends with its connection. */
+function servesConnection({ parent, call }: Goroutine): boolean {
+  if (call.args.some(arg => isNamed(typeOf(arg, parent.env), 'net.Conn'))) return true;
+  return [...operations(parent.graph)].some(({ op }) => op.kind === 'call' && /\.Accept\w*$/.test(calleeName(calleeOf(op.call, parent.env)) ?? ''));
+}
 
 /** A WaitGroup, a semaphore, a channel that parent and goroutine share: somebody counts it or waits for it. */
 function isBounded(goroutine: Goroutine, body: Body): boolean {

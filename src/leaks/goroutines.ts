@@ -7,6 +7,7 @@ import { graphOf } from '../flow/build.ts';
 import { type Call, type Go, type Select, unparen } from '../syntax/ast.ts';
 import { type Body, bodiesWith, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
+import { placeOf } from './places.ts';
 
 /** A `go` statement with the body it runs, as far as that is at hand. */
 export interface Goroutine {
@@ -67,12 +68,22 @@ export interface EndlessSelect {
   readonly select: Select;
 }
 
-export function* endlessSelects(body: Body, pass: Pass): Generator<EndlessSelect> {
+export function endlessSelects(body: Body, pass: Pass): EndlessSelect[] {
+  const found: Select[] = [];
   for (const block of body.graph.blocks) {
     if (block.end.kind !== 'select' || !isLive(block, body, pass)) continue;
     const after = reachableFrom(block, b => pass.contracts.next(b, body.env));
-    if (after.has(block) && ![...after].some(b => leaves(b, body, pass))) yield { select: block.end.stmt };
+    if (after.has(block) && ![...after].some(b => leaves(b, body, pass))) found.push(block.end.stmt);
   }
+  // A select inside a case of another shares its loop; the outer one stands for both.
+  return found.filter(s => !found.some(outer => outer !== s && outer.start <= s.start && s.end <= outer.end)).map(select => ({ select }));
+}
+
+/** `go hub.run()` on a package-level variable: there is one of it, and it lives as long as the process. */
+export function servesPackageVariable({ callee, parent }: Goroutine): boolean {
+  if (callee.kind !== 'method') return false;
+  const root = placeOf(callee.receiver)?.root;
+  return typeof root === 'string' && parent.info.pkg.lookup(root)?.kind === 'var';
 }
 
 /** Control reaches the block from the entry. */

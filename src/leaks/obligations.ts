@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { applyOp, type Held, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
+import { applyOp, closureEffect, type Held, heldBy, returnedAt, returnsHeld, type Tracked, type Where } from '../contracts/effects.ts';
 import { ASSERTS_ERROR, ASSERTS_NO_ERROR, GIVES_FREE_RESPONSE, GIVES_RESPONSE } from '../contracts/known.ts';
 import type { End, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, search } from '../flow/search.ts';
@@ -135,13 +135,18 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   const { call } = op;
   if (op.discarded) return { call, acquisition, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
-  if (target.kind === 'blank') return { call, acquisition, why: 'discarded', way: undefined, never: true };
-  if (target.kind !== 'variable') return undefined;
-  const released = { any: false };
-  const walk = walkOf(body, pass, released);
-  const way = search(target.from, startState(target, acquisition), walk);
+  if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
+  const start = startState(target, acquisition);
+  const way = search(target.from, start, walkOf(body, pass));
   if (!way || isProcessEnd(way, body)) return undefined;
-  return { call, acquisition, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: !released.any };
+  if (target.kind === 'blank') return { call, acquisition, why: 'discarded', way: undefined, never: true };
+  return { call, acquisition, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(start.tracked, body, pass) };
+}
+
+/** Nothing in the function releases the resource or hands it on, on any path. */
+function isForgotten(tracked: Tracked, body: Body, pass: Pass): boolean {
+  const where: Where = { env: body.env, func: body.node, effects: pass.contracts };
+  return closureEffect(body.graph, tracked, where) === 'none' && !returnsHeld(body.graph, tracked, where);
 }
 
 /** When `main` returns, the process ends and takes everything with it. */
@@ -152,7 +157,9 @@ function isProcessEnd(way: Arrival<State>, { info, node }: Body): boolean {
 type Target =
   | { readonly kind: 'variable'; readonly variable: Variable; readonly error: Variable | undefined; readonly from: Place }
   | { readonly kind: 'returned'; readonly result: number }
-  | { readonly kind: 'blank' | 'elsewhere' };
+  /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
+  | { readonly kind: 'blank'; readonly error: Variable | undefined; readonly from: Place }
+  | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
 function destinationOf(call: Call, acquisition: Acquisition, after: Place, body: Body): Target {
@@ -165,9 +172,10 @@ function destinationOf(call: Call, acquisition: Acquisition, after: Place, body:
     if (at < 0) continue;
     const lhs = op.lhs[op.rhs.length === 1 ? acquisition.result : at];
     if (!lhs) return { kind: 'elsewhere' };
-    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank' };
+    const from = { block, index: i + 1 };
+    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', error: errorOf(op, call, body), from };
     const variable = lhs.kind === 'ident' && lhs.entity?.kind === 'var' && lhs.entity.owner === where.func ? lhs.entity : undefined;
-    return variable ? { kind: 'variable', variable, error: errorOf(op, call, body), from: { block, index: i + 1 } } : { kind: 'elsewhere' };
+    return variable ? { kind: 'variable', variable, error: errorOf(op, call, body), from } : { kind: 'elsewhere' };
   }
   if (block.end.kind !== 'return') return { kind: 'elsewhere' };
   const result = block.end.stmt?.results.findIndex(x => unparen(x) === call) ?? -1;
@@ -185,18 +193,17 @@ function errorOf(op: Op & { kind: 'assign' }, call: Call, body: Body): Variable 
   return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }
 
-function startState(target: Target & { kind: 'variable' }, acquisition: Acquisition): State {
-  return { tracked: new Map([[target.variable, acquisition.held]]), error: target.error };
+function startState(target: Target & { kind: 'variable' | 'blank' }, acquisition: Acquisition): State {
+  return { tracked: new Map(target.kind === 'variable' ? [[target.variable, acquisition.held]] : []), error: target.error };
 }
 
-function walkOf(body: Body, pass: Pass, released = { any: false }) {
+function walkOf(body: Body, pass: Pass) {
   const where: Where = { env: body.env, func: body.node, effects: pass.contracts };
   return {
     key: (state: State) => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${state.error?.ident.start ?? ''}`,
     op(op: Op, state: State): State | undefined | 'arrive' {
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body)) return undefined;
       const applied = applyOp(op, state.tracked, where);
-      if (applied.effect === 'released') released.any = true;
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
       return { tracked: applied.tracked, error: state.error && overwrites(op, state.error) ? undefined : state.error };

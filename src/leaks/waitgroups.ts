@@ -1,3 +1,4 @@
+import type { Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
@@ -22,16 +23,18 @@ export function* addsInGoroutine(pass: Pass): Generator<AddInGoroutine> {
   for (const goroutine of goroutinesOf(pass)) {
     const { body } = goroutine;
     if (!body || !/\.Add\(/.test(body.info.bodyText)) continue;
-    for (const { op } of operations(body.graph)) {
+    for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call' || seen.has(op.call)) continue;
       const group = groupOf(op.call, 'Add', body);
       const place = group && placeOf(group);
-      if (!group || !place || isOwn(place, body) || isNegative(op.call)) continue;
-      const callsDone = mentionsInBody(body, 'Done', place, 'outside go');
-      if (!callsDone && !countsItself(goroutine, body, place)) continue;
-      if (addedBefore(goroutine, place)) continue;
+      if (!group || !place || isOwn(place, body) || isNegative(op.call) || isForChild(op.call, body)) continue;
+      const dones = countCalls(body, 'Done', place);
+      // More `Done` than `Add`: the parent has counted the goroutine, what it adds itself is something else.
+      if (dones > countCalls(body, 'Add', place)) continue;
+      const isFirst = after.block === body.graph.entry && after.index === 1;
+      if (dones === 0 && !isFirst) continue;
       seen.add(op.call);
-      yield { goroutine, body, call: op.call, group, callsDone };
+      yield { goroutine, body, call: op.call, group, callsDone: dones > 0 };
     }
   }
 }
@@ -53,33 +56,57 @@ function isNegative(call: Call): boolean {
   return arg !== undefined && unparen(arg).kind === 'unary';
 }
 
-/** Without a `Done` in sight: the group is waited for by the function around, and no child is started that it could count. */
-function countsItself(goroutine: Goroutine, body: Body, place: Place): boolean {
-  if (goroutine.callee.kind !== 'literal' || startsOthers(body)) return false;
-  return mentionsInBody(goroutine.parent, 'Wait', place, 'everywhere');
+/** `wg.Add(1); go child()`: a `go` statement comes before any `Done`, so it is the child that is counted. */
+function isForChild(add: Call, body: Body): boolean {
+  const later = [...operations(body.graph)].map(({ op }) => op).filter(op => startOf(op) > add.start).sort((a, b) => startOf(a) - startOf(b));
+  const next = later.find(op => op.kind === 'go' || callOf(op)?.fun.kind === 'funclit' || isDone(op, body));
+  return next?.kind === 'go';
 }
 
-function startsOthers(body: Body): boolean {
-  return [...operations(body.graph)].some(({ op }) => op.kind === 'go');
+function callOf(op: Op): Call | undefined {
+  if (op.kind === 'call') return op.call;
+  return op.kind === 'defer' && op.stmt.call.kind === 'call' ? op.stmt.call : undefined;
 }
 
-/** The parent has counted the goroutine already; what it adds itself is for others. */
-function addedBefore({ parent, callee, body, stmt }: Goroutine, place: Place): boolean {
-  if (callee.kind !== 'literal' || !body) return false;
-  return [...operations(parent.graph)].some(({ op }) => op.kind === 'call' && op.call.start < stmt.start && isCallOn(op.call, 'Add', place, parent));
+function isDone(op: Op, body: Body): boolean {
+  const call = callOf(op);
+  return call !== undefined && groupOf(call, 'Done', body) !== undefined;
 }
 
-function mentionsInBody(body: Body, method: string, place: Place, scope: 'outside go' | 'everywhere'): boolean {
-  let found = false;
+function startOf(op: Op): number {
+  switch (op.kind) {
+    case 'call':
+      return op.call.start;
+    case 'go':
+    case 'defer':
+    case 'send':
+    case 'range':
+      return op.stmt.start;
+    case 'receive':
+    case 'assign':
+      return op.node.start;
+    case 'eval':
+      return op.expr.start;
+  }
+}
+
+/** How often the body itself, children left out, calls the method on the group. */
+function countCalls(body: Body, method: string, place: Place): number {
+  let count = 0;
   walkStmts(body.block.stmts, {
-    stmt: stmt => !(scope === 'outside go' && stmt.kind === 'go'),
-    expr: x => void (found ||= x.kind === 'call' && isCallOn(x, method, place, body)),
+    stmt: stmt => stmt.kind !== 'go',
+    expr: x => {
+      if (x.kind !== 'call') return;
+      const group = groupOf(x, method, body);
+      const other = group && placeOf(group);
+      if (other && keyOf(other) === keyOf(place)) count++;
+    },
   });
-  return found;
+  return count;
 }
 
-function isCallOn(call: Call, method: string, place: Place, body: Body): boolean {
-  const group = groupOf(call, method, body);
-  const other = group && placeOf(group);
-  return other !== undefined && keyOf(other) === keyOf(place);
+/** Where a local group is declared. */
+export function declarationOf(group: Expr): { readonly start: number; readonly end: number } | undefined {
+  const root = placeOf(group)?.root;
+  return typeof root === 'object' ? root.ident : undefined;
 }

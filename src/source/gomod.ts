@@ -1,93 +1,154 @@
 /** Reading `go.mod` and `go.work`. Errors are part of the result: what could be read is still of use. */
 export interface Replace {
   readonly path: string;
-  readonly version: string | undefined;
-  /** A folder when it begins with `./`, `../` or `/`, otherwise a module path. */
+  /** Only this version is replaced; every version where it is absent. */
+  readonly version?: string;
+  /** A folder (`./x`, `../x`, absolute; see `isFolderTarget`) or a module path. */
   readonly target: string;
-  readonly targetVersion: string | undefined;
+  /** Present with a module path, absent with a folder. */
+  readonly targetVersion?: string;
 }
+
 export interface LineError {
   /** One-based. */
   readonly line: number;
   readonly message: string;
 }
+
 export interface GoMod {
   readonly module: string | undefined;
   readonly go: string | undefined;
+  /** Version by module path. */
   readonly requires: ReadonlyMap<string, string>;
   readonly replaces: readonly Replace[];
   /** Paths of `ignore` directives, as written. */
   readonly ignores: readonly string[];
-  /** Folders of `use` directives (go.work). */
-  readonly uses: readonly string[];
   readonly errors: readonly LineError[];
 }
 
-const DIRECTIVES = new Set(['module', 'go', 'toolchain', 'require', 'replace', 'exclude', 'retract', 'godebug', 'ignore', 'use', 'tool']);
+export interface GoWork {
+  readonly go: string | undefined;
+  /** Folders as written, relative to that of the `go.work`. */
+  readonly uses: readonly { readonly dir: string; readonly line: number }[];
+  readonly replaces: readonly Replace[];
+  readonly errors: readonly LineError[];
+}
 
-/** Parses either file; the directives of both are known. */
+const IN_GO_MOD = new Set(['module', 'go', 'toolchain', 'require', 'replace', 'exclude', 'retract', 'godebug', 'ignore', 'tool']);
+const IN_GO_WORK = new Set(['go', 'toolchain', 'use', 'replace', 'godebug']);
+
 export function parseGoMod(text: string): GoMod {
   let module: string | undefined;
   let go: string | undefined;
   const requires = new Map<string, string>();
   const replaces: Replace[] = [];
   const ignores: string[] = [];
-  const uses: string[] = [];
-  const errors: LineError[] = [];
-  for (const { line, directive, words } of directivesOf(text, errors)) {
-    const [first, second] = words;
-    if (!DIRECTIVES.has(directive)) errors.push({ line, message: `unknown directive: ${directive}` });
-    else if (first === undefined) errors.push({ line, message: `${directive} needs a value` });
-    else if (directive === 'module') module = first;
-    else if (directive === 'go') go = first;
-    else if (directive === 'require') {
-      if (second === undefined) errors.push({ line, message: `require ${first} needs a version` });
-      else requires.set(first, second);
-    } else if (directive === 'ignore') ignores.push(first);
-    else if (directive === 'use') uses.push(first);
-    else if (directive === 'replace') {
-      const replace = replaceOf(words);
-      if (replace) replaces.push(replace);
-      else errors.push({ line, message: 'replace is written `replace old [version] => new [version]`' });
+  const { directives, errors } = directivesOf(text, IN_GO_MOD);
+  for (const directive of directives) {
+    const [first, second] = directive.words;
+    switch (directive.name) {
+      case 'module':
+        if (module === undefined) module = first;
+        else errors.push({ line: directive.line, message: 'repeated module directive' });
+        break;
+      case 'go':
+        if (isGoVersion(first)) go = first;
+        else errors.push({ line: directive.line, message: `invalid go version ${first}, which is written like 1.22` });
+        break;
+      case 'require':
+        if (isModulePath(first) && second !== undefined) requires.set(first, second);
+        else errors.push({ line: directive.line, message: 'require is written `require path version`' });
+        break;
+      case 'replace':
+        addReplace(directive, replaces, errors);
+        break;
+      case 'ignore':
+        ignores.push(first);
     }
   }
-  return { module, go, requires, replaces, ignores, uses, errors };
+  // An empty go.mod is no mistake: people put one into a folder to keep the go command out of it.
+  if (module === undefined && directives.length > 0) errors.push({ line: 1, message: 'no module directive' });
+  return { module, go, requires, replaces, ignores, errors };
 }
 
-function replaceOf(words: readonly string[]): Replace | undefined {
+export function parseGoWork(text: string): GoWork {
+  let go: string | undefined;
+  const uses: { dir: string; line: number }[] = [];
+  const replaces: Replace[] = [];
+  const { directives, errors } = directivesOf(text, IN_GO_WORK);
+  for (const directive of directives) {
+    const [first] = directive.words;
+    if (directive.name === 'go') go = first;
+    else if (directive.name === 'use') uses.push({ dir: first, line: directive.line });
+    else if (directive.name === 'replace') addReplace(directive, replaces, errors);
+  }
+  return { go, uses, replaces, errors };
+}
+
+/** Whether what stands right of the arrow of a `replace` is a folder. */
+export function isFolderTarget(target: string): boolean {
+  return /^(\.{1,2}([\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(target);
+}
+
+function addReplace({ line, words }: Directive, replaces: Replace[], errors: LineError[]): void {
   const arrow = words.indexOf('=>');
-  const path = words[0];
+  const [path, version] = words;
   const target = words[arrow + 1];
-  if (arrow < 1 || arrow > 2 || path === undefined || target === undefined) return undefined;
-  return { path, version: arrow === 2 ? words[1] : undefined, target, targetVersion: words[arrow + 2] };
+  const targetVersion = words[arrow + 2];
+  if (arrow < 1 || arrow > 2 || target === undefined) {
+    errors.push({ line, message: 'replace is written `replace path [version] => folder` or `… => path version`' });
+    return;
+  }
+  replaces.push({
+    path,
+    ...(arrow === 2 && version !== undefined ? { version } : {}),
+    target,
+    ...(targetVersion !== undefined ? { targetVersion } : {}),
+  });
+}
+
+function isGoVersion(text: string): boolean {
+  return /^\d+\.\d+(\.\d+)?([a-z]+\d+)?$/.test(text);
+}
+
+function isModulePath(text: string): boolean {
+  return /^[\w.~/-]+$/.test(text);
 }
 
 interface Directive {
   readonly line: number;
-  readonly directive: string;
-  readonly words: readonly string[];
+  readonly name: string;
+  readonly words: readonly [string, ...string[]];
 }
 
-function directivesOf(text: string, errors: LineError[]): Directive[] {
-  const found: Directive[] = [];
-  let block: string | undefined;
-  text.split('\n').forEach((raw, i) => {
+/** One directive for each line that has one; inside `require ( … )` each line is a `require`. */
+function directivesOf(text: string, known: ReadonlySet<string>): { directives: Directive[]; errors: LineError[] } {
+  const directives: Directive[] = [];
+  const errors: LineError[] = [];
+  let block: { name: string; line: number } | undefined;
+  const add = (line: number, name: string, [first, ...more]: readonly string[]): void => {
+    if (!known.has(name)) errors.push({ line, message: `unknown directive: ${name}` });
+    else if (first === undefined) errors.push({ line, message: `${name} needs a value` });
+    else directives.push({ line, name, words: [first, ...more] });
+  };
+  text.replace(/^\uFEFF/, '').split('\n').forEach((raw, index) => {
+    const line = index + 1;
     const words = wordsOf(raw);
-    const [first, second] = words;
+    const [first, second, third] = words;
     if (first === undefined) return;
-    if (block !== undefined) {
-      if (first === ')') block = undefined;
-      else found.push({ line: i + 1, directive: block, words });
-    } else if (second === '(' && words.length === 2) block = first;
-    else found.push({ line: i + 1, directive: first, words: words.slice(1) });
+    if (block && first === ')') block = undefined;
+    else if (block) add(line, block.name, words);
+    else if (second !== '(') add(line, first, words.slice(1));
+    else if (!known.has(first)) errors.push({ line, message: `unknown directive: ${first}` });
+    if (second === '(' && third !== ')' && !block) block = { name: first, line };
   });
-  if (block !== undefined) errors.push({ line: text.split('\n').length, message: `the block of ${block} is not closed` });
-  return found;
+  if (block) errors.push({ line: block.line, message: `the block \`${block.name} (\` is not closed` });
+  return { directives, errors };
 }
 
 /** The words of a line; quotes are taken off and a `//` comment is left out. */
 function wordsOf(line: string): string[] {
-  return [...line.matchAll(/\/\/.*|"((?:[^"\\]|\\.)*)"|`([^`]*)`|[()]|[^\s()"`]+/g)]
+  return [...line.matchAll(/\/\/.*|"((?:[^"\\]|\\.)*)"|`([^`]*)`|[()]|(?:(?!\/\/)[^\s()"`])+/g)]
     .filter(match => !match[0].startsWith('//'))
     .map(match => match[1] ?? match[2] ?? match[0]);
 }
