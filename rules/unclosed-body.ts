@@ -1,11 +1,11 @@
-import { bodiesWith, describeCall, type Finding, type Pass, type Rule, responseWords, siteIn, type Step, turnSteps, unmetObligations, type Unmet } from '../src/rule.ts';
+import { bodiesWith, describeCall, type Finding, mayHandleResponse, type Pass, type Rule, siteIn, type Step, turnSteps, unmetObligations, type Unmet } from '../src/rule.ts';
 
 export const unclosedBody: Rule = {
   id: 'unclosed-body',
   summary: 'The body of an HTTP response is not closed on every path, so its connection is never reused or freed.',
   severity: 'error',
   *check(pass: Pass) {
-    for (const body of bodiesWith(pass, responseWords(pass))) {
+    for (const body of bodiesWith(pass, mayHandleResponse(pass))) {
       for (const unmet of unmetObligations(body, pass)) yield finding(unmet, body);
     }
   },

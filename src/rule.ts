@@ -18,7 +18,7 @@ export { atLeast } from './source/goversion.ts';
 export { bodiesWith, siteIn } from './leaks/bodies.ts';
 export { describeCall, textOf, turnSteps } from './leaks/words.ts';
 export { unmetObligations, type Unmet } from './leaks/obligations.ts';
-export { responseWords } from './leaks/prefilter.ts';
+export { mayHandleResponse } from './leaks/prefilter.ts';
 export { riskyResets } from './leaks/timers.ts';
 export { addsInGoroutine, declarationOf } from './leaks/waitgroups.ts';
 export { endlessSelects, goroutinesOf, runBy, runsOncePerProcess, servesPackageVariable, type Goroutine } from './leaks/goroutines.ts';

@@ -10,17 +10,14 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
-import type { Block, Call, Ident } from '../syntax/ast.ts';
-import type { FuncNode, Variable } from '../syntax/scope.ts';
-import { type BodyEffects, type Held, closureEffect, returnsHeld } from './effects.ts';
+import { type Block, type Call, type Ident, unparen, type FuncNode, type Variable } from '../syntax/ast.ts';
+import { type BodyEffects, closureEffect, type Held, type ParamEffect, returnsHeld } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
-
-/** What a function does with a resource it is given. */
-export type ParamEffect = 'closes' | 'keeps' | 'uses';
 
 export class Contracts implements BodyEffects {
   private readonly params = new Map<FuncInfo, Map<string, ParamEffect>>();
   private readonly endings = new Map<FuncInfo, boolean>();
+  private readonly bodyEndings = new WeakMap<Block, boolean>();
 
   constructor(readonly program: Program) {}
 
@@ -28,16 +25,18 @@ export class Contracts implements BodyEffects {
     return { program: this.program, file: func.file };
   }
 
-  neverReturns(callee: Callee): boolean {
+  neverReturns(callee: Callee, env: Env): boolean {
     const name = calleeName(callee);
     if (name !== undefined && NEVER_RETURNS.has(name)) return true;
     if (callee.kind === 'builtin') return callee.name === 'panic';
+    if (callee.kind === 'literal') return this.bodyAlwaysEnds(callee.literal, callee.literal.body, env);
+    if (callee.kind === 'variable') return this.literalAlwaysEnds(callee.variable, env);
     return (callee.kind === 'func' || callee.kind === 'method') && callee.func !== undefined && this.alwaysEnds(callee.func);
   }
 
   /** Whether an operation is the last one on its way. */
   endsHere(op: Op, env: Env): boolean {
-    return op.kind === 'call' && this.neverReturns(calleeOf(op.call, env));
+    return op.kind === 'call' && this.neverReturns(calleeOf(op.call, env), env);
   }
 
   /** The blocks that control can go on to, calls that never return considered. */
@@ -53,11 +52,25 @@ export class Contracts implements BodyEffects {
     if (!/Exit|Fatal|panic|Goexit|FailNow|Panic/.test(func.bodyText)) return false;
     const body = func.body();
     if (!body) return false;
-    const env = this.envOf(func);
-    const { entry } = graphOf(func.decl, body);
+    const ends = this.bodyAlwaysEnds(func.decl, body, this.envOf(func));
+    this.endings.set(func, ends);
+    return ends;
+  }
+
+  /** `exit := func(ok bool) { …; os.Exit(1) }`, given to a variable where it is declared. */
+  private literalAlwaysEnds({ origin }: Variable, env: Env): boolean {
+    const literal = origin.kind === 'value' ? unparen(origin.expr) : undefined;
+    return literal?.kind === 'funclit' && this.bodyAlwaysEnds(literal, literal.body, env);
+  }
+
+  private bodyAlwaysEnds(func: FuncNode, body: Block, env: Env): boolean {
+    const known = this.bodyEndings.get(body);
+    if (known !== undefined) return known;
+    this.bodyEndings.set(body, false);
+    const { entry } = graphOf(func, body);
     const blocks = [entry, ...reachableFrom(entry, block => this.next(block, env))];
     const returns = blocks.some(block => block.end.kind === 'return' && !block.ops.some(op => this.endsHere(op, env)));
-    this.endings.set(func, !returns);
+    this.bodyEndings.set(body, !returns);
     return !returns;
   }
 

@@ -8,14 +8,18 @@ import { operations } from '../flow/search.ts';
 import { type Callee, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
-import { type Call, type Expr, type FuncLit, unparen } from '../syntax/ast.ts';
-import type { FuncNode, Variable } from '../syntax/scope.ts';
-import type { ParamEffect } from './contracts.ts';
+import { type Call, type Expr, type FuncLit, unparen, type FuncNode, type Variable } from '../syntax/ast.ts';
 import { CLOSES_ARGUMENT, CLOSES_THROUGH } from './known.ts';
 
-/** `response`: its body is the resource. `body`: the resource itself. `view`: reads from it; closing it closes nothing. */
-export type Held = 'response' | 'body' | 'view';
+/**
+ * `response`: its body is the resource. `body`: the resource itself. `view`: reads from it; closing it closes nothing.
+ * `closer`: a function literal in a variable that closes it when it is called.
+ */
+export type Held = 'response' | 'body' | 'view' | 'closer';
 export type Tracked = ReadonlyMap<Variable, Held>;
+
+/** What a function does with a resource it is given. */
+export type ParamEffect = 'closes' | 'keeps' | 'uses';
 
 /** What effects ask of contracts. */
 export interface BodyEffects {
@@ -52,7 +56,7 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
       return heldBy(x.x, tracked, where);
     case 'call': {
       const arg = x.args[0];
-      if (!arg || x.args.length > 2) return undefined;
+      if (!arg) return undefined;
       if (x.args.length === 1 && resolveType(unparen(x.fun), where.env)) return heldBy(arg, tracked, where);
       return viewOf(x, tracked, where);
     }
@@ -106,6 +110,7 @@ function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
     if (held === 'body' && fun.sel.name === 'Close') return 'released';
     if (held === 'response' && fun.sel.name === 'Write') return 'released';
   }
+  if (fun.kind === 'ident' && heldBy(fun, tracked, where) === 'closer') return 'released';
   const own = fun.kind === 'funclit' ? literalEffect(fun, tracked, where) : 'none';
   return call.args.reduce((effect, arg, i) => stronger(effect, argumentEffect(call, arg, i, tracked, where)), own);
 }
@@ -113,6 +118,7 @@ function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
 function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, where: Where): Effect {
   const held = heldBy(arg, tracked, where);
   if (!held) return valueEffect(arg, tracked, where);
+  if (held === 'closer') return 'released';
   const callee = calleeOf(call, where.env);
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
@@ -202,7 +208,11 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
     const held = heldBy(value, tracked, where);
     const local = localVariable(target, where);
     if (isBlank(target)) return;
-    if (!held) effect = stronger(effect, valueEffect(value, tracked, where));
+    const literal = unparen(value);
+    if (!held && local && literal.kind === 'funclit' && literalEffect(literal, tracked, where) === 'released') {
+      names.set(local, 'closer');
+      gained.add(local);
+    } else if (!held) effect = stronger(effect, valueEffect(value, tracked, where));
     else if (!local) effect = stronger(effect, 'moved');
     else {
       names.set(local, held);

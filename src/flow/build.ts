@@ -1,5 +1,4 @@
-import { type Block as BlockStmt, type Clause, eachChild, type Expr, type For, type If, type Range, type Select, type Stmt, type Switch, type TypeSwitch, unparen } from '../syntax/ast.ts';
-import type { FuncNode } from '../syntax/scope.ts';
+import { type Block as BlockStmt, type Clause, eachChild, type Expr, type For, type If, type Range, type Select, type Stmt, type Switch, type TypeSwitch, unparen, type FuncNode } from '../syntax/ast.ts';
 import type { Block, FlowGraph, Op } from './graph.ts';
 
 const graphs = new WeakMap<BlockStmt, FlowGraph>();

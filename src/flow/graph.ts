@@ -3,8 +3,7 @@
  * function literals are values here and have graphs of their own. A deferred call is an operation where the `defer`
  * stands; whoever searches a path takes it as run at every later exit.
  */
-import type { Assign, Block as BlockStmt, Call, CommClause, Defer, Expr, Go, Range, Return, Select, Send, ValueSpec } from '../syntax/ast.ts';
-import type { FuncNode } from '../syntax/scope.ts';
+import type { Assign, Block as BlockStmt, Call, CommClause, Defer, Expr, Go, Range, Return, Select, Send, ValueSpec, FuncNode } from '../syntax/ast.ts';
 
 export interface FlowGraph {
   readonly func: FuncNode;

@@ -4,8 +4,7 @@ import type { FlowGraph } from '../flow/graph.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import type { Site } from '../source/text.ts';
-import type { Block } from '../syntax/ast.ts';
-import type { FuncNode } from '../syntax/scope.ts';
+import type { Block, FuncNode } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
 import type { Pass } from './pass.ts';
 
@@ -18,12 +17,9 @@ export interface Body {
   readonly env: Env;
 }
 
-/** The bodies whose text contains one of the words; what does not cannot matter and is not parsed. */
-export function* bodiesWith(pass: Pass, words: RegExp): Generator<Body> {
-  for (const info of pass.pkg.funcs) {
-    if (!words.test(info.bodyText)) continue;
-    yield* bodiesOf(info, pass);
-  }
+/** The bodies whose text may matter, as `matters` says; the others are not parsed. */
+export function* bodiesWith(pass: Pass, matters: (info: FuncInfo) => boolean): Generator<Body> {
+  for (const info of pass.pkg.funcs) if (matters(info)) yield* bodiesOf(info, pass);
 }
 
 export function* bodiesOf(info: FuncInfo, pass: Pass): Generator<Body> {

@@ -6,8 +6,7 @@ import { operations, reachableFrom } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
 import { isNamed, type Type } from '../program/types.ts';
-import { type Call, eachChild, type Expr, unparen } from '../syntax/ast.ts';
-import type { FuncNode } from '../syntax/scope.ts';
+import { type Call, eachChild, type Expr, unparen, type FuncNode } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
 import { type Goroutine, hasEndlessLoop, runBy } from './goroutines.ts';
@@ -49,19 +48,23 @@ function isHandler(node: FuncNode, body: Body): boolean {
   }));
 }
 
-/** `for { … }`, `for cond { … }` and `for range ch`: the number of rounds is nobody's promise. */
+/** `for { … }`, `for running { … }` and `for range ch`: nobody promises a number of rounds. A comparison counts towards one. */
 function isUnboundedLoop(parent: Body, inner: { readonly start: number; readonly end: number }): boolean {
   let unbounded = false;
   walkStmts(parent.block.stmts, {
     stmt: stmt => {
       const around = stmt.start <= inner.start && inner.end <= stmt.end;
-      if (around && stmt.kind === 'for' && !stmt.init && !stmt.post) unbounded = true;
+      if (around && stmt.kind === 'for' && !stmt.init && !stmt.post && !isComparison(stmt.cond)) unbounded = true;
       if (around && stmt.kind === 'range' && typeOf(stmt.x, parent.env).kind === 'chan') unbounded = true;
       return around;
     },
     expr: x => x.start <= inner.start && inner.end <= x.end,
   });
   return unbounded;
+}
+
+function isComparison(cond: Expr | undefined): boolean {
+  return cond !== undefined && unparen(cond).kind === 'binary';
 }
 
 const BOUNDS = /^\(\*(?:sync\.WaitGroup\)\.(?:Add|Done|Go)|golang\.org\/x\/sync\/semaphore\.Weighted\)\.(?:Acquire|TryAcquire|Release)|golang\.org\/x\/sync\/errgroup\.Group\)\.Go)$/;
@@ -137,8 +140,8 @@ function blocksOn({ parent }: Goroutine, body: Body, pass: Pass): UnboundedStart
   for (const { body: at } of runBy(body, pass)) {
     const loop = hasEndlessLoop(at, pass);
     for (const { op } of operations(at.graph)) {
-      if (op.kind === 'receive' && !op.inSelect && !isTimed(op.channel, at)) return { what: 'waits for a channel', node: op.node, body: at };
-      if (op.kind === 'send' && !op.inSelect) return { what: 'sends on a channel', node: op.stmt, body: at };
+      if (op.kind === 'receive' && !op.inSelect && !isTimed(op.channel, at) && !isAnswered(op.channel, 'receive', pass)) return { what: 'waits for a channel', node: op.node, body: at };
+      if (op.kind === 'send' && !op.inSelect && !isAnswered(op.stmt.channel, 'send', pass)) return { what: 'sends on a channel', node: op.stmt, body: at };
       if (op.kind !== 'call') continue;
       const what = isLongSleep(op.call, at) ? 'sleeps' : BLOCKING.get(calleeName(calleeOf(op.call, at.env)) ?? '');
       if (what) return { what, node: op.call, body: at };
@@ -146,6 +149,15 @@ function blocksOn({ parent }: Goroutine, body: Body, pass: Pass): UnboundedStart
     if (loop) return { what: 'runs a loop without an exit', node: parent.info === at.info ? { start: at.block.start, end: at.block.start + 1 } : at.info.decl.name, body: at };
   }
   return undefined;
+}
+
+/** Somewhere in the package somebody uses the other end of this channel field; whether in time is not for this rule to say. */
+function isAnswered(channel: Expr, direction: 'send' | 'receive', pass: Pass): boolean {
+  const x = unparen(channel);
+  if (x.kind !== 'selector') return x.kind !== 'ident';
+  const name = `[\\w.]*\\b${x.sel.name}\\b`;
+  const other = direction === 'receive' ? new RegExp(`close\\(${name}\\)|${name} <- `) : new RegExp(`<-\\s*${name}|range ${name}`);
+  return pass.pkg.files.some(f => other.test(f.source.text));
 }
 
 /** A channel of `time.After` or a timer answers by itself. */

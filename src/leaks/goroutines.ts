@@ -20,7 +20,7 @@ export interface Goroutine {
 }
 
 export function* goroutinesOf(pass: Pass): Generator<Goroutine> {
-  for (const parent of bodiesWith(pass, /\bgo\s/)) {
+  for (const parent of bodiesWith(pass, info => /\bgo\s/.test(info.bodyText))) {
     for (const { op } of operations(parent.graph)) {
       if (op.kind !== 'go') continue;
       const call = unparen(op.stmt.call);

@@ -10,8 +10,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { isNamed } from '../program/types.ts';
-import { type Call, eachChild, type Expr, unparen } from '../syntax/ast.ts';
-import type { Variable } from '../syntax/scope.ts';
+import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 
@@ -47,7 +46,10 @@ export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition |
   const name = calleeName(callee);
   if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
   if (name !== undefined && GIVES_RESPONSE.has(name)) return { result: 0, held: 'response', evidence: 'sure' };
-  if (callee.kind !== 'func' && callee.kind !== 'method') return unwrapped(call, body, pass);
+  if (callee.kind !== 'func' && callee.kind !== 'method') {
+    const isValue = (callee.kind === 'variable' || callee.kind === 'unknown') && givesResponseByType(call, body);
+    return isValue ? { result: 0, held: 'response', evidence: 'likely' } : unwrapped(call, body, pass);
+  }
   if (callee.func && callee.func.pkg.module) return freshResult(callee.func, pass) ?? unwrapped(call, body, pass);
   if (callee.func && !callee.func.pkg.module) return undefined;
   return givesResponseByType(call, body) ? { result: 0, held: 'response', evidence: 'likely' } : unwrapped(call, body, pass);
@@ -137,10 +139,18 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
   const start = startState(target, acquisition);
+  if (isClosedAtExit(start.tracked, call, body, pass)) return undefined;
   const way = search(target.from, start, walkOf(body, pass));
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { call, acquisition, why: 'discarded', way: undefined, never: true };
   return { call, acquisition, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(start.tracked, body, pass) };
+}
+
+/** `defer func() { if resp != nil { resp.Body.Close() } }()` stands above the call: it reads the variable at the end. */
+function isClosedAtExit(tracked: Tracked, call: Call, body: Body, pass: Pass): boolean {
+  const where: Where = { env: body.env, func: body.node, effects: pass.contracts };
+  return [...operations(body.graph)].some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start
+    && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit' && applyOp(op, tracked, where).effect === 'released');
 }
 
 /** Nothing in the function releases the resource or hands it on, on any path. */

@@ -1,5 +1,4 @@
-import { type Expr, unparen } from '../syntax/ast.ts';
-import type { Variable } from '../syntax/scope.ts';
+import { type Expr, unparen, type Variable } from '../syntax/ast.ts';
 
 /** A variable or a field reached from one: `wg`, `s.wg`, `(*s).pool.wg`. */
 export interface Place {

@@ -1,21 +1,36 @@
+import type { FuncInfo } from '../program/package.ts';
 import type { Program } from '../program/program.ts';
 import type { Pass } from './pass.ts';
 
-const words = new WeakMap<Program, { functions: number; pattern: RegExp }>();
+/** Names of functions that give a response, as far as packages have been read. */
+interface Known {
+  read: number;
+  readonly names: Set<string>;
+}
+
+const known = new WeakMap<Program, Known>();
 
 /**
- * A pattern that matches the text of every body which could handle a response: a word of net/http's own calls, or
- * the name of a function of the packages read so far whose result is one.
+ * Whether the text of a body says that it could handle a response: it mentions a body, or it calls something with the
+ * name of one of net/http's functions or of a function of the packages read so far whose result is one.
  */
-export function responseWords({ contracts: { program } }: Pass): RegExp {
-  const known = words.get(program);
-  const functions = program.functionCount;
-  if (known && known.functions === functions) return known.pattern;
-  const names = new Set(['RoundTrip', 'PostForm']);
-  for (const { decl, file } of program.functions()) {
-    if (decl.type.results.some(r => /Response|Closer/.test(file.source.text.slice(r.start, r.end)))) names.add(decl.name.name);
+export function mayHandleResponse({ contracts: { program } }: Pass): (info: FuncInfo) => boolean {
+  const { names } = namesIn(program);
+  return info => {
+    const text = info.bodyText;
+    if (text.includes('.Body')) return true;
+    for (const match of text.matchAll(/\w+(?=\()/g)) if (names.has(match[0])) return true;
+    return false;
+  };
+}
+
+function namesIn(program: Program): Known {
+  let found = known.get(program);
+  if (!found) known.set(program, (found = { read: 0, names: new Set(['Get', 'Post', 'Head', 'PostForm', 'Do', 'RoundTrip']) }));
+  for (; found.read < program.read.length; found.read++) {
+    for (const { decl, file } of program.read[found.read]?.funcs ?? []) {
+      if (decl.type.results.some(r => /Response|Closer/.test(file.source.text.slice(r.start, r.end)))) found.names.add(decl.name.name);
+    }
   }
-  const pattern = new RegExp(`\\.Body\\b|http\\.(Get|Post|Head)|\\.(Do|Get|Post|Head)\\(|\\b(?:${[...names].join('|')})\\(`);
-  words.set(program, { functions, pattern });
-  return pattern;
+  return found;
 }

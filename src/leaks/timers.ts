@@ -2,6 +2,7 @@ import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place as Point, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
+import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
@@ -19,7 +20,7 @@ export interface RiskyReset {
 export type TimerState = 'fresh' | 'running';
 
 export function* riskyResets(pass: Pass): Generator<RiskyReset> {
-  for (const body of bodiesWith(pass, /\.Reset\(/)) {
+  for (const body of bodiesWith(pass, info => info.bodyText.includes('.Reset('))) {
     const found = new Set<Call>();
     for (const { op } of operations(body.graph)) {
       const timer = resetTimer(op, body);
@@ -47,10 +48,12 @@ function firesFunction(timer: Expr, body: Body, pass: Pass): boolean {
   const x = unparen(timer);
   if (x.kind === 'ident') {
     if (x.entity?.kind === 'var' && x.entity.role !== 'local') return true;
+    // Another name for the channel: who drains it is not followed.
+    if (new RegExp(`=\\s*${x.name}\\.C\\b`).test(body.info.bodyText)) return true;
     return new RegExp(`\\b${x.name}\\s*:?=\\s*time\\.AfterFunc\\(`).test(body.info.bodyText) || !isMadeHere(x.name, body.info.bodyText);
   }
   if (x.kind !== 'selector') return true;
-  const made = new RegExp(`\\b${x.sel.name}\\s*[:=]+\\s*time\\.(AfterFunc|NewTimer)\\(`);
+  const made = new RegExp(`(?:\\.${x.sel.name}\\s*=|\\b${x.sel.name}:)\\s*time\\.(AfterFunc|NewTimer)\\(`);
   let hasChannel = false;
   for (const file of pass.pkg.files) {
     const match = made.exec(file.source.text);
@@ -108,14 +111,28 @@ function step(op: Op, state: TimerState, key: string, reset: Op, body: Body, pas
   if (pass.contracts.endsHere(op, body.env)) return undefined;
   if (op === reset) return state === 'running' ? 'arrive' : undefined;
   if (op.kind === 'call') {
-    if (isSame(timerOf(op.call, '(*time.Timer).Stop', body), key) || isSame(timerOf(op.call, '(*time.Timer).Reset', body), key)) return undefined;
-    return mentionsPlace(op.call.args, key) ? undefined : state;
+    // `Stop` as a statement leaves a tick behind that came just before; whoever looks at its answer drains.
+    if (isSame(timerOf(op.call, '(*time.Timer).Stop', body), key)) return op.discarded ? state : undefined;
+    if (isSame(timerOf(op.call, '(*time.Timer).Reset', body), key)) return undefined;
+    if (mentionsPlace(op.call.args, key) || stopsInside(op.call, key, body)) return undefined;
+    return calleeName(calleeOf(op.call, body.env)) === 'time.Sleep' ? 'running' : state;
   }
   if (op.kind === 'receive') return isChannelOf(op.channel, key) ? undefined : 'running';
   if (op.kind === 'range') return isChannelOf(op.stmt.x, key) ? undefined : 'running';
   if (op.kind === 'send') return 'running';
   if (op.kind === 'assign' && op.lhs.some(x => isSame(x, key))) return undefined;
   return state;
+}
+
+/** A local closure that stops the timer: `stop := func() { if !t.Stop() { … } }; stop()`. */
+function stopsInside(call: Call, key: string, body: Body): boolean {
+  const callee = calleeOf(call, body.env);
+  const value = callee.kind === 'variable' && callee.variable.origin.kind === 'value' ? unparen(callee.variable.origin.expr) : undefined;
+  const literal = callee.kind === 'literal' ? callee.literal : value?.kind === 'funclit' ? value : undefined;
+  if (!literal) return false;
+  let stops = false;
+  walkStmts(literal.body.stmts, { expr: x => void (stops ||= x.kind === 'call' && isSame(timerOf(x, '(*time.Timer).Stop', body), key)) });
+  return stops;
 }
 
 /** The timer was handed to somebody, who may have stopped it. */

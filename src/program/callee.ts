@@ -1,5 +1,4 @@
-import { type Call, type Expr, type FuncLit, unparen } from '../syntax/ast.ts';
-import type { Variable } from '../syntax/scope.ts';
+import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { typeOf } from './infer.ts';
 import { memberOf } from './members.ts';
 import { type FuncInfo, qualify } from './package.ts';

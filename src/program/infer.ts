@@ -1,6 +1,5 @@
 /** Types of expressions. Types are static in Go: they follow from declarations, not from the flow of the program. */
-import { type Call, type Expr, unparen } from '../syntax/ast.ts';
-import type { Variable } from '../syntax/scope.ts';
+import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { memberOf } from './members.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';

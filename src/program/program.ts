@@ -6,7 +6,7 @@ import type { Problem } from '../source/problem.ts';
 import { readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';
 import { outlineOf } from '../syntax/outline.ts';
-import { type FuncInfo, type GoFile, Package } from './package.ts';
+import { type GoFile, Package } from './package.ts';
 
 export interface ProgramOptions {
   readonly modules: Modules;
@@ -18,6 +18,7 @@ export interface ProgramOptions {
 /** Everything that is known of the code: packages are read when somebody asks for them, declarations only. */
 export class Program {
   private readonly byDir = new Map<string, readonly Package[]>();
+  private readonly importNames = new WeakMap<GoFile, Map<string, string | undefined>>();
   private readonly std = new Map<string, Package | undefined>();
 
   constructor(private readonly options: ProgramOptions) {}
@@ -49,18 +50,12 @@ export class Program {
     }
     const found = [...packages.values()];
     this.byDir.set(dir, found);
+    this.read.push(...found);
     return found;
   }
 
-  /** How many functions have been declared so far; grows as packages are read. */
-  get functionCount(): number {
-    return [...this.byDir.values()].flat().reduce((sum, pkg) => sum + pkg.funcs.length, 0);
-  }
-
-  /** Every function declared in the packages read so far, the standard library's left out. */
-  *functions(): Generator<FuncInfo> {
-    for (const pkg of [...this.byDir.values()].flat()) yield* pkg.funcs;
-  }
+  /** The packages read so far, in the order of reading, the standard library's left out; it only grows. */
+  readonly read: Package[] = [];
 
   private outline(source: Source) {
     const outline = outlineOf(source);
@@ -98,6 +93,13 @@ export class Program {
 
   /** The import path that `name` stands for in a file; undefined where no import has that name. */
   importPathOf(file: GoFile, name: string): string | undefined {
+    let names = this.importNames.get(file);
+    if (!names) this.importNames.set(file, (names = new Map()));
+    if (!names.has(name)) names.set(name, this.findImport(file, name));
+    return names.get(name);
+  }
+
+  private findImport(file: GoFile, name: string): string | undefined {
     const { imports } = file.outline;
     const plain = imports.filter(spec => spec.name === undefined);
     return (imports.find(spec => spec.name === name)

@@ -1,6 +1,5 @@
 /** From type expressions to types. */
-import type { Expr, Field, FuncType } from '../syntax/ast.ts';
-import type { LocalType } from '../syntax/scope.ts';
+import type { Expr, Field, FuncType, LocalType } from '../syntax/ast.ts';
 import type { GoFile } from './package.ts';
 import type { Program } from './program.ts';
 import { errorType, type Named, type Signature, substitute, type Type, unknown } from './types.ts';

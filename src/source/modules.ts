@@ -96,7 +96,8 @@ export class Modules {
     try {
       return statSync(path, { throwIfNoEntry: false })?.isFile() ? parse(readFileSync(path, 'utf8')) : undefined;
     } catch (error) {
-      this.report({ level: 'warning', id: 'bad-go-mod', path, message: `cannot be read: ${reasonOf(error)}; imports below it may stay unresolved` });
+      const message = `cannot be read: ${reasonOf(error)}; imports below it may stay unresolved`;
+      this.report({ level: 'warning', id: 'bad-go-mod', path, message });
       return undefined;
     }
   }
@@ -105,7 +106,8 @@ export class Modules {
     const [first] = errors;
     if (!first) return;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    this.report({ level: 'warning', id, path, line: first.line, message: `${first.message}${more}; the other lines are used, correct this one` });
+    const message = `${first.message}${more}; the other lines are used, correct this one`;
+    this.report({ level: 'warning', id, path, line: first.line, message });
   }
 
   /** The modules that the nearest `go.work` upward uses; none where there is no such file or `GOWORK` is `off`. */
@@ -122,8 +124,8 @@ export class Modules {
     if (this.works.has(dir)) return this.works.get(dir);
     const { GOWORK } = process.env;
     const parent = dirname(dir);
-    const found = GOWORK === 'off' ? undefined
-      : GOWORK ? this.readWork(GOWORK)
+    const found = GOWORK && GOWORK === dir ? this.readWork(GOWORK)
+      : GOWORK ? (GOWORK === 'off' ? undefined : this.workspace(GOWORK))
         : this.readWork(join(dir, 'go.work')) ?? (parent === dir ? undefined : this.workspace(parent));
     this.works.set(dir, found);
     return found;
@@ -159,7 +161,7 @@ export class Modules {
   resolve(from: Module, importPath: string): Place | undefined {
     const key = `${from.root}\0${importPath}`;
     if (this.places.has(key)) return this.places.get(key);
-    const place = this.find(from, importPath);
+    const place = isImportPath(importPath) ? this.find(from, importPath) : undefined;
     this.places.set(key, place);
     return place;
   }
@@ -255,6 +257,11 @@ function folderIn(module: Module, importPath: string): string | undefined {
   return isFolder(dir) ? dir : undefined;
 }
 
+/** Relative imports (`./x`) and what broken code holds between the quotes lead nowhere. */
+function isImportPath(text: string): boolean {
+  return text !== '' && !/[\0\\]/.test(text) && text.split('/').every(part => part !== '' && part !== '.' && part !== '..');
+}
+
 /** `a/b/c`, `a/b`, `a`. */
 function prefixesOf(importPath: string): string[] {
   const parts = importPath.split('/');
@@ -280,7 +287,7 @@ function escapeCase(path: string): string {
   return path.replace(/[A-Z]/g, letter => `!${letter.toLowerCase()}`);
 }
 
-function isFolder(path: string): boolean {
+export function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
@@ -288,7 +295,8 @@ function isFolder(path: string): boolean {
   }
 }
 
-function realOf(path: string): string {
+/** The path without symbolic links; the path itself where there is nothing. */
+export function realOf(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {

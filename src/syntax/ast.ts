@@ -2,8 +2,6 @@
  * Go syntax as discriminated unions. Types are expressions, as in go/ast, because Go's own grammar cannot tell
  * `T(x)` from `f(x)` without declarations. Offsets are UTF-16 units from the start of the file.
  */
-import type { Entity } from './scope.ts';
-
 interface Node {
   readonly start: number;
   readonly end: number;
@@ -95,6 +93,31 @@ export type Decl =
   | { readonly kind: 'const'; readonly specs: readonly ValueSpec[] }
   | { readonly kind: 'type'; readonly specs: readonly TypeSpec[] }
   | { readonly kind: 'import'; readonly specs: readonly ImportSpec[] };
+
+/** Where a variable's type comes from. */
+export type Origin =
+  | { readonly kind: 'declared'; readonly type: Expr; readonly variadic: boolean }
+  /** `a, b := f()`: value `index` of `count` names on the left. */
+  | { readonly kind: 'value'; readonly expr: Expr; readonly index: number; readonly count: number }
+  | { readonly kind: 'range'; readonly x: Expr; readonly position: number }
+  | { readonly kind: 'typeswitch'; readonly x: Expr; readonly types: readonly Expr[] };
+
+export interface Variable {
+  readonly kind: 'var';
+  readonly name: string;
+  readonly role: 'receiver' | 'param' | 'result' | 'local';
+  /** The declaring identifier. */
+  readonly ident: Ident;
+  readonly origin: Origin;
+  /** The innermost function that declares it. */
+  readonly owner: FuncNode;
+}
+export interface LocalConst { readonly kind: 'const'; readonly name: string; readonly type: Expr | undefined; readonly value: Expr | undefined }
+export interface LocalType { readonly kind: 'type'; readonly name: string; readonly spec: TypeSpec | undefined }
+export type Entity = Variable | LocalConst | LocalType;
+
+/** A function with statements of its own. */
+export type FuncNode = FuncDecl | FuncLit;
 
 /** Calls `visit` with each direct child of an expression. */
 export function eachChild(x: Expr, visit: (child: Expr) => void): void {

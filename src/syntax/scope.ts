@@ -2,32 +2,7 @@
  * Go's block scoping inside one function: every identifier that means something declared in the function gets its
  * `entity`. What stays without one is a package-level name, an import, a predeclared name, a field or a method.
  */
-import { eachChild, type Block, type Clause, type Expr, type Field, type FuncDecl, type FuncLit, type Ident, type Stmt, type TypeSpec } from './ast.ts';
-
-/** Where a variable's type comes from. */
-export type Origin =
-  | { readonly kind: 'declared'; readonly type: Expr; readonly variadic: boolean }
-  /** `a, b := f()`: value `index` of `count` names on the left. */
-  | { readonly kind: 'value'; readonly expr: Expr; readonly index: number; readonly count: number }
-  | { readonly kind: 'range'; readonly x: Expr; readonly position: number }
-  | { readonly kind: 'typeswitch'; readonly x: Expr; readonly types: readonly Expr[] };
-
-export interface Variable {
-  readonly kind: 'var';
-  readonly name: string;
-  readonly role: 'receiver' | 'param' | 'result' | 'local';
-  /** The declaring identifier. */
-  readonly ident: Ident;
-  readonly origin: Origin;
-  /** The innermost function that declares it. */
-  readonly owner: FuncNode;
-}
-export interface LocalConst { readonly kind: 'const'; readonly name: string; readonly type: Expr | undefined; readonly value: Expr | undefined }
-export interface LocalType { readonly kind: 'type'; readonly name: string; readonly spec: TypeSpec | undefined }
-export type Entity = Variable | LocalConst | LocalType;
-
-/** A function with statements of its own. */
-export type FuncNode = FuncDecl | FuncLit;
+import { type Block, type Clause, eachChild, type Entity, type Expr, type Field, type FuncDecl, type FuncNode, type Ident, type LocalConst, type Origin, type Stmt, type Variable } from './ast.ts';
 
 class Scope {
   private readonly names = new Map<string, Entity>();

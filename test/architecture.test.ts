@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Folders and files in the order in which they build on each other: a file imports its own layer and those before it. */
+const LAYERS = ['src/source', 'src/finding.ts', 'src/assets.ts', 'src/syntax', 'src/flow', 'src/program', 'src/contracts', 'src/leaks', 'src/rule.ts'];
+
+interface Import { readonly from: string; readonly to: string }
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '');
+}
+
+const files = [...filesBelow('src'), ...filesBelow('rules')];
+const inner: Import[] = files.flatMap(from => importsOf(from).filter(to => to.startsWith('.'))
+  .map(to => ({ from, to: relative(root, resolve(root, dirname(from), to)).split(sep).join('/') })));
+
+const layerOf = (path: string) => LAYERS.findIndex(layer => path === layer || path.startsWith(`${layer}/`));
+const wrong = (isWrong: (i: Import) => boolean) => inner.filter(isWrong).map(i => `${i.from} → ${i.to}`);
+
+test('a layer imports itself and the layers before it, so that each can be read without the later ones', () => {
+  expect(wrong(({ from, to }) => layerOf(from) >= 0 && (layerOf(to) < 0 || layerOf(to) > layerOf(from)))).toEqual([]);
+});
+
+test('rules import only src/rule.ts, so that they say what they look for and not how it is found', () => {
+  expect(wrong(({ from, to }) => from.startsWith('rules/') && !(to === 'src/rule.ts' || (from === 'rules/index.ts' && to.startsWith('rules/'))))).toEqual([]);
+});
+
+test('only src/syntax knows tree-sitter, so that the grammar can change behind it', () => {
+  const users = files.filter(path => importsOf(path).some(to => to.startsWith('web-tree-sitter')));
+  expect(users.filter(path => !path.startsWith('src/syntax/'))).toEqual([]);
+  expect(users).not.toEqual([]);
+});
+
+test('reports know findings and source only, so that a format never depends on how a finding was made', () => {
+  expect(wrong(({ from, to }) => from.startsWith('src/report/') && !/^src\/(report|source)\/|^src\/finding\.ts$/.test(to))).toEqual([]);
+});
+
+test('only the command line imports the list of rules', () => {
+  expect(wrong(({ from, to }) => to === 'rules/index.ts' && !from.startsWith('src/cli/'))).toEqual([]);
+});
+
+test('no import cycles', () => {
+  const targets = new Map(files.map(path => [path, inner.filter(i => i.from === path).map(i => i.to)]));
+  const state = new Map<string, 'open' | 'done'>();
+  const cycles: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    if (state.get(path) === 'open') cycles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (state.has(path)) return;
+    state.set(path, 'open');
+    for (const to of targets.get(path) ?? []) visit(to, [...way, path]);
+    state.set(path, 'done');
+  };
+  for (const path of files) visit(path, []);
+  expect(cycles).toEqual([]);
+});
