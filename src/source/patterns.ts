@@ -1,5 +1,5 @@
 /** What `./...`, a folder, an import path or a file on the command line means: the go command's rules, a little kinder. */
-import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isFolder, type Module, type Modules, realOf } from './modules.ts';
 import type { Problem } from './problem.ts';
@@ -65,7 +65,7 @@ class Expansion {
     if (pattern === '') this.missing('the empty pattern names nothing');
     else if (isPath(pattern)) this.addPath(pattern);
     // `cmd` and `docs/...` are import paths to the go command; who has a folder of that name means the folder.
-    else if (isFolder(resolve(this.cwd, fixedPart(pattern)))) this.addPath(pattern);
+    else if (existsSync(resolve(this.cwd, fixedPart(pattern)))) this.addPath(pattern);
     else if (GO_COMMAND_NAMES.has(pattern)) {
       const message = `\`${pattern}\` needs the go command, which is not used here; name folders instead, for instance ./...`;
       this.report({ level: 'error', id: 'unsupported-pattern', message });
