@@ -39,7 +39,7 @@ const SKIPPED = new Set(['(', ')', '{', '}', ',', ';', '\n', '\0', '.', ':', '['
 const LEAVES = new Set(['identifier', 'field_identifier', 'type_identifier', 'package_identifier', 'int_literal', 'interpreted_string_literal',
   'raw_string_literal', 'nil', 'true', 'false', 'float_literal', 'rune_literal', 'label_name', 'blank_identifier', 'iota']);
 /** Deeper nesting than any code people write; beyond it nodes are cut off, so that no recursion over them overflows. */
-const DEEPEST = 2_000;
+const DEEPEST = 600;
 const NO_CHILDREN: readonly Raw[] = [];
 
 /** The grammar's tables, by numeric id. */
@@ -83,13 +83,13 @@ export interface Parsed {
 }
 
 /**
- * Parses a whole file with the interiors of `holes` left out. They are cut out of the text: the parser's own
+ * Parses a file, or a part of it, with the interiors of `holes` left out. They are cut out of the text: the parser's own
  * `includedRanges` reads a block of input anew at each range, which costs more than the parse.
  */
-export function parseAround(text: string, holes: readonly Span[]): Parsed {
+export function parseAround(text: string, holes: readonly Span[], { start, end }: Span = { start: 0, end: text.length }): Parsed {
   const pieces: string[] = [];
   const cuts: Cut[] = [];
-  let from = 0;
+  let from = start;
   let length = 0;
   const keep = (end: number) => {
     cuts.push({ from: length, shift: from - length });
@@ -97,10 +97,11 @@ export function parseAround(text: string, holes: readonly Span[]): Parsed {
     length += end - from;
   };
   for (const hole of holes) {
+    if (hole.start < start || hole.end > end) continue;
     keep(hole.start + 1);
     from = Math.max(hole.end - 1, hole.start + 1);
   }
-  keep(text.length);
+  keep(end);
   const joined = pieces.join('');
   // The grammar wants a newline at the end of the file, and knows no byte order mark.
   return parse(`${joined.startsWith('\uFEFF') ? ` ${joined.slice(1)}` : joined}\n`, cuts);
