@@ -1,4 +1,4 @@
-import { endlessSelects, type Finding, type Goroutine, goroutinesOf, type Pass, type Rule, runBy, runsOncePerProcess, servesPackageVariable, siteIn } from '../src/rule.ts';
+import { endlessSelects, type Finding, type Goroutine, goroutinesOf, livesAsLongAsProcess, type Pass, type Rule, runBy, siteIn } from '../src/rule.ts';
 
 export const selectWithoutDone: Rule = {
   id: 'select-without-done',
@@ -7,7 +7,7 @@ export const selectWithoutDone: Rule = {
   *check(pass: Pass) {
     const seen = new Set<unknown>();
     for (const goroutine of goroutinesOf(pass)) {
-      if (!goroutine.body || runsOncePerProcess(goroutine.parent.info, pass) || servesPackageVariable(goroutine)) continue;
+      if (!goroutine.body || livesAsLongAsProcess(goroutine, pass)) continue;
       for (const { body, via } of runBy(goroutine.body, pass)) {
         if (!/\bselect\b/.test(body.info.bodyText)) continue;
         for (const { select } of endlessSelects(body, pass)) {

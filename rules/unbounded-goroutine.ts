@@ -1,4 +1,4 @@
-import { goroutinesOf, type Pass, type Rule, runsOncePerProcess, siteIn, unboundedStart } from '../src/rule.ts';
+import { goroutinesOf, type Pass, type Rule, siteIn, unboundedStart } from '../src/rule.ts';
 
 export const unboundedGoroutine: Rule = {
   id: 'unbounded-goroutine',
@@ -7,7 +7,7 @@ export const unboundedGoroutine: Rule = {
   *check(pass: Pass) {
     for (const goroutine of goroutinesOf(pass)) {
       const start = unboundedStart(goroutine, pass);
-      if (!start || (start.per === 'request' && runsOncePerProcess(goroutine.parent.info, pass, 0))) continue;
+      if (!start) continue;
       const { parent, stmt } = goroutine;
       const at = siteIn(parent.info, { start: stmt.start, end: stmt.start + 2 });
       const often = start.per === 'request' ? 'each request starts' : 'each round of the loop starts';

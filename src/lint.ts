@@ -3,7 +3,7 @@ import { packageRoot } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
 import type { Diagnostic, Finding, Severity } from './finding.ts';
 import type { Pass } from './leaks/pass.ts';
-import type { Package } from './program/package.ts';
+import type { GoFile, Package } from './program/package.ts';
 import { Program } from './program/program.ts';
 import type { Rule } from './rule.ts';
 import { classify, matches } from './source/constraints.ts';
@@ -45,13 +45,14 @@ export async function lint(options: LintOptions): Promise<LintResult> {
   const loaded = await load(options, problem => problems.push(problem));
   const contracts = new Contracts(loaded.program);
   const diagnostics: Diagnostic[] = [];
+  const owners = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.map(file => [file.source, { file, folder }])));
   loaded.packages.forEach(({ folder, pkg }, i) => {
     options.progress?.(i, loaded.packages.length);
     const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
-    for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, options, problems));
+    for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
   });
   const sources = new Map(loaded.packages.flatMap(({ pkg }) => pkg.files.map(f => [f.source.path, f.source])));
-  return { diagnostics: diagnostics.sort(byPlace), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
+  return { diagnostics: withoutRepeats(diagnostics.sort(byPlace)), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
 }
 
 const NEWEST = { major: 1, minor: 27 };
@@ -81,18 +82,33 @@ function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
 }
 
 /** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */
-function* checked(rule: Rule, pass: Pass, folder: PackageFolder, options: LintOptions, problems: Problem[]): Generator<Diagnostic> {
+function* checked(rule: Rule, pass: Pass, folder: PackageFolder, owners: ReadonlyMap<Source, Owner>, options: LintOptions, problems: Problem[]): Generator<Diagnostic> {
   try {
     for (const finding of rule.check(pass)) {
-      const file = pass.pkg.files.find(f => f.source === finding.at.source);
-      if (!file || (file.kind.test && !options.tests) || (file.kind.generated && !options.generated)) continue;
-      if (folder.only && !folder.only.has(file.source.path)) continue;
-      yield { ...finding, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, pass.pkg), package: pass.pkg.path };
+      // A goroutine's body may lie in another package; it is reported there when that package was asked for.
+      const owner = owners.get(finding.at.source);
+      if (!owner || (owner.file.kind.test && !options.tests) || (owner.file.kind.generated && !options.generated)) continue;
+      const { file } = owner;
+      if (owner.folder.only && !owner.folder.only.has(file.source.path)) continue;
+      yield { ...finding, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
     }
   } catch (error) {
     const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
     problems.push({ level: 'warning', id: 'rule-failed', path: folder.dir, message });
   }
+}
+
+interface Owner {
+  readonly file: GoFile;
+  readonly folder: PackageFolder;
+}
+
+/** Two packages that start the same endless function both find it. */
+function withoutRepeats(sorted: readonly Diagnostic[]): Diagnostic[] {
+  return sorted.filter((d, i) => {
+    const before = sorted[i - 1];
+    return !before || before.rule !== d.rule || before.at.source !== d.at.source || before.at.start !== d.at.start;
+  });
 }
 
 /** A leak in a test is at most a warning. */

@@ -21,5 +21,5 @@ export { unmetObligations, type Unmet } from './leaks/obligations.ts';
 export { mayHandleResponse } from './leaks/prefilter.ts';
 export { riskyResets } from './leaks/timers.ts';
 export { addsInGoroutine, declarationOf } from './leaks/waitgroups.ts';
-export { endlessSelects, goroutinesOf, runBy, runsOncePerProcess, servesPackageVariable, type Goroutine } from './leaks/goroutines.ts';
+export { endlessSelects, goroutinesOf, livesAsLongAsProcess, runBy, type Goroutine } from './leaks/goroutines.ts';
 export { unboundedStart, type UnboundedStart } from './leaks/bounds.ts';

@@ -5,11 +5,12 @@
 import { operations, reachableFrom } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
+import { receiverOf } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
-import { type Call, eachChild, type Expr, unparen, type FuncNode } from '../syntax/ast.ts';
+import { type Call, type Expr, type FuncNode, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
-import { type Goroutine, hasEndlessLoop, runBy } from './goroutines.ts';
+import { type Goroutine, hasEndlessLoop, onceAround, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
 
@@ -22,8 +23,9 @@ export interface UnboundedStart {
 
 export function unboundedStart(goroutine: Goroutine, pass: Pass): UnboundedStart | undefined {
   const { body } = goroutine;
+  if (!body || goroutine.stmt.kind !== 'go') return undefined;
   const per = repeats(goroutine, pass);
-  if (!body || !per || servesConnection(goroutine) || isBounded(goroutine, body) || receivesContext(goroutine, body)) return undefined;
+  if (!per || servesConnection(goroutine, body) || onceAround(goroutine, pass) || isBounded(goroutine, body, pass) || endsProcess(body, pass) || receivesContext(goroutine, body)) return undefined;
   const blocks = blocksOn(goroutine, body, pass);
   return blocks && { per, blocks };
 }
@@ -32,7 +34,7 @@ const HANDLER_PARAMS = ['net/http.ResponseWriter', 'github.com/gin-gonic/gin.Con
   'github.com/gofiber/fiber/v2.Ctx', 'github.com/valyala/fasthttp.RequestCtx'];
 
 function repeats({ parent, stmt }: Goroutine, pass: Pass): UnboundedStart['per'] | undefined {
-  if (isHandler(parent.node, parent) || isHandler(parent.info.decl, parent)) return 'request';
+  if (isHandler(parent.node, parent) || isHandler(parent.info.decl, parent) || isGrpcMethod(parent)) return 'request';
   const next = (b: Body['graph']['entry']) => pass.contracts.next(b, parent.env);
   const block = parent.graph.blocks.find(b => b.ops.some(op => op.kind === 'go' && op.stmt === stmt));
   if (!block) return undefined;
@@ -46,6 +48,15 @@ function isHandler(node: FuncNode, body: Body): boolean {
     const type = typeOfVariable(name.entity, body.env);
     return HANDLER_PARAMS.some(handler => isNamed(type, handler));
   }));
+}
+
+/** A method of a type that embeds what protoc-gen-go-grpc makes for servers. */
+function isGrpcMethod({ info }: Body): boolean {
+  const receiver = receiverOf(info.decl);
+  const entity = receiver && info.pkg.lookup(receiver.type);
+  if (entity?.kind !== 'type' || entity.spec.type.kind !== 'struct' || !/^[A-Z]/.test(info.decl.name.name)) return false;
+  const { text } = entity.file.source;
+  return entity.spec.type.fields.some(f => f.names.length === 0 && /\bUnimplemented\w+Server$/.test(text.slice(f.type.start, f.type.end)));
 }
 
 /** `for { … }`, `for running { … }` and `for range ch`: nobody promises a number of rounds. A comparison counts towards one. */
@@ -67,42 +78,52 @@ function isComparison(cond: Expr | undefined): boolean {
   return cond !== undefined && unparen(cond).kind === 'binary';
 }
 
-const BOUNDS = /^\(\*(?:sync\.WaitGroup\)\.(?:Add|Done|Go)|golang\.org\/x\/sync\/semaphore\.Weighted\)\.(?:Acquire|TryAcquire|Release)|golang\.org\/x\/sync\/errgroup\.Group\)\.Go)$/;
+const BOUNDS = /^\(\*(?:sync\.WaitGroup\)\.(?:Add|Done|Go)|golang\.org\/x\/sync\/semaphore\.Weighted\)\.(?:Acquire|TryAcquire|Release)|golang\.org\/x\/sync\/errgroup\.Group\)\.Go|sync\.(?:RW)?Mutex\)\.TryLock|sync\/atomic\.\w+\)\.CompareAndSwap)$/;
 
 /** `c, err := l.Accept(); go serve(c)`: it ends with its connection. */
-function servesConnection({ parent, call }: Goroutine): boolean {
+function servesConnection({ parent, call }: Goroutine, body: Body): boolean {
   if (call.args.some(arg => isNamed(typeOf(arg, parent.env), 'net.Conn'))) return true;
-  return [...operations(parent.graph)].some(({ op }) => op.kind === 'call' && /\.Accept\w*$/.test(calleeName(calleeOf(op.call, parent.env)) ?? ''));
+  let found = false;
+  walkStmts(body.block.stmts, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && isNamed(typeOf(x, body.env), 'net.Conn')) });
+  return found;
+}
+
+function endsProcess(body: Body, pass: Pass): boolean {
+  return [...operations(body.graph)].some(({ op }) => pass.contracts.endsHere(op, body.env));
 }
 
 /** A WaitGroup, a semaphore, a channel that parent and goroutine share: somebody counts it or waits for it. */
-function isBounded(goroutine: Goroutine, body: Body): boolean {
+function isBounded(goroutine: Goroutine, body: Body, pass: Pass): boolean {
   const { parent } = goroutine;
   const counted = (at: Body) => [...operations(at.graph)].some(({ op }) => {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' && op.stmt.call.kind === 'call' ? op.stmt.call : undefined;
     return call !== undefined && BOUNDS.test(calleeName(calleeOf(call, at.env)) ?? '');
   });
   if (counted(body) || counted(parent)) return true;
-  const own = channelsOf(body);
-  const others = channelsOf(parent);
+  const own = new Set([...runBy(body, pass, 1)].flatMap(({ body: at }) => [...channelsOf(at, undefined)]));
+  const others = channelsOf(parent, goroutine.stmt);
   return [...own].some(key => others.has(key)) || sharesChannelArgument(goroutine, others);
 }
 
-/** Channels that a body sends on, receives from or closes. */
-function channelsOf(body: Body): Set<string> {
+/** Channels that a body and its literals send on, receive from, close or hand over; fields go by their names. */
+function channelsOf(body: Body, without: { readonly start: number } | undefined): Set<string> {
   const found = new Set<string>();
   const add = (x: Expr) => {
     const place = placeOf(x);
-    if (place) found.add(keyOf(place));
+    if (place) found.add(place.fields.length ? `.${place.fields.at(-1)}` : keyOf(place));
   };
   const isChannel = (x: Expr) => typeOf(x, body.env).kind === 'chan';
-  for (const { op } of operations(body.graph)) {
-    if (op.kind === 'send') add(op.stmt.channel);
-    if (op.kind === 'receive') add(op.channel);
-    if (op.kind === 'range' && isChannel(op.stmt.x)) add(op.stmt.x);
-    const call = op.kind === 'call' ? op.call : (op.kind === 'defer' || op.kind === 'go') && op.stmt.call.kind === 'call' ? op.stmt.call : undefined;
-    for (const arg of call?.args ?? []) if (isChannel(arg)) add(arg);
-  }
+  walkStmts(body.block.stmts, {
+    stmt: stmt => {
+      if (stmt.kind === 'send') add(stmt.channel);
+      if (stmt.kind === 'range' && isChannel(stmt.x)) add(stmt.x);
+      return stmt.start !== without?.start;
+    },
+    expr: x => {
+      if (x.kind === 'unary' && x.op === '<-') add(x.x);
+      if (x.kind === 'call') for (const arg of x.args) if (isChannel(arg)) add(arg);
+    },
+  });
   return found;
 }
 
@@ -113,17 +134,26 @@ function sharesChannelArgument({ call, parent }: Goroutine, others: ReadonlySet<
   });
 }
 
-/** A context that is not `context.Background()` reaches the goroutine, so whoever cancels it ends it. */
+/** A context that somebody can cancel is handed to what the goroutine calls, or the goroutine waits for its end. */
 function receivesContext({ call, parent }: Goroutine, body: Body): boolean {
-  if (call.args.some(arg => isContext(typeOf(arg, parent.env)))) return true;
+  if (call.args.some(arg => isCancellable(arg, parent.env))) return true;
   let found = false;
-  const look = (x: Expr, env: Body['env']): void => {
-    if (found || x.kind === 'literal') return;
-    if ((x.kind === 'ident' || x.kind === 'selector') && isContext(typeOf(x, env))) found = true;
-    else eachChild(x, child => look(child, env));
-  };
-  walkStmts(body.block.stmts, { expr: x => look(x, body.env) });
+  walkStmts(body.block.stmts, {
+    expr: x => {
+      if (x.kind !== 'call') return;
+      const fun = unparen(x.fun);
+      found ||= x.args.some(arg => isCancellable(arg, body.env));
+      found ||= fun.kind === 'selector' && fun.sel.name === 'Done' && isCancellable(fun.x, body.env);
+    },
+  });
   return found;
+}
+
+function isCancellable(x: Expr, env: Body['env']): boolean {
+  if (!isContext(typeOf(x, env))) return false;
+  const inner = unparen(x);
+  const made = inner.kind === 'ident' && inner.entity?.kind === 'var' && inner.entity.origin.kind === 'value' ? unparen(inner.entity.origin.expr) : inner;
+  return made.kind !== 'call' || !/^context\.(?:Background|TODO|WithoutCancel)$/.test(calleeName(calleeOf(made, env)) ?? '');
 }
 
 function isContext(type: Type): boolean {
@@ -143,21 +173,47 @@ function blocksOn({ parent }: Goroutine, body: Body, pass: Pass): UnboundedStart
       if (op.kind === 'receive' && !op.inSelect && !isTimed(op.channel, at) && !isAnswered(op.channel, 'receive', pass)) return { what: 'waits for a channel', node: op.node, body: at };
       if (op.kind === 'send' && !op.inSelect && !isAnswered(op.stmt.channel, 'send', pass)) return { what: 'sends on a channel', node: op.stmt, body: at };
       if (op.kind !== 'call') continue;
-      const what = isLongSleep(op.call, at) ? 'sleeps' : BLOCKING.get(calleeName(calleeOf(op.call, at.env)) ?? '');
+      const what = isLongSleep(op.call, at) ? 'sleeps' : isClientWithoutTimeout(op.call, at) ? 'makes a request without a deadline' : BLOCKING.get(calleeName(calleeOf(op.call, at.env)) ?? '');
       if (what) return { what, node: op.call, body: at };
     }
+    const select = at.graph.blocks.find(b => b.end.kind === 'select' && b.end.arms.every(arm => isUnanswered(arm.clause.comm, at, pass)));
+    if (select?.end.kind === 'select') return { what: 'waits for channels', node: { start: select.end.stmt.start, end: select.end.stmt.start + 6 }, body: at };
     if (loop) return { what: 'runs a loop without an exit', node: parent.info === at.info ? { start: at.block.start, end: at.block.start + 1 } : at.info.decl.name, body: at };
   }
   return undefined;
 }
 
+/** A case of a `select` that waits for a channel which only the goroutine itself knows. */
+function isUnanswered(comm: Stmt | undefined, body: Body, pass: Pass): boolean {
+  if (comm?.kind === 'send') return !isAnswered(comm.channel, 'send', pass);
+  const x = comm?.kind === 'expr' ? unparen(comm.x) : comm?.kind === 'assign' && comm.rhs[0] ? unparen(comm.rhs[0]) : undefined;
+  return x?.kind === 'unary' && !isTimed(x.x, body) && unparen(x.x).kind !== 'call' && !isAnswered(x.x, 'receive', pass);
+}
+
+/** `http.DefaultClient`, and a client made here without a `Timeout`. */
+function isClientWithoutTimeout(call: Call, body: Body): boolean {
+  const callee = calleeOf(call, body.env);
+  if (callee.kind !== 'method' || !/^\(\*net\/http\.Client\)\.(?:Do|Get|Post|PostForm|Head)$/.test(callee.name)) return false;
+  const x = unparen(callee.receiver);
+  if (x.kind === 'selector') return x.sel.name === 'DefaultClient';
+  const made = x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.origin.kind === 'value' ? unparen(x.entity.origin.expr) : undefined;
+  const literal = made?.kind === 'unary' ? unparen(made.x) : made;
+  return literal?.kind === 'composite' && literal.elements.length === 0;
+}
+
 /** Somewhere in the package somebody uses the other end of this channel field; whether in time is not for this rule to say. */
 function isAnswered(channel: Expr, direction: 'send' | 'receive', pass: Pass): boolean {
   const x = unparen(channel);
-  if (x.kind !== 'selector') return x.kind !== 'ident';
+  if (x.kind === 'ident') return isBuffered(x);
+  if (x.kind !== 'selector') return true;
   const name = `[\\w.]*\\b${x.sel.name}\\b`;
   const other = direction === 'receive' ? new RegExp(`close\\(${name}\\)|${name} <- `) : new RegExp(`<-\\s*${name}|range ${name}`);
   return pass.pkg.files.some(f => other.test(f.source.text));
+}
+
+function isBuffered(x: Expr & { kind: 'ident' }): boolean {
+  const made = x.entity?.kind === 'var' && x.entity.origin.kind === 'value' ? unparen(x.entity.origin.expr) : undefined;
+  return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && made.args.length === 2;
 }
 
 /** A channel of `time.After` or a timer answers by itself. */
@@ -168,15 +224,26 @@ function isTimed(channel: Expr, body: Body): boolean {
 
 /** A sleep of a second or more, or of a length that is not written there. */
 function isLongSleep(call: Call, body: Body): boolean {
-  if (calleeName(calleeOf(call, body.env)) !== 'time.Sleep') return false;
-  const text = call.args[0] ? unitsOf(call.args[0]) : undefined;
+  if (!/^time\.(?:Sleep|After)$/.test(calleeName(calleeOf(call, body.env)) ?? '') || isSelected(call, body)) return false;
+  const text = call.args[0] ? unitsOf(call.args[0], body) : undefined;
   return text === undefined ? false : /Second|Minute|Hour/.test(text) && !/Millisecond|Microsecond|Nanosecond/.test(text);
 }
 
-function unitsOf(x: Expr): string | undefined {
+/** `case <-time.After(d)` is a way out of a select, not a sleep. */
+function isSelected(call: Call, body: Body): boolean {
+  return body.graph.blocks.some(b => b.end.kind === 'select' && b.end.stmt.start < call.start && call.end < b.end.stmt.end);
+}
+
+/** The unit in a duration: `Minute` of `2 * time.Minute`, also through a constant. */
+function unitsOf(x: Expr, body: Body): string | undefined {
   const inner = unparen(x);
+  if (inner.kind === 'ident') {
+    const declared = inner.entity ? undefined : body.info.pkg.lookup(inner.name);
+    const value = inner.entity?.kind === 'const' ? inner.entity.value : declared?.kind === 'const' ? declared.spec.values[declared.index] : undefined;
+    return value && unitsOf(value, body);
+  }
   if (inner.kind === 'selector') return inner.sel.name;
-  if (inner.kind === 'binary') return [inner.x, inner.y].map(unitsOf).find(unit => unit !== undefined);
+  if (inner.kind === 'binary') return [inner.x, inner.y].map(part => unitsOf(part, body)).find(unit => unit !== undefined);
   return undefined;
 }
 

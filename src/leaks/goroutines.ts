@@ -1,17 +1,20 @@
 /** Where goroutines start, what they run, and what in there can keep them for ever. */
 import type { Block, Op } from '../flow/graph.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
-import { type Callee, calleeOf, resolveFunction } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
-import { type Call, type Go, type Select, unparen } from '../syntax/ast.ts';
+import { type Call, type Expr, type Go, type Select, unparen } from '../syntax/ast.ts';
+import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
 
-/** A `go` statement with the body it runs, as far as that is at hand. */
+/** The start of a goroutine, with the body it runs as far as that is at hand. */
 export interface Goroutine {
-  readonly stmt: Go;
+  /** The `go` statement, or the call of `WaitGroup.Go` or `errgroup.Group.Go`. */
+  readonly stmt: Go | Call;
+  /** What is called; for `g.Go(f)` the function handed over is called without arguments. */
   readonly call: Call;
   /** The body that the statement stands in. */
   readonly parent: Body;
@@ -20,15 +23,25 @@ export interface Goroutine {
 }
 
 export function* goroutinesOf(pass: Pass): Generator<Goroutine> {
-  for (const parent of bodiesWith(pass, info => /\bgo\s/.test(info.bodyText))) {
+  for (const parent of bodiesWith(pass, info => /\bgo\s|\.(?:Try)?Go\(/.test(info.bodyText))) {
     for (const { op } of operations(parent.graph)) {
-      if (op.kind !== 'go') continue;
-      const call = unparen(op.stmt.call);
-      if (call.kind !== 'call') continue;
+      const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && startsGoroutine(op.call, parent) ? op.call : undefined;
+      if (!stmt) continue;
+      const call = stmt.kind === 'go' ? unparen(stmt.call) : handedOver(stmt);
+      if (call?.kind !== 'call') continue;
       const callee = startedBy(call, parent);
-      yield { stmt: op.stmt, call, parent, callee, body: bodyOfCallee(callee, parent, pass) };
+      yield { stmt, call, parent, callee, body: bodyOfCallee(callee, parent, pass) };
     }
   }
+}
+
+function startsGoroutine(call: Call, body: Body): boolean {
+  return /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.(?:Go|TryGo)$/.test(calleeName(calleeOf(call, body.env)) ?? '');
+}
+
+function handedOver(call: Call): Call | undefined {
+  const [fun] = call.args;
+  return fun && { kind: 'call', fun, args: [], spread: false, start: fun.start, end: fun.end };
 }
 
 /** A local variable that was given a function literal stands for it. */
@@ -55,9 +68,9 @@ export function* runBy(body: Body, pass: Pass, depth = 2): Generator<{ body: Bod
     yield { body: at, via };
     if (via.length >= depth) return;
     for (const { op } of operations(at.graph)) {
-      if (op.kind !== 'call') continue;
-      const inner = bodyOfCallee(calleeOf(op.call, at.env), at, pass);
-      if (inner) yield* visit(inner, [...via, op.call]);
+      const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+      const inner = call?.kind === 'call' ? bodyOfCallee(calleeOf(call, at.env), at, pass) : undefined;
+      if (inner && call?.kind === 'call') yield* visit(inner, [...via, call]);
     }
   }
   yield* visit(body, []);
@@ -80,7 +93,7 @@ export function endlessSelects(body: Body, pass: Pass): EndlessSelect[] {
 }
 
 /** `go hub.run()` on a package-level variable: there is one of it, and it lives as long as the process. */
-export function servesPackageVariable({ callee, parent }: Goroutine): boolean {
+function servesPackageVariable({ callee, parent }: Goroutine): boolean {
   if (callee.kind !== 'method') return false;
   const root = placeOf(callee.receiver)?.root;
   return typeof root === 'string' && parent.info.pkg.lookup(root)?.kind === 'var';
@@ -118,13 +131,45 @@ export function hasEndlessLoop(body: Body, pass: Pass): boolean {
  * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they call
  * outside of loops. What it starts lives as long as the process and does not leak.
  */
-export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
+function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
   const { name } = info.decl.name;
   if (name === 'init' && !info.decl.receiver) return true;
   if (name === 'TestMain') return true;
-  if (info.pkg.name !== 'main') return false;
-  if (name === 'main' && !info.decl.receiver) return true;
-  if (depth === 0) return false;
-  const callers = info.pkg.funcs.filter(f => f !== info && new RegExp(`\\b${name}\\b`).test(f.bodyText));
-  return callers.length > 0 && callers.every(caller => runsOncePerProcess(caller, pass, depth - 1));
+  if (name === 'main' && !info.decl.receiver) return info.pkg.name === 'main';
+  const mention = new RegExp(`\\b${name}\\b`);
+  const callers = info.pkg.funcs.filter(f => f !== info && mention.test(f.bodyText));
+  if (callers.length === 0) return initialisesVariable(info, mention);
+  if (info.pkg.name !== 'main' || depth === 0) return false;
+  // A mention that is no call hands the function to somebody, who may call it often.
+  const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
+  return callers.every(caller => !isValue.test(caller.bodyText) && runsOncePerProcess(caller, pass, depth - 1));
+}
+
+/** `var clock = newClock()` at package level, and called nowhere else in the package. */
+function initialisesVariable({ pkg }: FuncInfo, mention: RegExp): boolean {
+  return pkg.files.some(file => file.outline.decls.some(decl => decl.kind === 'var'
+    && decl.specs.some(spec => spec.values.some(v => mention.test(file.source.text.slice(v.start, v.end))))));
+}
+
+/** The start stands inside `once.Do(func() { … })`; `which` is the `sync.Once`. */
+export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | undefined {
+  const outer = bodyOf(parent.info, pass);
+  let found: Expr | undefined;
+  if (outer) {
+    walkStmts(outer.block.stmts, {
+      expr: x => {
+        if (x.kind !== 'call' || x.start > stmt.start || x.end < stmt.end) return;
+        const callee = calleeOf(x, outer.env);
+        if (callee.kind === 'method' && callee.name === '(*sync.Once).Do') found = callee.receiver;
+      },
+    });
+  }
+  return found;
+}
+
+/** One goroutine a process: `main` starts it, a package-level `sync.Once` guards it, or it serves a package-level variable. */
+export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
+  if (runsOncePerProcess(goroutine.parent.info, pass) || servesPackageVariable(goroutine)) return true;
+  const once = onceAround(goroutine, pass);
+  return once !== undefined && typeof placeOf(once)?.root === 'string';
 }
