@@ -104,7 +104,9 @@ export class Program {
     const plain = imports.filter(spec => spec.name === undefined);
     return (imports.find(spec => spec.name === name)
       ?? plain.find(spec => lastElement(spec.path) === name)
-      ?? plain.find(spec => couldBeNamed(spec.path, name) || this.imported(file, spec.path)?.name === name))?.path;
+      ?? plain.find(spec => couldBeNamed(spec.path, name))
+      // Reading a package only for its name is dear, so only those are read that the file does not use under their usual name.
+      ?? plain.find(spec => !file.source.text.includes(`${lastElement(spec.path)}.`) && this.imported(file, spec.path)?.name === name))?.path;
   }
 }
 

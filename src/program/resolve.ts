@@ -23,7 +23,7 @@ export function resolveType(x: Expr, env: Env): Type | undefined {
     case 'paren':
       return resolveType(x.x, env);
     case 'selector': {
-      if (x.x.kind !== 'ident' || x.x.entity) return undefined;
+      if (x.x.kind !== 'ident' || x.x.entity || env.file.pkg.lookup(x.x.name)) return undefined;
       const path = env.program.importPathOf(env.file, x.x.name);
       if (path === undefined) return undefined;
       const pkg = env.program.imported(env.file, path);
@@ -62,7 +62,7 @@ export function typeAt(x: Expr, env: Env): Type {
   if (resolved) return resolved;
   if (x.kind === 'star') return { kind: 'pointer', elem: typeAt(x.x, env) };
   if (x.kind === 'index') return typeAt(x.x, env);
-  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity) {
+  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity && !env.file.pkg.lookup(x.x.name)) {
     const path = env.program.importPathOf(env.file, x.x.name);
     if (path !== undefined) return { kind: 'named', pkg: path, name: x.sel.name, args: [], def: undefined };
   }
