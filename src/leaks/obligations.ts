@@ -243,6 +243,7 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   const x = unparen(condition);
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
     const isNil = (x.op === '==') === taken;
+    if (isNil && isSwitchingProtocols(x)) return true;
     const other = isNilIdent(x.y) ? x.x : isNilIdent(x.x) ? x.y : undefined;
     if (other) return isVariable(other, state.error) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error.
@@ -253,6 +254,13 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   if (ASSERTS_NO_ERROR.test(name)) return !taken;
   // `errors.Is(err, …)`, `os.IsNotExist(err)`, `isTimeout(err)`: predicates hold of errors, not of nil.
   return taken;
+}
+
+/** `resp.StatusCode == http.StatusSwitchingProtocols`: the connection is now somebody else's, and the body is it. */
+function isSwitchingProtocols({ x, y }: Expr & { kind: 'binary' }): boolean {
+  const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode';
+  const is101 = (e: Expr) => (e.kind === 'selector' && e.sel.name === 'StatusSwitchingProtocols') || (e.kind === 'literal' && e.text === '101');
+  return (isStatus(x) && is101(y)) || (isStatus(y) && is101(x));
 }
 
 function isNilIdent(x: Expr): boolean {

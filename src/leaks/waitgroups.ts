@@ -22,12 +22,12 @@ export function* addsInGoroutine(pass: Pass): Generator<AddInGoroutine> {
   const seen = new Set<Call>();
   for (const goroutine of goroutinesOf(pass)) {
     const { body } = goroutine;
-    if (!body || !/\.Add\(/.test(body.info.bodyText)) continue;
+    if (!body || body.info.pkg !== pass.pkg || !/\.Add\(/.test(body.info.bodyText)) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call' || seen.has(op.call)) continue;
       const group = groupOf(op.call, 'Add', body);
       const place = group && placeOf(group);
-      if (!group || !place || isOwn(place, body) || isNegative(op.call) || isForChild(op.call, body)) continue;
+      if (!group || !place || isOwn(place, body) || isNegative(op.call) || isForChild(op.call, body) || holdsLock(op.call, body)) continue;
       const dones = countCalls(body, 'Done', place);
       // More `Done` than `Add`: the parent has counted the goroutine, what it adds itself is something else.
       if (dones > countCalls(body, 'Add', place)) continue;
@@ -54,6 +54,19 @@ function isOwn({ root }: Place, body: Body): boolean {
 function isNegative(call: Call): boolean {
   const arg = call.args[0];
   return arg !== undefined && unparen(arg).kind === 'unary';
+}
+
+/** Under a mutex whoever waits can be kept from overlooking the goroutine: `mu.Lock(); if closed { … }; wg.Add(1)`. */
+function holdsLock(add: Call, body: Body): boolean {
+  const names = [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'call' && op.call.start < add.start ? [{ at: op.call.start, name: calleeName(calleeOf(op.call, body.env)) ?? '' }] : []));
+  const last = names.filter(({ name }) => /^\(\*sync\.(?:RW)?Mutex\)\./.test(name)).sort((a, b) => a.at - b.at).filter(({ at, name }) => !(/Unlock$/.test(name) && isOnLeavingBranch(at, add, body))).at(-1);
+  return last !== undefined && /\.R?Lock$/.test(last.name);
+}
+
+/** An unlock right before a `return` does not unlock for the code behind it. */
+function isOnLeavingBranch(at: number, add: Call, body: Body): boolean {
+  const block = body.graph.blocks.find(b => b.ops.some(op => op.kind === 'call' && op.call.start === at));
+  return block?.end.kind === 'return' && at < add.start;
 }
 
 /** `wg.Add(1); go child()`: a `go` statement comes before any `Done`, so it is the child that is counted. */

@@ -1,5 +1,5 @@
 /** Which module a folder belongs to, and in which folder an imported package stands, without asking the go command. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
 import { gitRootOf } from './gitroot.ts';
@@ -93,8 +93,9 @@ export class Modules {
   }
 
   private read<T>(path: string, parse: (text: string) => T): T | undefined {
+    if (!statOf(path)?.isFile()) return undefined;
     try {
-      return statSync(path, { throwIfNoEntry: false })?.isFile() ? parse(readFileSync(path, 'utf8')) : undefined;
+      return parse(readFileSync(path, 'utf8'));
     } catch (error) {
       const message = `cannot be read: ${reasonOf(error)}; imports below it may stay unresolved`;
       this.report({ level: 'warning', id: 'bad-go-mod', path, message });
@@ -288,10 +289,15 @@ function escapeCase(path: string): string {
 }
 
 export function isFolder(path: string): boolean {
+  return statOf(path)?.isDirectory() ?? false;
+}
+
+/** Undefined also where a folder on the way may not be entered: for us nothing is there. */
+function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
-    return false;
+    return undefined;
   }
 }
 

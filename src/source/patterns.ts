@@ -101,7 +101,8 @@ class Expansion {
     const stat = this.statOf(path, pattern);
     if (stat?.isDirectory()) this.addFolder(realOf(path), pattern);
     else if (stat && !path.endsWith('.go')) {
-      this.report({ level: 'error', id: 'not-a-go-file', path, message: 'not a Go file; name .go files, folders, or patterns such as ./...' });
+      const message = 'not a Go file; name .go files, folders, or patterns such as ./...';
+      this.report({ level: 'error', id: 'not-a-go-file', path, message });
     } else if (stat) {
       // The folder of a symbolic link, not that of its target: build systems link files of any name into place.
       const dir = realOf(dirname(path));
@@ -126,7 +127,8 @@ class Expansion {
     const isMatch = matcherOf(pattern);
     const candidates = [...new Set([own, ...this.modules.workspaceOf(this.cwd)])]
       .filter(({ path }) => path !== '' && (path.startsWith(fixed) || `${fixed}/`.startsWith(`${path}/`)));
-    const found = candidates.map(({ root }) => this.walk({ root, wildcard: '...', isMatch: dir => isMatch(this.modules.importPathOf(dir)) }));
+    const isWanted = (dir: string): boolean => isMatch(this.modules.importPathOf(dir));
+    const found = candidates.map(({ root }) => this.walk({ root, wildcard: '...', isMatch: isWanted }));
     if (found.includes(true)) return;
     const place = this.modules.resolve(own, fixed);
     if (place) this.addPath(`${slashed(place.dir)}/...`);

@@ -54,8 +54,12 @@ test('malformed expressions have no constraint', () => {
 
 test('files that no build takes', () => {
   const isIgnored = (line: string) => classify('a.go', `${line}\n${clause}`).ignored;
-  for (const line of ['//go:build ignore', '// +build ignore', '//go:build ignore && linux', '//go:build (ignore)']) expect(isIgnored(line), line).toBe(true);
-  for (const line of ['//go:build !ignore', '//go:build tools', '//go:build ignore || tools', '//go:build ignore_me', '']) expect(isIgnored(line), line).toBe(false);
+  for (const line of ['//go:build ignore', '// +build ignore', '//go:build ignore && linux', '//go:build (ignore)']) {
+    expect(isIgnored(line), line).toBe(true);
+  }
+  for (const line of ['//go:build !ignore', '//go:build tools', '//go:build ignore || tools', '//go:build ignore_me', '']) {
+    expect(isIgnored(line), line).toBe(false);
+  }
 });
 
 test('generated code as go/ast.IsGenerated', () => {
@@ -87,11 +91,14 @@ test('what a build takes', () => {
 test('files of which one build can take both', () => {
   const coexist = (a: string, b: string) => mayCoexist(parseConstraint(a), parseConstraint(b));
   for (const [a, b] of [
-    ['linux', 'windows'], ['linux', '!linux'], ['unix', 'windows'], ['unix', '!unix'], ['linux', '!unix'], ['amd64', 'arm64'], ['cgo', '!cgo'],
-    ['linux && amd64', '!linux || !amd64'], ['go1.20', '!go1.18'], ['gc', 'gccgo'], ['darwin || linux', 'windows || plan9'], ['ios', '!darwin'],
+    ['linux', 'windows'], ['linux', '!linux'], ['unix', 'windows'], ['unix', '!unix'], ['linux', '!unix'], ['amd64', 'arm64'],
+    ['cgo', '!cgo'],
+    ['linux && amd64', '!linux || !amd64'], ['go1.20', '!go1.18'], ['gc', 'gccgo'], ['darwin || linux', 'windows || plan9'],
+    ['ios', '!darwin'],
   ] as const) expect([coexist(a, b), coexist(b, a)], `${a} with ${b}`).toEqual([false, false]);
   for (const [a, b] of [
-    ['linux', 'amd64'], ['linux', 'android'], ['unix', 'linux'], ['unix', '!linux'], ['!linux', '!windows'], ['!linux', '!unix'], ['cgo', 'race'],
+    ['linux', 'amd64'], ['linux', 'android'], ['unix', 'linux'], ['unix', '!linux'], ['!linux', '!windows'], ['!linux', '!unix'],
+    ['cgo', 'race'],
     ['go1.18', '!go1.20'], ['!amd64', '!arm64'], ['unix && !linux && !darwin', '!freebsd'],
   ] as const) expect([coexist(a, b), coexist(b, a)], `${a} with ${b}`).toEqual([true, true]);
   expect(mayCoexist(undefined, parseConstraint('linux'))).toBe(true);

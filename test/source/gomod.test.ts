@@ -71,7 +71,8 @@ test('an empty go.mod, which keeps the go command out of a folder, is no error',
 });
 
 test('go.work', () => {
-  expect(parseGoWork('go 1.22\n\nuse .\nuse (\n\t./a // first\n\t"./with space"\n)\nreplace example.com/x v1.0.0 => ./x\nmodule m\n')).toEqual({
+  const text = 'go 1.22\n\nuse .\nuse (\n\t./a // first\n\t"./with space"\n)\nreplace example.com/x v1.0.0 => ./x\nmodule m\n';
+  expect(parseGoWork(text)).toEqual({
     go: '1.22',
     uses: [{ dir: '.', line: 3 }, { dir: './a', line: 5 }, { dir: './with space', line: 6 }],
     replaces: [{ path: 'example.com/x', version: 'v1.0.0', target: './x' }],

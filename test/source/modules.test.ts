@@ -25,7 +25,8 @@ function open(files: Readonly<Record<string, string>>) {
 
 test('the nearest go.mod upward makes the module', () => {
   const { root, modules } = open({
-    'go.mod': 'module example.com/m\ngo 1.22\n', 'a/b/x.go': '', 'tools/go.mod': 'module example.com/m/tools', 'tools/t/x.go': '', 'c/go.mod/x.txt': '',
+    'go.mod': 'module example.com/m\ngo 1.22\n', 'a/b/x.go': '', 'tools/go.mod': 'module example.com/m/tools', 'tools/t/x.go': '',
+    'c/go.mod/x.txt': '',
   });
   const module = modules.moduleOf(join(root, 'a/b'));
   expect(module).toMatchObject({ root, path: 'example.com/m', go: '1.22' });
@@ -73,7 +74,8 @@ test('order: own, go.work, replace, vendor, cache', () => {
   const replaced = { 'all-replaced/x.go': '', 'all-replaced/go.mod': 'module example.com/all' };
   const worked = { 'go.work': 'use ./m\nuse ./all-worked', 'all-worked/go.mod': 'module example.com/all', 'all-worked/x.go': '' };
   const replace = 'replace example.com/all => ../all-replaced\n';
-  expect(open({ 'm/go.mod': mod + replace, ...vendored, ...replaced, ...worked }).from('m', 'example.com/all')).toBe('all-worked in all-worked');
+  const everywhere = open({ 'm/go.mod': mod + replace, ...vendored, ...replaced, ...worked });
+  expect(everywhere.from('m', 'example.com/all')).toBe('all-worked in all-worked');
   expect(open({ 'm/go.mod': mod + replace, ...vendored, ...replaced }).from('m', 'example.com/all')).toBe('all-replaced in all-replaced');
   expect(open({ 'm/go.mod': mod, ...vendored }).from('m', 'example.com/all')).toBe('m/vendor/example.com/all in m');
   expect(open({ 'm/go.mod': mod, ...vendored }).from('m', 'example.com/c')).toContain('example.com/c@v1.0.0');
@@ -82,7 +84,8 @@ test('order: own, go.work, replace, vendor, cache', () => {
 test('the module cache: escaped capitals, longest prefix, replacements, versions of the importing module', () => {
   const cache = makeTree({
     'github.com/!burnt!sushi/toml@v1.0.0/Internal/x.go': '',
-    'example.com/a@v1.0.0/b/x.go': '', 'example.com/a/b@v1.0.0/x.go': '', 'example.com/a/b@v1.0.0/go.mod': 'module example.com/a/b\nnonsense',
+    'example.com/a@v1.0.0/b/x.go': '', 'example.com/a/b@v1.0.0/x.go': '',
+    'example.com/a/b@v1.0.0/go.mod': 'module example.com/a/b\nnonsense',
     'example.com/fork@v2.0.0/x.go': '', 'example.com/dep@v1.5.0/x.go': '',
   });
   vi.stubEnv('GOMODCACHE', cache);
@@ -181,7 +184,9 @@ test('a bad go.mod or go.work is one problem and the rest of it is used', () => 
   expect(from('m', 'example.com/m/a')).toBe('m/a in m');
   modules.resolve(modules.moduleOf(join(root, 'm/a')), 'example.com/other');
   expect(problems).toEqual([
-    { level: 'warning', id: 'bad-go-mod', path: join(root, 'm/go.mod'), line: 2, message: expect.stringMatching(/^unknown directive: foo \(and 1 more\); .+/) },
-    { level: 'warning', id: 'bad-go-work', path: join(root, 'go.work'), line: 2, message: expect.stringMatching(/^use \.\/gone: no go\.mod there; .+/) },
+    { level: 'warning', id: 'bad-go-mod', path: join(root, 'm/go.mod'), line: 2,
+      message: expect.stringMatching(/^unknown directive: foo \(and 1 more\); .+/) },
+    { level: 'warning', id: 'bad-go-work', path: join(root, 'go.work'), line: 2,
+      message: expect.stringMatching(/^use \.\/gone: no go\.mod there; .+/) },
   ]);
 });

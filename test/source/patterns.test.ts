@@ -13,14 +13,18 @@ function expand(root: string, patterns: readonly string[], below = '.') {
   const problems: Problem[] = [];
   const report = (problem: Problem) => problems.push(problem);
   const folders = expandPatterns(join(root, below), patterns, new Modules(report), report);
-  return { folders, problems, dirs: folders.map(folder => relative(root, folder.dir) || '.'), ids: problems.map(p => `${p.level} ${p.id}`) };
+  const dirs = folders.map(folder => relative(root, folder.dir) || '.');
+  return { folders, problems, dirs, ids: problems.map(p => `${p.level} ${p.id}`) };
 }
 
 const ordinary = {
-  'go.mod': 'module example.com/m\n', 'm.go': '', 'srv/a.go': '', 'srv/a_test.go': '', 'srv/.hidden.go': '', 'srv/_off.go': '', 'srv/readme.md': 'x',
+  'go.mod': 'module example.com/m\n', 'm.go': '', 'srv/a.go': '', 'srv/a_test.go': '', 'srv/.hidden.go': '', 'srv/_off.go': '',
+  'srv/readme.md': 'x',
   'srv/testdata/t.go': '', 'srv/_und/u.go': '', 'srv/.dot/d.go': '', 'srv/d.go/inner.go': '', 'src2/x/y.go': '', 'onlytest/x_test.go': '',
-  'windows/x_windows.go': '', 'node_modules/flatted/f.go': '', 'empty/x.txt': '', 'vendor/example.com/v/v.go': '', 'vendor/example.com/v/vendor/w/w.go': '',
-  'cmd/vendor/main.go': '', 'cmd/vendor/example.com/z/z.go': '', 'nested/go.mod': 'module example.com/m/nested\n', 'nested/n.go': '', 'nested/in/n.go': '',
+  'windows/x_windows.go': '', 'node_modules/flatted/f.go': '', 'empty/x.txt': '', 'vendor/example.com/v/v.go': '',
+  'vendor/example.com/v/vendor/w/w.go': '',
+  'cmd/vendor/main.go': '', 'cmd/vendor/example.com/z/z.go': '', 'nested/go.mod': 'module example.com/m/nested\n', 'nested/n.go': '',
+  'nested/in/n.go': '',
 };
 
 test('./... as the go command', () => {
@@ -41,9 +45,11 @@ test('what other patterns mean', () => {
     '.': ['.'], './srv': ['srv'], 'srv': ['srv'], './srv/': ['srv'], [join(root, 'srv')]: ['srv'], [`${root}/src2/...`]: ['src2/x'],
     './s...': ['src2/x', 'srv', 'srv/d.go'], './.../x': ['src2/x'], './sr.../x': ['src2/x'], 'src2/...': ['src2/x'], '...v': ['srv'],
     './srv/testdata': ['srv/testdata'], './srv/_und': ['srv/_und'], './srv/_und/...': ['srv/_und'], './srv/testdata/...': ['srv/testdata'],
-    './vendor/...': ['vendor/example.com/v'], './vendor/example.com/v': ['vendor/example.com/v'], './cmd/vendor/...': ['cmd/vendor', 'cmd/vendor/example.com/z'],
+    './vendor/...': ['vendor/example.com/v'], './vendor/example.com/v': ['vendor/example.com/v'],
+    './cmd/vendor/...': ['cmd/vendor', 'cmd/vendor/example.com/z'],
     './nested': ['nested'], './nested/...': ['nested', 'nested/in'], 'cmd/...': ['cmd/vendor'],
-    'example.com/m': ['.'], 'example.com/m/srv': ['srv'], 'example.com/m/s...': ['src2/x', 'srv', 'srv/d.go'], 'example.com/m/src2/...': ['src2/x'],
+    'example.com/m': ['.'], 'example.com/m/srv': ['srv'], 'example.com/m/s...': ['src2/x', 'srv', 'srv/d.go'],
+    'example.com/m/src2/...': ['src2/x'],
     'example.com/.../x': ['src2/x'], 'example.com/v': ['vendor/example.com/v'], 'example.com/v/...': ['vendor/example.com/v'],
     'example.com/m/...': ['.', 'cmd/vendor', 'node_modules/flatted', 'onlytest', 'src2/x', 'srv', 'srv/d.go', 'windows'],
   };
@@ -64,7 +70,8 @@ test('patterns are relative to the working folder', () => {
 
 test('folders asked for twice appear once, sorted', () => {
   const root = makeTree(ordinary);
-  expect(expand(root, ['./srv', './s...', 'srv', join(root, 'srv'), 'example.com/m/srv', '.']).dirs).toEqual(['.', 'src2/x', 'srv', 'srv/d.go']);
+  const { dirs } = expand(root, ['./srv', './s...', 'srv', join(root, 'srv'), 'example.com/m/srv', '.']);
+  expect(dirs).toEqual(['.', 'src2/x', 'srv', 'srv/d.go']);
 });
 
 test('files from many folders: the package is loaded, only they are reported', () => {
@@ -79,7 +86,8 @@ test('files from many folders: the package is loaded, only they are reported', (
 
 test('what cannot be done is an error with a remedy', () => {
   const root = makeTree(ordinary);
-  for (const pattern of ['./nosuch', './nosuch/...', 'nosuch.go', 'nosuch', 'nosuch/...', '', 'm.go/...', './m.go/x', 'example.com/m/nosuch', 'a\0b.go']) {
+  for (const pattern of ['./nosuch', './nosuch/...', 'nosuch.go', 'nosuch', 'nosuch/...', '', 'm.go/...', './m.go/x',
+    'example.com/m/nosuch', 'a\0b.go']) {
     const { ids, dirs, problems } = expand(root, [pattern, './srv']);
     expect(ids, pattern).toEqual(['error missing-path']);
     expect(problems[0]?.message).not.toBe('');
@@ -92,7 +100,9 @@ test('what cannot be done is an error with a remedy', () => {
 
 test('what matches nothing is a warning', () => {
   const root = makeTree(ordinary);
-  for (const pattern of ['./empty', './empty/...', './zzz...', 'example.com/m/zzz...']) expect(expand(root, [pattern]).ids, pattern).toEqual(['warning no-packages']);
+  for (const pattern of ['./empty', './empty/...', './zzz...', 'example.com/m/zzz...']) {
+    expect(expand(root, [pattern]).ids, pattern).toEqual(['warning no-packages']);
+  }
   expect(expand(root, ['./empty/...']).problems[0]?.message).toBe('"./empty/..." matched no packages');
 });
 
@@ -108,7 +118,8 @@ test('ignore directives hold for patterns, not for what is named', () => {
 
 test('at the folder of a go.work all its modules below', () => {
   const files = {
-    'go.work': 'use (\n\t./a\n\t./_tools\n\t../outside\n)\n', 'top.go': '', 'a/go.mod': 'module a', 'a/x.go': '', 'a/b/go.mod': 'module a/b', 'a/b/x.go': '',
+    'go.work': 'use (\n\t./a\n\t./_tools\n\t../outside\n)\n', 'top.go': '', 'a/go.mod': 'module a', 'a/x.go': '',
+    'a/b/go.mod': 'module a/b', 'a/b/x.go': '',
     'other/go.mod': 'module other', 'other/x.go': '', '_tools/go.mod': 'module tools', '_tools/x.go': '',
   };
   expect(expand(makeTree(files), ['./...']).dirs).toEqual(['_tools', 'a']);
@@ -119,7 +130,8 @@ test('at the folder of a go.work all its modules below', () => {
 });
 
 test('without go.mod everything is walked, modules below included', () => {
-  const root = makeTree({ 'x/x.go': '', 'a/go.mod': 'module example.com/a', 'a/in/x.go': '', 'a/nested/go.mod': 'module n', 'a/nested/x.go': '', 'vendor/v/v.go': '' });
+  const root = makeTree({ 'x/x.go': '', 'a/go.mod': 'module example.com/a', 'a/in/x.go': '', 'a/nested/go.mod': 'module n',
+    'a/nested/x.go': '', 'vendor/v/v.go': '' });
   const { folders } = expand(root, ['./...']);
   expect(folders.map(folder => folder.importPath)).toEqual(['example.com/a/in', 'n', 'x']);
   expect(expand(root, ['./x']).folders[0]).toMatchObject({ importPath: 'x', module: { root, path: '', mod: undefined } });
