@@ -31,6 +31,9 @@ function namesIn(program: Program): Known {
     for (const { decl, file } of program.read[found.read]?.funcs ?? []) {
       if (decl.type.results.some(r => /Response|Closer/.test(file.source.text.slice(r.start, r.end)))) found.names.add(decl.name.name);
     }
+    for (const text of program.read[found.read]?.postponedTexts ?? []) {
+      for (const match of text.matchAll(/^func (?:\([^)\n]*\) )?(\w+)[^\n]*\)[^\n)]*(?:\(|\*)[^\n]*(?:http\.Response|Closer)\b/gm)) found.names.add(match[1] ?? '');
+    }
   }
   return found;
 }

@@ -2,7 +2,7 @@ import type { FileKind } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
 import type { Source } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, TypeSpec, ValueSpec } from '../syntax/ast.ts';
-import { parseBody, type Outline } from '../syntax/outline.ts';
+import { outlineOf, parseBody, type Outline } from '../syntax/outline.ts';
 
 /** One file of a package. */
 export interface GoFile {
@@ -68,13 +68,40 @@ export type PackageEntity =
   | { readonly kind: 'var' | 'const'; readonly ident: Ident; readonly spec: ValueSpec; readonly index: number; readonly file: GoFile }
   | { readonly kind: 'type'; readonly spec: TypeSpec; readonly file: GoFile };
 
+/**
+ * A package. One that is only imported is read in part: of its files those are parsed that seem to declare a name
+ * somebody asks for, since clients use a handful of what a large dependency declares.
+ */
 export class Package {
   readonly files: GoFile[] = [];
   readonly funcs: FuncInfo[] = [];
+  private postponed: { readonly source: Source; readonly kind: FileKind }[] = [];
+  private readonly asked = new Set<string>();
   private readonly scope = new Map<string, PackageEntity[]>();
   private readonly methods = new Map<string, FuncInfo[]>();
 
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
+
+  /** A file that is parsed when a name is asked for that it seems to declare. */
+  postpone(source: Source, kind: FileKind): void {
+    this.postponed.push({ source, kind });
+  }
+
+  /** The texts of the files that nobody has needed yet. */
+  get postponedTexts(): readonly string[] {
+    return this.postponed.map(({ source }) => source.text);
+  }
+
+  private parseThose(key: string, name: string, pattern: string): void {
+    if (this.postponed.length === 0 || this.asked.has(key)) return;
+    this.asked.add(key);
+    const wanted = new RegExp(pattern, 'm');
+    const isWanted = ({ source }: { readonly source: Source }) => source.text.includes(name) && wanted.test(source.text);
+    const found = this.postponed.filter(isWanted);
+    if (found.length === 0) return;
+    this.postponed = this.postponed.filter(p => !found.includes(p));
+    for (const { source, kind } of found) this.add(source, outlineOf(source), kind);
+  }
 
   add(source: Source, outline: Outline, kind: FileKind): void {
     const file: GoFile = { source, outline, kind, pkg: this };
@@ -105,12 +132,14 @@ export class Package {
 
   /** What `name` means at package level. Files that exclude each other may both declare it; see `preferred`. */
   lookup(name: string): PackageEntity | undefined {
+    this.parseThose(name, name, `^(?:(?:func|type|var|const)\\s+|[ \\t]+)(?:\\w+, )*${name}\\b`);
     const found = this.scope.get(name);
     return found && preferred(found);
   }
 
   /** The methods declared on the type `name`, without embedded ones. */
   methodsOf(name: string): readonly FuncInfo[] {
+    this.parseThose(`(${name})`, name, `^func \\([^)\\n]*\\b${name}\\b`);
     return this.methods.get(name) ?? [];
   }
 }

@@ -57,6 +57,23 @@ export class Program {
   /** The packages read so far, in the order of reading, the standard library's left out; it only grows. */
   readonly read: Package[] = [];
 
+  /** A package that is only imported; its files are parsed as names are asked for. */
+  private dependencyIn(dir: string, importPath: string, module: Module): readonly Package[] {
+    let pkg: Package | undefined;
+    for (const path of goFilesIn(dir)) {
+      const source = readSource(path, () => undefined);
+      const kind = source && classify(path, source.text);
+      const name = source && /^package\s+(\w+)/m.exec(source.text)?.[1];
+      if (!source || !kind || !name || kind.ignored) continue;
+      pkg ??= new Package(importPath, name, dir, module);
+      if (name === pkg.name) pkg.postpone(source, kind);
+    }
+    const found = pkg ? [pkg] : [];
+    this.byDir.set(dir, found);
+    this.read.push(...found);
+    return found;
+  }
+
   private outline(source: Source) {
     const outline = outlineOf(source);
     if (outline.hasError) {
@@ -70,8 +87,8 @@ export class Program {
     const { module } = file.pkg;
     const found = module && this.options.modules.resolve(module, path);
     if (!found) return this.standard(path);
-    const known = this.byDir.get(found.dir) ?? this.packagesIn(found.dir, path, found.module, goFilesIn(found.dir));
-    return known.find(p => !p.path.endsWith('_test') && p.files.some(f => !f.kind.ignored)) ?? known[0];
+    const known = this.byDir.get(found.dir) ?? this.dependencyIn(found.dir, path, found.module);
+    return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && !p.files.every(f => f.kind.ignored || f.kind.test)) ?? known[0];
   }
 
   /** A package of the standard library, from the table of its signatures. */
