@@ -7,7 +7,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
 import { receiverOf } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
-import { type Call, type Expr, type FuncNode, type Stmt, unparen } from '../syntax/ast.ts';
+import { type Call, type Expr, type FuncNode, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
 import { type Goroutine, hasEndlessLoop, onceAround, runBy } from './goroutines.ts';
@@ -204,16 +204,17 @@ function isClientWithoutTimeout(call: Call, body: Body): boolean {
 /** Somewhere in the package somebody uses the other end of this channel field; whether in time is not for this rule to say. */
 function isAnswered(channel: Expr, direction: 'send' | 'receive', pass: Pass): boolean {
   const x = unparen(channel);
-  if (x.kind === 'ident') return isBuffered(x);
+  // Who answers a channel that somebody else made is not known; one made here without a buffer is in full view.
+  if (x.kind === 'ident') return x.entity?.kind === 'var' && x.entity.role === 'local' && !isUnbuffered(x.entity);
   if (x.kind !== 'selector') return true;
   const name = `[\\w.]*\\b${x.sel.name}\\b`;
   const other = direction === 'receive' ? new RegExp(`close\\(${name}\\)|${name} <- `) : new RegExp(`<-\\s*${name}|range ${name}`);
   return pass.pkg.files.some(f => other.test(f.source.text));
 }
 
-function isBuffered(x: Expr & { kind: 'ident' }): boolean {
-  const made = x.entity?.kind === 'var' && x.entity.origin.kind === 'value' ? unparen(x.entity.origin.expr) : undefined;
-  return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && made.args.length === 2;
+function isUnbuffered({ origin }: Variable): boolean {
+  const made = origin.kind === 'value' ? unparen(origin.expr) : undefined;
+  return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && made.args.length === 1;
 }
 
 /** A channel of `time.After` or a timer answers by itself. */
