@@ -1,6 +1,9 @@
 // Writes the declarations of the Go standard library that a client can see, one file a package, into std/.
 //
-//   npm run compile && node scripts/make-std.mjs "$(go env GOROOT)/src"
+//   npm run compile && node scripts/make-std.mjs GOROOT/src GOROOT/api
+//
+// The folder of API lists, which stand in Go's repository and in its distributions, says which version each symbol came
+// in. It may be of an older Go: what is in none of its lists is as new as the source. Nothing is said of Go 1.0.
 //
 // What comes out is Go without bodies: exported functions, types, variables and constants, exported fields and
 // embedded ones, and the unexported types that these mention (net.TCPConn embeds one whose methods matter).
@@ -9,14 +12,16 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { classify, matches } from '../dist/src/source/constraints.js';
 import { initParser } from '../dist/src/syntax/parse.js';
-import { outlineOf } from '../dist/src/syntax/outline.js';
-import { receiverOf } from '../dist/src/program/package.js';
+import { readConsts, readFunc, readTypeSpec, readVarSpec } from '../dist/src/syntax/declarations.js';
+import { scanFile } from '../dist/src/syntax/scan.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const tree = process.argv[2];
-if (!tree) throw new Error('usage: node scripts/make-std.mjs GOROOT/src');
+const [tree, lists] = process.argv.slice(2);
+if (!tree || !lists) throw new Error('usage: node scripts/make-std.mjs GOROOT/src GOROOT/api');
 const version = readFileSync(join(tree, '..', 'VERSION'), 'utf8').split('\n')[0];
-const tags = new Set(['linux', 'amd64']);
+const newest = /^go1\.\d+/.exec(version)[0];
+const versions = readVersions(lists);
+const tags = new Set(['linux', 'amd64', 'cgo', ...experiments(tree)]);
 const isExported = name => /^\p{Lu}/u.test(name);
 
 await initParser(join(root, 'wasm', 'tree-sitter-go.wasm'));
@@ -46,16 +51,50 @@ function packageText(dir) {
     const source = { path, text: readFileSync(path, 'utf8') };
     return { source, kind: classify(path, source.text) };
   }).filter(f => !f.kind.ignored && matches(f.kind.constraint, tags));
-  const outlines = files.map(f => outlineOf(f.source)).filter(o => o.packageName !== 'main');
-  if (!outlines.length) return '';
-  const declared = outlines.flatMap(outline => outline.decls.flatMap(decl => piecesOf(decl, outline)));
+  const scans = files.map(f => ({ source: f.source, ...scanFile(f.source.text) })).filter(scan => scan.packageName !== 'main');
+  if (!scans.length) return '';
+  const path = relative(tree, dir).split('\\').join('/');
+  const declared = scans.flatMap(scan => scan.pieces.flatMap(piece => declarationsOf(piece, scan.source, path)));
   const kept = closure(declared);
   const body = kept.map(p => p.text).join('\n');
-  const imports = new Map(outlines.flatMap(o => o.imports.map(spec => [`${spec.name ?? ''} ${spec.path}`, spec])));
+  const imports = new Map(scans.flatMap(scan => scan.imports.map(spec => [`${spec.name ?? ''} ${spec.path}`, spec])));
   const used = [...imports.values()].filter(spec => spec.name !== '_' && new RegExp(`\\b${spec.name ?? spec.path.split('/').filter(e => !/^v\d+$/.test(e)).at(-1)}\\.`).test(body)
     && !/^(internal|vendor)\/|\/internal\//.test(spec.path));
   const lines = used.map(spec => `import ${spec.name ? `${spec.name} ` : ''}"${spec.path}"`).sort();
-  return [`package ${outlines[0].packageName}`, ...lines, body, ''].join('\n');
+  return [`package ${scans[0].packageName}`, ...lines, body, ''].join('\n');
+}
+
+/** `net/http Client.Do` → `go1.1`, from lines like `pkg net/http, method (*Client) Do(*Request) (*Response, error)`. */
+function readVersions(folder) {
+  const found = new Map();
+  const add = (symbol, at) => found.has(symbol) || found.set(symbol, at);
+  const byAge = readdirSync(folder).map(name => /^(go1(?:\.(\d+))?)\.txt$/.exec(name)).filter(Boolean).sort((x, y) => Number(x[2] ?? 0) - Number(y[2] ?? 0));
+  for (const [name, at] of byAge) {
+    for (const line of readFileSync(join(folder, name), 'utf8').split('\n')) {
+      const [, pkg, kind, rest] = /^pkg (\S+)(?: \(linux-amd64[^)]*\))?, (func|var|const|type|method) (.*)$/.exec(line) ?? [];
+      if (!pkg) continue;
+      const member = kind === 'method' ? /^\(\*?(\w+)[^)]*\) (\w+)/.exec(rest) : kind === 'type' ? /^(\w+)(?:\[[^\]]*\])? (?:struct|interface), (\w+)/.exec(rest) : undefined;
+      if (member) add(`${pkg} ${member[1]}.${member[2]}`, at);
+      // `type T interface { A, B }` lists the methods it came with.
+      for (const method of /^\w+ interface \{ (.*) \}$/.exec(kind === 'type' ? rest : '')?.[1].split(', ') ?? []) add(`${pkg} ${/^\w+/.exec(rest)[0]}.${method}`, at);
+      if (kind !== 'method') add(`${pkg} ${/^\w+/.exec(rest)[0]}`, at);
+    }
+  }
+  return found;
+}
+
+/** The experiments that are switched on in every build: `JSONv2: true` → `goexperiment.jsonv2`. */
+function experiments(src) {
+  const text = readFileSync(join(src, 'internal', 'buildcfg', 'exp.go'), 'utf8');
+  const baseline = /baseline := goexperiment\.Flags\{([^}]*)\}/.exec(text)[1];
+  return [...baseline.matchAll(/(\w+):\s*(?:true|\w+Supported)/g)].map(match => `goexperiment.${match[1].toLowerCase()}`);
+}
+
+/** A comment with the version a symbol came in, and what separates it from the code. */
+function since(path, symbol) {
+  if (!isExported(symbol)) return '';
+  const at = versions.get(`${path} ${symbol}`) ?? newest;
+  return at === 'go1' ? '' : ` // ${at}`;
 }
 
 /** Exported pieces, and in turn those whose names they mention. */
@@ -72,45 +111,65 @@ function closure(pieces) {
   return pieces.filter(p => kept.has(p));
 }
 
-function piecesOf(decl, { source }) {
+function declarationsOf(piece, source, path) {
   const textOf = node => source.text.slice(node.start, node.end).replace(/\/\*[\s\S]*?\*\//g, '').replace(/[ \t]*\/\/.*$/gm, '').replace(/\n\s*\n+/g, '\n');
-  if (decl.kind === 'func') {
-    const end = decl.bodySpan ? decl.bodySpan.start : decl.end;
-    const name = decl.name.name;
-    return [{ kind: 'func', name, exported: isExported(name), receiver: decl.receiver && receiverOf(decl)?.type, text: textOf({ start: decl.start, end }).trim() }];
+  const [name] = piece.names;
+  if (piece.keyword === 'func') {
+    const receiver = piece.receiver?.type;
+    const text = textOf({ start: piece.start, end: piece.signature.end }).trim().replace(/,?\s*\n\s*/g, m => (m.startsWith(',') ? ', ' : '')).replace(/, \)/g, ')');
+    return [{ kind: 'func', name, exported: isExported(name), receiver, text: text + since(path, receiver ? `${receiver}.${name}` : name) }];
   }
-  if (decl.kind === 'type') {
-    return decl.specs.map(spec => ({ kind: 'type', name: spec.name.name, exported: isExported(spec.name.name), text: `type ${typeText(spec, textOf, source)}` }));
+  if (piece.keyword === 'type') {
+    const spec = readTypeSpec(source, piece).found;
+    return spec ? [{ kind: 'type', name, exported: isExported(name), text: `type ${typeText(spec, textOf, source, path)}` }] : [];
   }
-  if (decl.kind === 'var') return decl.specs.flatMap(spec => spec.names.map((name, i) => valuePiece(spec, name.name, i, textOf)).filter(Boolean));
-  if (decl.kind === 'const') return constPieces(decl, textOf);
-  return [];
+  if (piece.keyword === 'var') {
+    const spec = readVarSpec(source, piece).found;
+    return spec ? spec.names.flatMap((ident, i) => valuePiece(spec, ident.name, i, textOf, path) ?? []) : [];
+  }
+  return constants(readConsts(source, piece).found?.specs ?? [], textOf, path);
 }
 
-function typeText(spec, textOf, source) {
-  if (spec.type.kind !== 'struct') return textOf(spec);
-  const head = source.text.slice(spec.start, spec.type.start);
-  const fields = spec.type.fields.flatMap(field => {
-    const names = field.names.map(n => n.name).filter(isExported);
+function typeText(spec, textOf, source, path) {
+  const name = spec.name.name;
+  const { type } = spec;
+  if (type.kind === 'interface') {
+    const head = source.text.slice(spec.start, type.start);
+    const lines = [...type.methods.map(m => `\t${textOf(m)}${since(path, `${name}.${m.name.name}`)}`), ...type.embeds.map(e => `\t${textOf(e)}`)];
+    return `${head}interface {${since(path, name)}\n${lines.join('\n')}${lines.length ? '\n' : ''}}`;
+  }
+  if (type.kind !== 'struct') return textOf(spec) + since(path, name);
+  const head = source.text.slice(spec.start, type.start);
+  const fields = type.fields.flatMap(field => {
     if (!field.names.length) return [`\t${textOf(field.type)}`];
-    return names.length ? [`\t${names.join(', ')} ${textOf(field.type)}`] : [];
+    return field.names.map(n => n.name).filter(isExported).map(n => `\t${n} ${textOf(field.type)}${since(path, `${name}.${n}`)}`);
   });
-  return `${head}struct {\n${fields.join('\n')}${fields.length ? '\n' : ''}}`;
+  return `${head}struct {${since(path, name)}\n${fields.join('\n')}${fields.length ? '\n' : ''}}`;
 }
 
-function valuePiece(spec, name, i, textOf) {
+function valuePiece(spec, name, i, textOf, path) {
   if (!isExported(name)) return undefined;
   const value = spec.values[i] && textOf(spec.values[i]);
   const type = spec.type && textOf(spec.type);
   if (!type && (!value || value.length > 120 || value.includes('\n'))) return undefined;
-  return { kind: 'var', name, exported: true, text: type ? `var ${name} ${type}` : `var ${name} = ${value}` };
+  return { kind: 'var', name, exported: true, text: (type ? `var ${name} ${type}` : `var ${name} = ${value}`) + since(path, name) };
 }
 
-/** Constants count by their types only; in a group the type carries over to the lines that repeat it. */
-function constPieces(decl, textOf) {
-  let type;
-  return decl.specs.flatMap(spec => {
-    if (spec.type || spec.values.length) type = spec.type ? textOf(spec.type) : undefined;
-    return spec.names.filter(n => isExported(n.name) && type).map(n => ({ kind: 'const', name: n.name, exported: true, text: `const ${n.name} ${type} = 0` }));
-  });
+/** Constants count by their types only: one of a type, or an untyped one of a kind that its literal shows. */
+function constants(specs, textOf, path) {
+  return specs.flatMap(spec => spec.names.flatMap((ident, i) => {
+    if (!isExported(ident.name)) return [];
+    const kind = kindOf(spec.values[i]);
+    const text = spec.type ? `${ident.name} ${textOf(spec.type)} = 0` : kind && `${ident.name} = ${kind}`;
+    return text ? [{ kind: 'const', name: ident.name, exported: true, text: `const ${text}${since(path, ident.name)}` }] : [];
+  }));
+}
+
+function kindOf(value) {
+  if (value?.kind === 'literal') return { int: '0', float: '0.0', string: '""', rune: "'0'", imaginary: '0i' }[value.token];
+  if (value?.kind === 'ident' && value.name === 'iota') return '0';
+  if (value?.kind === 'paren' || value?.kind === 'unary') return kindOf(value.x);
+  if (value?.kind !== 'binary') return undefined;
+  // A conversion among the operands gives the constant a type.
+  return kindOf(value.x) && kindOf(value.y) && kindOf(value.op === '<<' || value.op === '>>' ? value.x : value.y);
 }

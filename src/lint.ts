@@ -118,7 +118,7 @@ function severityOf(finding: Finding, rule: Rule, isTest: boolean): Severity {
 }
 
 function functionAt({ at }: Finding, pkg: Package): string {
-  return pkg.funcs.find(f => f.file.source === at.source && f.decl.start <= at.start && at.end <= (f.decl.bodySpan?.end ?? f.decl.end))?.name ?? '';
+  return pkg.funcs.find(f => f.file.source === at.source && f.piece.start <= at.start && at.end <= f.piece.end)?.name ?? '';
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -5,7 +5,6 @@
 import { operations, reachableFrom } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
-import { receiverOf } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { type Call, type Expr, type FuncNode, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
@@ -52,9 +51,9 @@ function isHandler(node: FuncNode, body: Body): boolean {
 
 /** A method of a type that embeds what protoc-gen-go-grpc makes for servers. */
 function isGrpcMethod({ info }: Body): boolean {
-  const receiver = receiverOf(info.decl);
+  const { receiver } = info.piece;
   const entity = receiver && info.pkg.lookup(receiver.type);
-  if (entity?.kind !== 'type' || entity.spec.type.kind !== 'struct' || !/^[A-Z]/.test(info.decl.name.name)) return false;
+  if (entity?.kind !== 'type' || entity.spec.type.kind !== 'struct' || !/^[A-Z]/.test(info.bareName)) return false;
   const { text } = entity.file.source;
   return entity.spec.type.fields.some(f => f.names.length === 0 && /\bUnimplemented\w+Server$/.test(text.slice(f.type.start, f.type.end)));
 }

@@ -128,27 +128,22 @@ export function hasEndlessLoop(body: Body, pass: Pass): boolean {
 // ------------------------------------------------------------------------------------------------- process life
 
 /**
- * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they call
- * outside of loops. What it starts lives as long as the process and does not leak.
+ * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they and
+ * `var clock = newClock()` call outside of loops. What it starts lives as long as the process and does not leak.
  */
 function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
-  const { name } = info.decl.name;
-  if (name === 'init' && !info.decl.receiver) return true;
+  const name = info.bareName;
+  if (name === 'init' && !info.piece.receiver) return true;
   if (name === 'TestMain') return true;
-  if (name === 'main' && !info.decl.receiver) return info.pkg.name === 'main';
+  if (name === 'main' && !info.piece.receiver) return info.pkg.name === 'main';
   const mention = new RegExp(`\\b${name}\\b`);
   const callers = info.pkg.funcs.filter(f => f !== info && mention.test(f.bodyText));
-  if (callers.length === 0) return initialisesVariable(info, mention);
+  if (callers.length === 0) return false;
+  if (callers.every(caller => caller.name === 'init')) return true;
   if (info.pkg.name !== 'main' || depth === 0) return false;
   // A mention that is no call hands the function to somebody, who may call it often.
   const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
   return callers.every(caller => !isValue.test(caller.bodyText) && runsOncePerProcess(caller, pass, depth - 1));
-}
-
-/** `var clock = newClock()` at package level, and called nowhere else in the package. */
-function initialisesVariable({ pkg }: FuncInfo, mention: RegExp): boolean {
-  return pkg.files.some(file => file.outline.decls.some(decl => decl.kind === 'var'
-    && decl.specs.some(spec => spec.values.some(v => mention.test(file.source.text.slice(v.start, v.end))))));
 }
 
 /** The start stands inside `once.Do(func() { … })`; `which` is the `sync.Once`. */

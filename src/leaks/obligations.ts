@@ -103,8 +103,7 @@ function findFresh(func: FuncInfo, pass: Pass): Acquisition | undefined {
 
 /** Only functions whose results could be or hold a response are looked into. */
 function givesCloser(func: FuncInfo): boolean {
-  const { source } = func.file;
-  return func.decl.type.results.some(r => /Response|Closer/.test(source.text.slice(r.start, r.end)));
+  return /\bResponse\b|Closer\b/.test(func.resultText);
 }
 
 function handedOn(target: Target & { kind: 'variable' }, acquisition: Acquisition, body: Body, pass: Pass): { result: number; held: Held } | undefined {

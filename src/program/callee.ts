@@ -48,7 +48,7 @@ function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
   const own = env.file.pkg.lookup(fun.name);
   if (own) return own.kind === 'func' ? { kind: 'func', name: own.func.fullName, func: own.func } : UNKNOWN;
   if (BUILTINS.has(fun.name)) return { kind: 'builtin', name: fun.name };
-  for (const spec of env.file.outline.imports) {
+  for (const spec of env.file.imports) {
     const found = spec.name === '.' ? env.program.imported(env.file, spec.path)?.lookup(fun.name) : undefined;
     if (found?.kind === 'func') return { kind: 'func', name: found.func.fullName, func: found.func };
   }
@@ -57,7 +57,7 @@ function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
 
 function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
   const { x, sel } = fun;
-  if (x.kind === 'ident' && !x.entity && !env.file.pkg.lookup(x.name)) {
+  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name)) {
     const path = env.program.importPathOf(env.file, x.name);
     if (path !== undefined) {
       const pkg = env.program.imported(env.file, path);

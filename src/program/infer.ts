@@ -69,7 +69,7 @@ function typeOfName(x: Expr & { kind: 'ident' }, env: Env): Type {
   if (own) return typeOfEntity(own, env);
   if (x.name === 'true' || x.name === 'false') return boolType;
   if (x.name === 'iota') return intType;
-  for (const spec of env.file.outline.imports) {
+  for (const spec of env.file.imports) {
     const found = spec.name === '.' ? env.program.imported(env.file, spec.path)?.lookup(x.name) : undefined;
     if (found) return typeOfEntity(found, env);
   }
@@ -152,7 +152,7 @@ export function typeOfEntity(entity: PackageEntity, env: Env): Type {
 }
 
 function typeOfSelector(x: Expr, name: string, env: Env): Type {
-  if (x.kind === 'ident' && !x.entity && !env.file.pkg.lookup(x.name)) {
+  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name)) {
     const path = env.program.importPathOf(env.file, x.name);
     if (path !== undefined) {
       const entity = env.program.imported(env.file, path)?.lookup(name);
@@ -192,7 +192,7 @@ function typeOfCall(call: Call, env: Env): Type {
   const fun = unparen(call.fun);
   const conversion = resolveType(fun, env);
   if (conversion) return conversion;
-  if (fun.kind === 'ident' && !fun.entity && !env.file.pkg.lookup(fun.name)) {
+  if (fun.kind === 'ident' && !fun.entity && !env.file.pkg.declares(fun.name)) {
     const type = typeOfBuiltin(fun.name, call, env);
     if (type) return type;
   }

@@ -1,4 +1,4 @@
-import { receiverOf } from './package.ts';
+import type { Expr } from '../syntax/ast.ts';
 import type { Program } from './program.ts';
 import { signatureOf, underlying } from './resolve.ts';
 import { type Member, type Named, type Signature, substituteSignature, type Type, unknown } from './types.ts';
@@ -31,7 +31,7 @@ export function memberOf(type: Type, name: string, program: Program): Member | u
 
 function declaredMethod(type: Named, name: string, program: Program): Member | undefined {
   if (!type.def) return undefined;
-  const func = type.def.file.pkg.methodsOf(type.name).find(m => m.decl.name.name === name);
+  const func = type.def.file.pkg.methodsOf(type.name).find(m => m.bareName === name);
   if (!func) return undefined;
   const receiver = func.decl.receiver?.type;
   const params = receiverTypeParams(receiver);
@@ -39,7 +39,7 @@ function declaredMethod(type: Named, name: string, program: Program): Member | u
   return { kind: 'method', type: bind(plain, params, type.args), owner: type, func };
 }
 
-function receiverTypeParams(type: NonNullable<Parameters<typeof receiverOf>[0]['receiver']>['type'] | undefined): string[] {
+function receiverTypeParams(type: Expr | undefined): string[] {
   const base = type?.kind === 'star' ? type.x : type;
   return base?.kind === 'index' ? base.indices.flatMap(x => (x.kind === 'ident' ? [x.name] : [])) : [];
 }

@@ -1,26 +1,35 @@
 import type { FileKind } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
-import type { Source } from '../source/text.ts';
-import type { Block, FuncDecl, Ident, TypeSpec, ValueSpec } from '../syntax/ast.ts';
-import { outlineOf, parseBody, type Outline } from '../syntax/outline.ts';
+import type { Source, Span } from '../source/text.ts';
+import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
+import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
+import type { Piece, Scan } from '../syntax/scan.ts';
 
 /** One file of a package. */
 export interface GoFile {
   readonly source: Source;
-  readonly outline: Outline;
+  readonly imports: readonly ImportSpec[];
   readonly kind: FileKind;
   readonly pkg: Package;
+  /** Called when the grammar does not understand a declaration. */
+  readonly misread: () => void;
 }
 
 /** A declared function or method. */
 export class FuncInfo {
   /** `Get`, `(*Client).Do`, `(Header).Set`, without the package. */
   readonly name: string;
+  private declared: FuncDecl | undefined;
   private parsed: { body: Block | undefined } | undefined;
 
-  constructor(readonly decl: FuncDecl, readonly file: GoFile) {
-    const receiver = decl.receiver && receiverOf(decl);
-    this.name = receiver ? `(${receiver.pointer ? '*' : ''}${receiver.type}).${decl.name.name}` : decl.name.name;
+  constructor(readonly piece: Piece, readonly file: GoFile) {
+    const { receiver } = piece;
+    this.name = receiver ? `(${receiver.pointer ? '*' : ''}${receiver.type}).${this.bareName}` : this.bareName;
+  }
+
+  /** `Do` of `(*Client).Do`. */
+  get bareName(): string {
+    return this.piece.names[0] ?? '';
   }
 
   get pkg(): Package {
@@ -32,16 +41,56 @@ export class FuncInfo {
     return qualify(this.pkg.path, this.name);
   }
 
+  /** The signature, parsed when it is first asked for. */
+  get decl(): FuncDecl {
+    if (!this.declared) {
+      const { found, hasError } = readFunc(this.file.source, this.piece);
+      if (hasError) this.file.misread();
+      this.declared = found;
+    }
+    return this.declared;
+  }
+
+  /** Text of the results, for a look before parsing them. */
+  get resultText(): string {
+    return this.textOf(this.piece.results);
+  }
+
   /** Text of the body, for a look before parsing it. */
   get bodyText(): string {
-    const span = this.decl.bodySpan;
+    return this.textOf(this.piece.body);
+  }
+
+  private textOf(span: Span | undefined): string {
     return span ? this.file.source.text.slice(span.start, span.end) : '';
   }
 
   /** The body, parsed and bound when it is first asked for. */
   body(): Block | undefined {
-    this.parsed ??= { body: parseBody(this.file.source, this.decl)?.body };
+    this.parsed ??= { body: readBody(this.file.source, this.decl) };
     return this.parsed.body;
+  }
+}
+
+/** What a line of `var` calls when the package is initialised, as if an `init` did it; and the function literals in it. */
+class Initializer extends FuncInfo {
+  private made: ReturnType<typeof initializerOf> | undefined;
+
+  constructor(line: Piece, file: GoFile, private readonly specOf: () => ValueSpec | undefined) {
+    super({ ...line, keyword: 'func', names: ['init'], body: line }, file);
+  }
+
+  private get initializer() {
+    const nothing = { start: this.piece.start, end: this.piece.end, names: [], type: undefined, values: [] };
+    return (this.made ??= initializerOf(this.specOf() ?? nothing));
+  }
+
+  override get decl(): FuncDecl {
+    return this.initializer.decl;
+  }
+
+  override body(): Block {
+    return this.initializer.body;
   }
 }
 
@@ -52,96 +101,92 @@ export function qualify(path: string, name: string): string {
   return method ? `(${method[1]}${path}.${method[2]}` : `${path}.${name}`;
 }
 
-/** The type a method is declared on, `T` of `func (r *T[K]) …`. */
-export function receiverOf(decl: FuncDecl): { type: string; pointer: boolean } | undefined {
-  let type = decl.receiver?.type;
-  if (type?.kind === 'paren') type = type.x;
-  const pointer = type?.kind === 'star';
-  if (type?.kind === 'star') type = type.x;
-  if (type?.kind === 'index') type = type.x;
-  return type?.kind === 'ident' ? { type: type.name, pointer } : undefined;
-}
-
 /** What a package declares under a name. */
 export type PackageEntity =
   | { readonly kind: 'func'; readonly func: FuncInfo; readonly file: GoFile }
   | { readonly kind: 'var' | 'const'; readonly ident: Ident; readonly spec: ValueSpec; readonly index: number; readonly file: GoFile }
   | { readonly kind: 'type'; readonly spec: TypeSpec; readonly file: GoFile };
 
-/**
- * A package. One that is only imported is read in part: of its files those are parsed that seem to declare a name
- * somebody asks for, since clients use a handful of what a large dependency declares.
- */
+/** A declaration and, once somebody has asked, what it declares. */
+interface Entry {
+  readonly piece: Piece;
+  readonly file: GoFile;
+  readonly func: FuncInfo | undefined;
+  /** By name. */
+  entities: ReadonlyMap<string, PackageEntity> | undefined;
+}
+
+/** A package. Clients use a handful of what a large one declares, so declarations are parsed when they are asked for. */
 export class Package {
   readonly files: GoFile[] = [];
+  /** Functions, methods and, as functions named `init`, the lines of `var` that call something. */
   readonly funcs: FuncInfo[] = [];
-  private postponed: { readonly source: Source; readonly kind: FileKind }[] = [];
-  private readonly asked = new Set<string>();
-  private readonly scope = new Map<string, PackageEntity[]>();
+  private readonly scope = new Map<string, Entry[]>();
   private readonly methods = new Map<string, FuncInfo[]>();
 
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
 
-  /** A file that is parsed when a name is asked for that it seems to declare. */
-  postpone(source: Source, kind: FileKind): void {
-    this.postponed.push({ source, kind });
-  }
-
-  /** The texts of the files that nobody has needed yet. */
-  get postponedTexts(): readonly string[] {
-    return this.postponed.map(({ source }) => source.text);
-  }
-
-  private parseThose(key: string, name: string, pattern: string): void {
-    if (this.postponed.length === 0 || this.asked.has(key)) return;
-    this.asked.add(key);
-    const wanted = new RegExp(pattern, 'm');
-    const isWanted = ({ source }: { readonly source: Source }) => source.text.includes(name) && wanted.test(source.text);
-    const found = this.postponed.filter(isWanted);
-    if (found.length === 0) return;
-    this.postponed = this.postponed.filter(p => !found.includes(p));
-    for (const { source, kind } of found) this.add(source, outlineOf(source), kind);
-  }
-
-  add(source: Source, outline: Outline, kind: FileKind): void {
-    const file: GoFile = { source, outline, kind, pkg: this };
+  add(source: Source, { imports, pieces }: Scan, kind: FileKind, misread: () => void): void {
+    const file: GoFile = { source, imports, kind, pkg: this, misread };
     this.files.push(file);
-    for (const decl of outline.decls) {
-      if (decl.kind === 'func') this.addFunc(new FuncInfo(decl, file));
-      else if (decl.kind === 'type') for (const spec of decl.specs) this.declare(spec.name.name, { kind: 'type', spec, file });
-      else if (decl.kind !== 'import') this.addValues(decl.kind, decl.specs, file);
+    for (const piece of pieces) {
+      const func = piece.keyword === 'func' ? new FuncInfo(piece, file) : undefined;
+      const entry: Entry = { piece, file, func, entities: undefined };
+      if (func) this.funcs.push(func);
+      if (func && piece.receiver) push(this.methods, piece.receiver.type, func);
+      else for (const name of piece.names) if (name !== '_' && !(func && name === 'init')) push(this.scope, name, entry);
+      if (piece.keyword === 'var' && source.text.slice(piece.start, piece.end).includes('(')) {
+        this.funcs.push(new Initializer(piece, file, () => specOf(entitiesOf(entry))));
+      }
     }
-  }
-
-  private addFunc(func: FuncInfo): void {
-    this.funcs.push(func);
-    const receiver = receiverOf(func.decl);
-    if (receiver) push(this.methods, receiver.type, func);
-    else if (!func.decl.receiver) this.declare(func.decl.name.name, { kind: 'func', func, file: func.file });
-  }
-
-  private addValues(kind: 'var' | 'const', specs: readonly ValueSpec[], file: GoFile): void {
-    for (const spec of specs) {
-      spec.names.forEach((ident, index) => this.declare(ident.name, { kind, ident, spec, index, file }));
-    }
-  }
-
-  private declare(name: string, entity: PackageEntity): void {
-    if (name !== '_' && name !== 'init') push(this.scope, name, entity);
   }
 
   /** What `name` means at package level. Files that exclude each other may both declare it; see `preferred`. */
   lookup(name: string): PackageEntity | undefined {
-    this.parseThose(name, name, `^(?:(?:func|type|var|const)\\s+|[ \\t]+)(?:\\w+, )*${name}\\b`);
     const found = this.scope.get(name);
-    return found && preferred(found);
+    const entry = found && preferred(found);
+    return entry && entitiesOf(entry).get(name);
+  }
+
+  /** Whether anything is declared under `name`; parses nothing. */
+  declares(name: string): boolean {
+    return this.scope.has(name);
   }
 
   /** The methods declared on the type `name`, without embedded ones. */
   methodsOf(name: string): readonly FuncInfo[] {
-    this.parseThose(`(${name})`, name, `^func \\([^)\\n]*\\b${name}\\b`);
     return this.methods.get(name) ?? [];
   }
+}
+
+function entitiesOf(entry: Entry): ReadonlyMap<string, PackageEntity> {
+  return (entry.entities ??= readEntities(entry));
+}
+
+function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> {
+  const entities = new Map<string, PackageEntity>();
+  const values = (kind: 'var' | 'const', spec: ValueSpec) => spec.names.forEach((ident, index) => entities.set(ident.name, { kind, ident, spec, index, file }));
+  if (func) {
+    entities.set(func.bareName, { kind: 'func', func, file });
+  } else if (piece.keyword === 'type') {
+    const { found, hasError } = readTypeSpec(file.source, piece);
+    if (found) entities.set(found.name.name, { kind: 'type', spec: found, file });
+    if (hasError) file.misread();
+  } else if (piece.keyword === 'var') {
+    const { found, hasError } = readVarSpec(file.source, piece);
+    if (found) values('var', found);
+    if (hasError) file.misread();
+  } else {
+    const { found, hasError } = readConsts(file.source, piece);
+    for (const spec of found?.specs ?? []) values('const', spec);
+    if (hasError) file.misread();
+  }
+  return entities;
+}
+
+function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undefined {
+  for (const entity of entities.values()) return entity.kind === 'var' ? entity.spec : undefined;
+  return undefined;
 }
 
 /** Of several declarations under one name, the one that most builds see: without constraint first, then for Linux. */

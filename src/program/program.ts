@@ -4,8 +4,7 @@ import { classify } from '../source/constraints.ts';
 import { Modules, type Module } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
 import { readSource } from '../source/read.ts';
-import type { Source } from '../source/text.ts';
-import { outlineOf } from '../syntax/outline.ts';
+import { scanFile } from '../syntax/scan.ts';
 import { type GoFile, Package } from './package.ts';
 
 export interface ProgramOptions {
@@ -35,18 +34,20 @@ export class Program {
     for (const path of files) {
       const source = readSource(path, this.options.report);
       if (!source) continue;
-      const outline = this.outline(source);
+      const scan = scanFile(source.text);
       const kind = classify(path, source.text);
-      if (!outline.packageName) {
+      const misread = this.misreadOf(path);
+      if (scan.hasError) misread();
+      if (!scan.packageName) {
         this.options.report({ level: 'warning', id: 'no-package-clause', path, message: 'skipped: no package clause found, so this is not a Go file' });
         continue;
       }
-      const name = outline.packageName;
+      const name = scan.packageName;
       const ownPath = name.endsWith('_test') && kind.test ? `${importPath}_test` : importPath;
       const key = kind.ignored ? path : name;
       const pkg = packages.get(key) ?? new Package(ownPath, name, dir, module);
       packages.set(key, pkg);
-      pkg.add(source, outline, kind);
+      pkg.add(source, scan, kind, misread);
     }
     const found = [...packages.values()];
     this.byDir.set(dir, found);
@@ -57,16 +58,16 @@ export class Program {
   /** The packages read so far, in the order of reading, the standard library's left out; it only grows. */
   readonly read: Package[] = [];
 
-  /** A package that is only imported; its files are parsed as names are asked for. */
+  /** A package that is only imported: without its tests, and nobody is told what is wrong with it. */
   private dependencyIn(dir: string, importPath: string, module: Module): readonly Package[] {
     let pkg: Package | undefined;
     for (const path of goFilesIn(dir)) {
       const source = readSource(path, () => undefined);
       const kind = source && classify(path, source.text);
-      const name = source && /^package\s+(\w+)/m.exec(source.text)?.[1];
-      if (!source || !kind || !name || kind.ignored) continue;
-      pkg ??= new Package(importPath, name, dir, module);
-      if (name === pkg.name) pkg.postpone(source, kind);
+      if (!source || !kind || kind.ignored) continue;
+      const scan = scanFile(source.text);
+      pkg ??= new Package(importPath, scan.packageName, dir, module);
+      if (scan.packageName === pkg.name) pkg.add(source, scan, kind, () => undefined);
     }
     const found = pkg ? [pkg] : [];
     this.byDir.set(dir, found);
@@ -74,12 +75,8 @@ export class Program {
     return found;
   }
 
-  private outline(source: Source) {
-    const outline = outlineOf(source);
-    if (outline.hasError) {
-      this.options.report({ level: 'note', id: 'not-understood', path: source.path, message: 'the grammar does not understand a declaration of this file' });
-    }
-    return outline;
+  private misreadOf(path: string): () => void {
+    return () => this.options.report({ level: 'note', id: 'not-understood', path, message: 'the grammar does not understand a declaration of this file' });
   }
 
   /** The package that `path` names in an import of `file`; undefined where its source is not at hand. */
@@ -102,9 +99,11 @@ export class Program {
     if (path.includes('.') || !existsSync(file)) return undefined;
     const source = readSource(file, this.options.report);
     if (!source) return undefined;
-    const outline = outlineOf(source);
-    const pkg = new Package(path, outline.packageName, file, undefined);
-    pkg.add(source, outline, { test: false, generated: true, ignored: false, constraint: undefined });
+    const scan = scanFile(source.text);
+    const pkg = new Package(path, scan.packageName, file, undefined);
+    const misread = this.misreadOf(file);
+    if (scan.hasError) misread();
+    pkg.add(source, scan, { test: false, generated: true, ignored: false, constraint: undefined }, misread);
     return pkg;
   }
 
@@ -117,7 +116,7 @@ export class Program {
   }
 
   private findImport(file: GoFile, name: string): string | undefined {
-    const { imports } = file.outline;
+    const { imports } = file;
     const plain = imports.filter(spec => spec.name === undefined);
     return (imports.find(spec => spec.name === name)
       ?? plain.find(spec => lastElement(spec.path) === name)

@@ -23,7 +23,7 @@ export function resolveType(x: Expr, env: Env): Type | undefined {
     case 'paren':
       return resolveType(x.x, env);
     case 'selector': {
-      if (x.x.kind !== 'ident' || x.x.entity || env.file.pkg.lookup(x.x.name)) return undefined;
+      if (x.x.kind !== 'ident' || x.x.entity || env.file.pkg.declares(x.x.name)) return undefined;
       const path = env.program.importPathOf(env.file, x.x.name);
       if (path === undefined) return undefined;
       const pkg = env.program.imported(env.file, path);
@@ -62,7 +62,7 @@ export function typeAt(x: Expr, env: Env): Type {
   if (resolved) return resolved;
   if (x.kind === 'star') return { kind: 'pointer', elem: typeAt(x.x, env) };
   if (x.kind === 'index') return typeAt(x.x, env);
-  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity && !env.file.pkg.lookup(x.x.name)) {
+  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity && !env.file.pkg.declares(x.x.name)) {
     const path = env.program.importPathOf(env.file, x.x.name);
     if (path !== undefined) return { kind: 'named', pkg: path, name: x.sel.name, args: [], def: undefined };
   }
@@ -105,7 +105,7 @@ function resolveName(name: string, env: Env): Type | undefined {
   if (name === 'error') return errorType;
   if (name === 'any') return { kind: 'interface', methods: [], embeds: [] };
   if (BASIC.has(name)) return { kind: 'basic', name };
-  for (const spec of env.file.outline.imports) {
+  for (const spec of env.file.imports) {
     if (spec.name !== '.') continue;
     const pkg = env.program.imported(env.file, spec.path);
     const entity = pkg?.lookup(name);

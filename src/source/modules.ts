@@ -122,6 +122,8 @@ export class Modules {
   }
 
   private workspace(dir: string): Workspace | undefined {
+    // The go command does not look at what a published module was developed with.
+    if (dir.startsWith(this.cache + sep)) return undefined;
     if (this.works.has(dir)) return this.works.get(dir);
     const { GOWORK } = process.env;
     const parent = dirname(dir);

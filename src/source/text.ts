@@ -82,3 +82,8 @@ export function onOneLine(site: Site): Site {
   while (end > site.start + 1 && /\s/.test(site.source.text[end - 1] ?? '')) end--;
   return { source: site.source, start: site.start, end };
 }
+
+/** Whether a code unit may stand in a Go identifier; every one outside ASCII is taken for a letter. */
+export function isWordCode(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code > 127;
+}

@@ -78,7 +78,7 @@ export interface ImportSpec extends Node { readonly name: string | undefined; re
 export interface ValueSpec extends Node { readonly names: readonly Ident[]; readonly type: Expr | undefined; readonly values: readonly Expr[] }
 export interface TypeSpec extends Node { readonly name: Ident; readonly typeParams: readonly Field[]; readonly isAlias: boolean; readonly type: Expr }
 
-/** A function or method. The body is read when it is asked for; see `bodyOf` in outline.ts. */
+/** A function or method. The body is read when it is asked for; see `readBody` in declarations.ts. */
 export interface FuncDecl extends Node {
   readonly kind: 'func';
   readonly name: Ident;
@@ -87,10 +87,11 @@ export interface FuncDecl extends Node {
   /** The span of `{ … }`; undefined for a declaration without a body. */
   readonly bodySpan: { readonly start: number; readonly end: number } | undefined;
 }
+export interface ConstDecl { readonly kind: 'const'; readonly specs: readonly ValueSpec[] }
 export type Decl =
   | FuncDecl
   | { readonly kind: 'var'; readonly specs: readonly ValueSpec[] }
-  | { readonly kind: 'const'; readonly specs: readonly ValueSpec[] }
+  | ConstDecl
   | { readonly kind: 'type'; readonly specs: readonly TypeSpec[] }
   | { readonly kind: 'import'; readonly specs: readonly ImportSpec[] };
 

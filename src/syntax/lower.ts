@@ -12,14 +12,8 @@ export class Lowering {
   constructor(private readonly text: string) {}
 
   /** The declarations of a `source_file`; statements at top level (garbage) are left out. */
-  file(root: Raw): { packageName: string; decls: ast.Decl[] } {
-    let packageName = '';
-    const decls: ast.Decl[] = [];
-    for (const child of flatten(root)) {
-      if (child.type === 'package_clause') packageName = this.textOf(child.children[0]);
-      else decls.push(...this.decl(child));
-    }
-    return { packageName, decls };
+  decls(root: Raw): ast.Decl[] {
+    return flatten(root).flatMap(child => this.decl(child));
   }
 
   block(raw: Raw): ast.Block {
@@ -38,7 +32,7 @@ export class Lowering {
       case 'var_declaration':
         return [{ kind: 'var', specs: specsOf(raw, 'var_spec').map(spec => this.valueSpec(spec)) }];
       case 'const_declaration':
-        return [{ kind: 'const', specs: specsOf(raw, 'const_spec').map(spec => this.valueSpec(spec)) }];
+        return [{ kind: 'const', specs: repeated(specsOf(raw, 'const_spec').map(spec => this.valueSpec(spec))) }];
       case 'type_declaration':
         return [{ kind: 'type', specs: raw.children.filter(c => c.type === 'type_spec' || c.type === 'type_alias').map(spec => this.typeSpec(spec)) }];
       default:
@@ -430,6 +424,15 @@ function fieldOf(raw: Raw, name: string): Raw | undefined {
 /** The top level, ERROR nodes opened. */
 function flatten(root: Raw): Raw[] {
   return root.children.flatMap(child => (child.type === 'ERROR' ? flatten(child) : [child]));
+}
+
+/** In a group of constants a line with names alone repeats the type and values of the one before it. */
+function repeated(specs: readonly ast.ValueSpec[]): ast.ValueSpec[] {
+  let last: ast.ValueSpec | undefined;
+  return specs.map(spec => {
+    if (spec.type || spec.values.length || !last) return (last = spec);
+    return { ...spec, type: last.type, values: last.values };
+  });
 }
 
 function specsOf(raw: Raw, type: string): Raw[] {

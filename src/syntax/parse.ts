@@ -83,71 +83,33 @@ export interface Parsed {
 }
 
 /**
- * Parses a file, or a part of it, with the interiors of `holes` left out. They are cut out of the text: the parser's own
- * `includedRanges` reads a block of input anew at each range, which costs more than the parse.
+ * Parses the piece of a file between two offsets, with text of our own around it; offsets in the result are those of
+ * the file.
  */
-export function parseAround(text: string, holes: readonly Span[], { start, end }: Span = { start: 0, end: text.length }): Parsed {
-  const pieces: string[] = [];
-  const cuts: Cut[] = [];
-  let from = start;
-  let length = 0;
-  const keep = (end: number) => {
-    cuts.push({ from: length, shift: from - length });
-    pieces.push(text.slice(from, end));
-    length += end - from;
-  };
-  for (const hole of holes) {
-    if (hole.start < start || hole.end > end) continue;
-    keep(hole.start + 1);
-    from = Math.max(hole.end - 1, hole.start + 1);
-  }
-  keep(end);
-  const joined = pieces.join('');
-  // The grammar wants a newline at the end of the file, and knows no byte order mark.
-  return parse(`${joined.startsWith('\uFEFF') ? ` ${joined.slice(1)}` : joined}\n`, cuts);
+export function parsePiece(text: string, { start, end }: Span, { before = '', after = '' } = {}): Parsed {
+  // The grammar wants a newline at the end.
+  return parse(`${before}${text.slice(start, end)}${after}\n`, start - before.length);
 }
 
-/** Parses the piece of a file between two offsets; offsets in the result are those of the file. */
-export function parsePiece(text: string, span: Span): Parsed {
-  return parse(`${text.slice(span.start, span.end)}\n`, [{ from: 0, shift: span.start }]);
-}
-
-/** From offset `from` of the parsed text on, offsets of the file are `shift` larger. */
-interface Cut {
-  readonly from: number;
-  readonly shift: number;
-}
-
-function parse(text: string, cuts: readonly Cut[]): Parsed {
+/** `shift` is added to every offset. */
+function parse(text: string, shift: number): Parsed {
   if (!grammar) throw new Error('initParser has not been called');
   const tree = grammar.parser.parse(text);
   if (!tree) throw new Error('the parser gave up');
   try {
-    return { root: copyTree(grammar, tree, cuts), hasError: tree.rootNode.hasError };
+    return { root: copyTree(grammar, tree, shift), hasError: tree.rootNode.hasError };
   } finally {
     tree.delete();
   }
 }
 
-/** Maps offsets of the parsed text to the file; neighbours are asked for in turn, so the last cut is tried first. */
-function offsetMap(cuts: readonly Cut[]): (offset: number) => number {
-  let at = 0;
-  return offset => {
-    while (at > 0 && (cuts[at]?.from ?? 0) > offset) at--;
-    while (at + 1 < cuts.length && (cuts[at + 1]?.from ?? 0) <= offset) at++;
-    return offset + (cuts[at]?.shift ?? 0);
-  };
-}
-
-function copyTree(grammar: Grammar, tree: Tree, cuts: readonly Cut[]): Raw {
+function copyTree(grammar: Grammar, tree: Tree, shift: number): Raw {
   const address: unknown = Reflect.get(tree, 0);
   if (typeof address !== 'number') throw new Error('this version of web-tree-sitter keeps its trees elsewhere');
   const { binding, types, fields, skipped, leaves } = grammar;
-  const startOf = offsetMap(cuts);
-  const endOf = offsetMap(cuts);
   const copyNode = (type: number, depth: number): Raw => {
-    const start = startOf(binding._ts_tree_cursor_start_index_wasm(address));
-    const end = endOf(binding._ts_tree_cursor_end_index_wasm(address) - 1) + 1;
+    const start = binding._ts_tree_cursor_start_index_wasm(address) + shift;
+    const end = binding._ts_tree_cursor_end_index_wasm(address) + shift;
     const field = fields[binding._ts_tree_cursor_current_field_id_wasm(address)] ?? '';
     const node = { type: types[type] ?? 'ERROR', field, start, end, children: NO_CHILDREN };
     if (leaves[type] || depth > DEEPEST || !binding._ts_tree_cursor_goto_first_child_wasm(address)) return node;

@@ -2,7 +2,7 @@
  * Go's block scoping inside one function: every identifier that means something declared in the function gets its
  * `entity`. What stays without one is a package-level name, an import, a predeclared name, a field or a method.
  */
-import { type Block, type Clause, eachChild, type Entity, type Expr, type Field, type FuncDecl, type FuncNode, type Ident, type LocalConst, type Origin, type Stmt, type Variable } from './ast.ts';
+import { type Block, type Clause, eachChild, type Entity, type Expr, type Field, type FuncDecl, type FuncNode, type Ident, type LocalConst, type Origin, type Stmt, type ValueSpec, type Variable } from './ast.ts';
 
 class Scope {
   private readonly names = new Map<string, Entity>();
@@ -29,6 +29,14 @@ export function bindFunction(decl: FuncDecl, body: Block): void {
   binder.fields(decl.type.params, 'param', scope);
   binder.fields(decl.type.results, 'result', scope);
   binder.stmts(body.stmts, new Scope(scope));
+}
+
+/** Binds the names in a line of `var` at package level: only its function literals declare any. */
+export function bindInitializer(decl: FuncDecl, spec: ValueSpec): void {
+  const binder = new Binder(decl);
+  const scope = new Scope(undefined);
+  if (spec.type) binder.expr(spec.type, scope);
+  for (const value of spec.values) binder.expr(value, scope);
 }
 
 /** The type parameters that a method's receiver names: `func (l *List[T]) …`. */
@@ -185,7 +193,7 @@ class Binder {
     for (const x of list) this.expr(x, scope);
   }
 
-  private expr(x: Expr, scope: Scope): void {
+  expr(x: Expr, scope: Scope): void {
     switch (x.kind) {
       case 'ident':
         x.entity = scope.lookup(x.name);

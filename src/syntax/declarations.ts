@@ -1,0 +1,95 @@
+/** From the pieces that the scanner found to declarations, each parsed when it is asked for. */
+import type { Source } from '../source/text.ts';
+import type { Block, ConstDecl, FuncDecl, TypeSpec, ValueSpec } from './ast.ts';
+import { Lowering } from './lower.ts';
+import { parsePiece, type Parsed } from './parse.ts';
+import type { Piece } from './scan.ts';
+import { bindFunction, bindInitializer } from './scope.ts';
+
+/** What was parsed, and whether the grammar understood all of it. */
+export interface Read<T> {
+  readonly found: T;
+  readonly hasError: boolean;
+}
+
+export function readTypeSpec(source: Source, piece: Piece): Read<TypeSpec | undefined> {
+  const { decl, hasError } = readDecl(source, piece);
+  return { found: decl?.kind === 'type' ? decl.specs[0] : undefined, hasError };
+}
+
+/** One line of `var`, bound, since the function literals in it have variables. */
+export function readVarSpec(source: Source, piece: Piece): Read<ValueSpec | undefined> {
+  const { decl, hasError } = readDecl(source, piece);
+  const spec = decl?.kind === 'var' ? decl.specs[0] : undefined;
+  return { found: spec, hasError };
+}
+
+export function readConsts(source: Source, piece: Piece): Read<ConstDecl | undefined> {
+  const { decl, hasError } = readDecl(source, piece);
+  return { found: decl?.kind === 'const' ? decl : undefined, hasError };
+}
+
+function readDecl(source: Source, piece: Piece) {
+  const parsed = parsePiece(source.text, piece, { before: piece.grouped ? `${piece.keyword} ` : '' });
+  return { decl: new Lowering(source.text).decls(parsed.root)[0], hasError: parsed.hasError };
+}
+
+/**
+ * A function without its body. A signature that cannot be read is blanked out up to what can: first the type parameters
+ * of a method, which are newer than the grammar, then all but the name. The body keeps its findings.
+ */
+export function readFunc(source: Source, piece: Piece): Read<FuncDecl> {
+  const text = source.text;
+  const whole = parseHead(text, piece);
+  if (!whole.hasError) return { found: lowerFunc(text, piece, whole), hasError: false };
+  const withoutParams = blanked(text, piece, /^\s*\[[^(]*\](?=\()/);
+  if (withoutParams) {
+    const parsed = parseHead(withoutParams, piece);
+    if (!parsed.hasError) return { found: lowerFunc(withoutParams, piece, parsed), hasError: false };
+  }
+  const bare = blanked(text, piece, /^[^]*$/, '()') ?? text;
+  return { found: lowerFunc(bare, piece, parseHead(bare, piece)), hasError: true };
+}
+
+function parseHead(text: string, { start, end, body }: Piece): Parsed {
+  return parsePiece(text, { start, end: body?.start ?? end }, { after: body ? '{}' : '' });
+}
+
+/** The text with what `pattern` finds in the signature replaced by `by` and blanks, so that every offset stays. */
+function blanked(text: string, { signature }: Piece, pattern: RegExp, by = ''): string | undefined {
+  const found = signature && pattern.exec(text.slice(signature.start, signature.end));
+  if (!found || found[0].length < by.length) return undefined;
+  const from = signature.start + found.index;
+  return text.slice(0, from) + by.padEnd(found[0].length) + text.slice(from + found[0].length);
+}
+
+function lowerFunc(text: string, piece: Piece, { root }: Parsed): FuncDecl {
+  const decl = new Lowering(text).decls(root)[0];
+  const { start, end } = piece;
+  if (decl?.kind === 'func') return { ...decl, start, end, bodySpan: piece.body };
+  const at = { start, end };
+  return {
+    kind: 'func', ...at, name: { kind: 'ident', name: piece.names[0] ?? '', ...at }, receiver: undefined,
+    type: { kind: 'functype', ...at, typeParams: [], params: [], results: [] }, bodySpan: piece.body,
+  };
+}
+
+/** Parses and binds a function's body. */
+export function readBody(source: Source, decl: FuncDecl): Block | undefined {
+  if (!decl.bodySpan) return undefined;
+  const { root } = parsePiece(source.text, decl.bodySpan);
+  const whole = root.children.find(child => child.type === 'block');
+  const body = new Lowering(source.text).block(whole ?? root);
+  bindFunction(decl, body);
+  return body;
+}
+
+/** What a line of `var` does when the package is initialised: assignments, as the body of a function `init`. */
+export function initializerOf(spec: ValueSpec): { decl: FuncDecl; body: Block } {
+  const { start, end, names, values } = spec;
+  const type = { kind: 'functype' as const, start, end, typeParams: [], params: [], results: [] };
+  const decl: FuncDecl = { kind: 'func', start, end, name: { kind: 'ident', name: 'init', start, end: start }, receiver: undefined, type, bodySpan: { start, end } };
+  const body: Block = { kind: 'block', start, end, stmts: [{ kind: 'assign', start, end, lhs: names, op: '=', rhs: values }] };
+  bindInitializer(decl, spec);
+  return { decl, body };
+}
