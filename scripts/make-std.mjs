@@ -11,6 +11,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { classify, matches } from '../dist/src/source/constraints.js';
+import { typeOfEntity } from '../dist/src/program/infer.js';
+import { Program } from '../dist/src/program/program.js';
+import { typeName } from '../dist/src/program/types.js';
+import { Modules } from '../dist/src/source/modules.js';
 import { initParser } from '../dist/src/syntax/parse.js';
 import { readConsts, readFunc, readTypeSpec, readVarSpec } from '../dist/src/syntax/declarations.js';
 import { scanFile } from '../dist/src/syntax/scan.js';
@@ -25,6 +29,8 @@ const tags = new Set(['linux', 'amd64', 'cgo', ...experiments(tree)]);
 const isExported = name => /^\p{Lu}/u.test(name);
 
 await initParser(join(root, 'wasm', 'tree-sitter-go.wasm'));
+const modules = new Modules(problem => console.error(problem));
+const program = new Program({ modules, std: join(root, 'std'), report: problem => console.error(problem) });
 rmSync(join(root, 'std'), { recursive: true, force: true });
 let total = 0;
 for (const dir of packageDirs(tree)) {
@@ -54,7 +60,8 @@ function packageText(dir) {
   const scans = files.map(f => ({ source: f.source, ...scanFile(f.source.text) })).filter(scan => scan.packageName !== 'main');
   if (!scans.length) return '';
   const path = relative(tree, dir).split('\\').join('/');
-  const declared = scans.flatMap(scan => scan.pieces.flatMap(piece => declarationsOf(piece, scan.source, path)));
+  const [pkg] = program.packagesIn(dir, path, modules.moduleOf(dir), files.map(f => f.source.path));
+  const declared = scans.flatMap(scan => scan.pieces.flatMap(piece => declarationsOf(piece, scan.source, path, pkg)));
   const kept = closure(declared);
   const body = kept.map(p => p.text).join('\n');
   const imports = new Map(scans.flatMap(scan => scan.imports.map(spec => [`${spec.name ?? ''} ${spec.path}`, spec])));
@@ -111,7 +118,7 @@ function closure(pieces) {
   return pieces.filter(p => kept.has(p));
 }
 
-function declarationsOf(piece, source, path) {
+function declarationsOf(piece, source, path, pkg) {
   const textOf = node => source.text.slice(node.start, node.end).replace(/\/\*[\s\S]*?\*\//g, '').replace(/[ \t]*\/\/.*$/gm, '').replace(/\n\s*\n+/g, '\n');
   const [name] = piece.names;
   if (piece.keyword === 'func') {
@@ -125,7 +132,7 @@ function declarationsOf(piece, source, path) {
   }
   if (piece.keyword === 'var') {
     const spec = readVarSpec(source, piece).found;
-    return spec ? spec.names.flatMap((ident, i) => valuePiece(spec, ident.name, i, textOf, path) ?? []) : [];
+    return spec ? spec.names.flatMap((ident, i) => valuePiece(spec, ident.name, i, textOf, path, pkg) ?? []) : [];
   }
   return constants(readConsts(source, piece).found?.specs ?? [], textOf, path);
 }
@@ -147,29 +154,44 @@ function typeText(spec, textOf, source, path) {
   return `${head}struct {${since(path, name)}\n${fields.join('\n')}${fields.length ? '\n' : ''}}`;
 }
 
-function valuePiece(spec, name, i, textOf, path) {
+function valuePiece(spec, name, i, textOf, path, pkg) {
   if (!isExported(name)) return undefined;
   const value = spec.values[i] && textOf(spec.values[i]);
-  const type = spec.type && textOf(spec.type);
+  const type = spec.type ? textOf(spec.type) : inferredType(name, path, pkg);
   if (!type && (!value || value.length > 120 || value.includes('\n'))) return undefined;
   return { kind: 'var', name, exported: true, text: (type ? `var ${name} ${type}` : `var ${name} = ${value}`) + since(path, name) };
 }
 
-/** Constants count by their types only: one of a type, or an untyped one of a kind that its literal shows. */
+/** The type of `var ErrClosed = errClosed()`, as the tool itself infers it; undefined where it is no plain name. */
+function inferredType(name, path, pkg) {
+  const entity = pkg.lookup(name);
+  const type = entity && typeName(typeOfEntity(entity, { program, file: entity.file }));
+  const [, stars, owner, base] = /^(\**)(?:([\w/]+)\.)?(\w+)$/.exec(type ?? '') ?? [];
+  if (!base || base === 'unknown') return undefined;
+  return `${stars}${owner && owner !== path ? `${owner.split('/').at(-1)}.` : ''}${base}`;
+}
+
+/**
+ * Constants count by their types only: a constant of a type, or an untyped one of a kind that its literal shows. `known`
+ * holds the right sides of those before it, for `Minute = 60 * Second`.
+ */
 function constants(specs, textOf, path) {
+  const known = new Map();
   return specs.flatMap(spec => spec.names.flatMap((ident, i) => {
-    if (!isExported(ident.name)) return [];
-    const kind = kindOf(spec.values[i]);
-    const text = spec.type ? `${ident.name} ${textOf(spec.type)} = 0` : kind && `${ident.name} = ${kind}`;
-    return text ? [{ kind: 'const', name: ident.name, exported: true, text: `const ${text}${since(path, ident.name)}` }] : [];
+    const text = spec.type ? `${textOf(spec.type)} = 0` : rightSide(spec.values[i], known);
+    if (text) known.set(ident.name, text);
+    if (!isExported(ident.name) || !text) return [];
+    return [{ kind: 'const', name: ident.name, exported: true, text: `const ${ident.name} ${text}${since(path, ident.name)}` }];
   }));
 }
 
-function kindOf(value) {
-  if (value?.kind === 'literal') return { int: '0', float: '0.0', string: '""', rune: "'0'", imaginary: '0i' }[value.token];
-  if (value?.kind === 'ident' && value.name === 'iota') return '0';
-  if (value?.kind === 'paren' || value?.kind === 'unary') return kindOf(value.x);
+/** `Duration = 0` for a typed value, `= 0` for an untyped one; undefined where it cannot be told. */
+function rightSide(value, known) {
+  if (value?.kind === 'literal') return { int: '= 0', float: '= 0.0', string: '= ""', rune: "= '0'", imaginary: '= 0i' }[value.token];
+  if (value?.kind === 'ident') return value.name === 'iota' ? '= 0' : known.get(value.name);
+  if (value?.kind === 'paren' || value?.kind === 'unary') return rightSide(value.x, known);
   if (value?.kind !== 'binary') return undefined;
-  // A conversion among the operands gives the constant a type.
-  return kindOf(value.x) && kindOf(value.y) && kindOf(value.op === '<<' || value.op === '>>' ? value.x : value.y);
+  const [x, y] = [rightSide(value.x, known), rightSide(value.y, known)];
+  if (!x || !y || value.op === '<<' || value.op === '>>') return x;
+  return x.startsWith('=') ? y : x;
 }

@@ -7,15 +7,18 @@ import { operations } from './flow/search.ts';
 import { type Body, bodiesOf } from './leaks/bodies.ts';
 import { acquisitionOf } from './leaks/obligations.ts';
 import type { Pass } from './leaks/pass.ts';
-import { calleeName, calleeOf } from './program/callee.ts';
+import { type Callee, calleeName, calleeOf } from './program/callee.ts';
 import { typeOf } from './program/infer.ts';
+import type { FuncInfo } from './program/package.ts';
 import { Program } from './program/program.ts';
 import { typeName } from './program/types.ts';
 import { Modules } from './source/modules.ts';
 import { expandPatterns } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
-import { positionAt } from './source/text.ts';
+import { positionAt, type Source } from './source/text.ts';
+import { type Call, unparen } from './syntax/ast.ts';
 import { initParser } from './syntax/parse.ts';
+import { walkStmts } from './syntax/walk.ts';
 
 type Reporter = (problem: Problem) => void;
 
@@ -23,23 +26,61 @@ export function inspectFiles(cwd: string, patterns: readonly string[], report: R
   return expandPatterns(cwd, patterns, new Modules(report), report).flatMap(folder => (folder.only ? [...folder.only] : folder.files));
 }
 
-export async function* inspectStage(stage: 'ast' | 'flow' | 'types' | 'contracts', cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<string> {
+export type Stage = 'ast' | 'flow' | 'types' | 'contracts';
+
+export async function* inspectStage(stage: Stage, cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<string> {
+  for await (const { info, pass } of functionsIn(cwd, patterns, report)) {
+    for (const body of bodiesOf(info, pass)) yield* linesOf(stage, body, pass);
+  }
+}
+
+/** A call and what is known of whom it calls. */
+export interface KnownCall {
+  readonly source: Source;
+  /** Of the called name, or of the opening bracket where there is none. */
+  readonly offset: number;
+  readonly kind: Callee['kind'];
+  /** The full name of a function or method, the name of a builtin; where it is only presumed, `kind` says so. */
+  readonly name: string | undefined;
+}
+
+/** Every call in the packages, in the order of the files. */
+export async function* inspectCalls(cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<KnownCall> {
+  for await (const { info, pass } of functionsIn(cwd, patterns, report)) {
+    const env = pass.contracts.envOf(info);
+    const found: KnownCall[] = [];
+    walkStmts(info.body()?.stmts ?? [], {
+      expr: x => {
+        if (x.kind !== 'call') return;
+        const callee = calleeOf(x, env);
+        found.push({ source: info.file.source, offset: placeOfCall(x), kind: callee.kind, name: 'name' in callee ? callee.name : undefined });
+      },
+    });
+    yield* found;
+  }
+}
+
+function placeOfCall(call: Call): number {
+  let fun = unparen(call.fun);
+  while (fun.kind === 'index') fun = unparen(fun.x);
+  return fun.kind === 'ident' ? fun.start : fun.kind === 'selector' ? fun.sel.start : call.fun.end;
+}
+
+async function* functionsIn(cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<{ info: FuncInfo; pass: Pass }> {
   await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
   const modules = new Modules(report);
   const program = new Program({ modules, std: join(packageRoot, 'std'), report });
   const contracts = new Contracts(program);
-  for (const folder of expandPatterns(cwd, patterns, modules, report)) {
-    for (const pkg of program.packagesIn(folder.dir, folder.importPath, folder.module, folder.files)) {
-      const pass: Pass = { pkg, contracts, go: undefined };
-      for (const info of pkg.funcs) {
-        if (folder.only && !folder.only.has(info.file.source.path)) continue;
-        for (const body of bodiesOf(info, pass)) yield* linesOf(stage, body, pass);
-      }
-    }
+  // All first: a package that another one imports is read without its tests when it has not been read whole.
+  const packages = expandPatterns(cwd, patterns, modules, report).flatMap(folder =>
+    program.packagesIn(folder.dir, folder.importPath, folder.module, folder.files).map(pkg => ({ pkg, only: folder.only })));
+  for (const { pkg, only } of packages) {
+    const pass: Pass = { pkg, contracts, go: undefined };
+    for (const info of pkg.funcs) if (!only || only.has(info.file.source.path)) yield { info, pass };
   }
 }
 
-function linesOf(stage: 'ast' | 'flow' | 'types' | 'contracts', body: Body, pass: Pass): string[] {
+function linesOf(stage: Stage, body: Body, pass: Pass): string[] {
   const { source } = body.info.file;
   const title = `${body.info.fullName}${body.node.kind === 'funclit' ? ` literal at ${positionAt(source, body.node.start).line}` : ''}`;
   switch (stage) {

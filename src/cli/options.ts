@@ -9,7 +9,7 @@ export interface Output {
   readonly path: string | undefined;
 }
 
-export const STAGES = ['ast', 'flow', 'types', 'contracts'] as const;
+export const STAGES = ['ast', 'flow', 'types', 'contracts', 'calls'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface CliOptions {
@@ -64,7 +64,7 @@ export function commandLine(version: string): Command {
     .option('--go <version>', 'language version, instead of the one in go.mod', goVersion)
     .option('--explain <rule>', 'print the document of a rule')
     .option('--list-rules', 'print the rules; with --format json as JSON')
-    .addOption(new Option('--print <stage>', 'print what the tool sees, for debugging').choices(STAGES))
+    .addOption(new Option('--print <stage>', 'print what the tool sees, for debugging; calls also with --format json').choices(STAGES))
     .option('--show-files', 'print the files that would be read')
     .option('--sarif-category <name>', 'tell several SARIF uploads of one repository apart')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))

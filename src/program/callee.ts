@@ -7,10 +7,15 @@ import type { Member, Type } from './types.ts';
 
 /** Who is called. */
 export type Callee =
-  /** A declared function; `func` is undefined when its source is not at hand. */
-  | { readonly kind: 'func'; readonly name: string; readonly func: FuncInfo | undefined }
+  /** A declared function. */
+  | { readonly kind: 'func'; readonly name: string; readonly func: FuncInfo }
   /** A method on `receiver`; interface methods have no `func`. */
   | { readonly kind: 'method'; readonly name: string; readonly func: FuncInfo | undefined; readonly receiver: Expr }
+  /**
+   * Something of a package whose source is not at hand, by the name it has in the package or on the type: it may be a
+   * conversion, or a method of an embedded type. Good for looking it up in a table of known functions, and for no more.
+   */
+  | { readonly kind: 'presumed'; readonly name: string; readonly receiver: Expr | undefined }
   | { readonly kind: 'builtin'; readonly name: string }
   | { readonly kind: 'conversion'; readonly type: Type }
   | { readonly kind: 'literal'; readonly literal: FuncLit }
@@ -45,7 +50,7 @@ export function resolveFunction(expr: Expr, env: Env): Callee {
 
 function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
   if (fun.entity) return fun.entity.kind === 'var' ? { kind: 'variable', variable: fun.entity } : UNKNOWN;
-  const own = env.file.pkg.lookup(fun.name);
+  const own = env.file.pkg.lookup(fun.name, env.file);
   if (own) return own.kind === 'func' ? { kind: 'func', name: own.func.fullName, func: own.func } : UNKNOWN;
   if (BUILTINS.has(fun.name)) return { kind: 'builtin', name: fun.name };
   for (const spec of env.file.imports) {
@@ -57,13 +62,14 @@ function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
 
 function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
   const { x, sel } = fun;
-  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name)) {
+  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name, env.file)) {
     const path = env.program.importPathOf(env.file, x.name);
+    if (path === 'unsafe') return { kind: 'builtin', name: `unsafe.${sel.name}` };
     if (path !== undefined) {
       const pkg = env.program.imported(env.file, path);
-      const entity = pkg?.lookup(sel.name);
-      if (pkg && entity?.kind !== 'func') return UNKNOWN;
-      return { kind: 'func', name: `${path}.${sel.name}`, func: entity?.kind === 'func' ? entity.func : undefined };
+      if (!pkg) return { kind: 'presumed', name: `${path}.${sel.name}`, receiver: undefined };
+      const entity = pkg.lookup(sel.name);
+      return entity?.kind === 'func' ? { kind: 'func', name: entity.func.fullName, func: entity.func } : UNKNOWN;
     }
   }
   const type = resolveType(x, env) ?? typeOf(x, env);
@@ -83,11 +89,11 @@ function methodOfUnseenType(type: Type, name: string, receiver: Expr): Callee {
   const pointer = type.kind === 'pointer';
   const base = pointer ? type.elem : type;
   if (base.kind !== 'named' || base.def) return UNKNOWN;
-  return { kind: 'method', name: qualify(base.pkg, `(${pointer ? '*' : ''}${base.name}).${name}`), func: undefined, receiver };
+  return { kind: 'presumed', name: qualify(base.pkg, `(${pointer ? '*' : ''}${base.name}).${name}`), receiver };
 }
 
-/** The full name of who is called, where it has one. */
+/** The full name of who is called, where it has one, presumed or not: what tables of known functions are asked for. */
 export function calleeName(callee: Callee): string | undefined {
-  return callee.kind === 'func' || callee.kind === 'method' ? callee.name : undefined;
+  return callee.kind === 'func' || callee.kind === 'method' || callee.kind === 'presumed' ? callee.name : undefined;
 }
 

@@ -55,17 +55,24 @@ function infer(x: Expr, env: Env): Type {
     case 'binary': {
       if (/^(==|!=|<|<=|>|>=|&&|\|\|)$/.test(x.op)) return boolType;
       const left = typeOf(x.x, env);
-      return x.op === '<<' || x.op === '>>' || x.x.kind !== 'literal' ? left : typeOf(x.y, env);
+      return x.op === '<<' || x.op === '>>' ? left : ofOperands(left, typeOf(x.y, env));
     }
     default:
       return unknown;
   }
 }
 
+/** Both operands have one type, unless one is an untyped constant (`2 * time.Second`), which takes the other's. */
+function ofOperands(left: Type, right: Type): Type {
+  return left.kind === 'unknown' || (left.kind === 'basic' && right.kind !== 'unknown') ? right : left;
+}
+
 function typeOfName(x: Expr & { kind: 'ident' }, env: Env): Type {
   const { entity } = x;
-  if (entity) return entity.kind === 'var' ? typeOfVariable(entity, env) : entity.kind === 'const' && entity.type ? typeAt(entity.type, env) : unknown;
-  const own = env.file.pkg.lookup(x.name);
+  if (entity?.kind === 'var') return typeOfVariable(entity, env);
+  if (entity?.kind === 'const') return entity.type ? typeAt(entity.type, env) : entity.value ? typeOf(entity.value, env) : unknown;
+  if (entity) return unknown;
+  const own = env.file.pkg.lookup(x.name, env.file);
   if (own) return typeOfEntity(own, env);
   if (x.name === 'true' || x.name === 'false') return boolType;
   if (x.name === 'iota') return intType;
@@ -152,7 +159,7 @@ export function typeOfEntity(entity: PackageEntity, env: Env): Type {
 }
 
 function typeOfSelector(x: Expr, name: string, env: Env): Type {
-  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name)) {
+  if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name, env.file)) {
     const path = env.program.importPathOf(env.file, x.name);
     if (path !== undefined) {
       const entity = env.program.imported(env.file, path)?.lookup(name);
@@ -192,7 +199,7 @@ function typeOfCall(call: Call, env: Env): Type {
   const fun = unparen(call.fun);
   const conversion = resolveType(fun, env);
   if (conversion) return conversion;
-  if (fun.kind === 'ident' && !fun.entity && !env.file.pkg.declares(fun.name)) {
+  if (fun.kind === 'ident' && !fun.entity && !env.file.pkg.declares(fun.name, env.file)) {
     const type = typeOfBuiltin(fun.name, call, env);
     if (type) return type;
   }
@@ -229,13 +236,24 @@ function typeOfBuiltin(name: string, call: Call, env: Env): Type | undefined {
 function instantiate(signature: Signature, call: Call, fun: Expr, env: Env): readonly Type[] {
   if (!signature.typeParams.length) return signature.results;
   const found = new Map<string, Type>();
-  if (fun.kind === 'index') fun.indices.forEach((x, i) => found.set(signature.typeParams[i] ?? '', typeAt(x, env)));
+  const under = (type: Type) => underlying(type, env.program);
+  if (fun.kind === 'index') fun.indices.forEach((x, i) => found.set(signature.typeParams[i]?.name ?? '', typeAt(x, env)));
   argumentTypes(call, env).forEach((actual, i) => {
     const last = signature.params.length - 1;
     const param = signature.params[Math.min(i, last)];
     if (!param) return;
-    unify(signature.variadic && i >= last && !call.spread && param.kind === 'slice' ? param.elem : param, actual, found);
+    unify(signature.variadic && i >= last && !call.spread && param.kind === 'slice' ? param.elem : param, actual, found, under);
   });
+  // What a constraint is built of tells the rest: `S ~[]E` gives E once S is known, and S once E is.
+  for (const param of signature.typeParams) {
+    const core = under(param);
+    const known = found.get(param.name);
+    if (known) unify(core, under(known), found, under);
+  }
+  for (const param of signature.typeParams) {
+    const core = under(param);
+    if (!found.has(param.name) && core.kind !== 'interface' && core.kind !== 'unknown') found.set(param.name, substitute(core, found));
+  }
   return signature.results.map(r => substitute(r, found));
 }
 

@@ -30,12 +30,14 @@ export function memberOf(type: Type, name: string, program: Program): Member | u
 }
 
 function declaredMethod(type: Named, name: string, program: Program): Member | undefined {
-  if (!type.def) return undefined;
-  const func = type.def.file.pkg.methodsOf(type.name).find(m => m.bareName === name);
+  if (!type.def || type.def.isLocal) return undefined;
+  const func = type.def.file.pkg.methodOf(type.name, name, type.def.file);
   if (!func) return undefined;
   const receiver = func.decl.receiver?.type;
   const params = receiverTypeParams(receiver);
-  const plain = signatureOf(func.decl.type, { program, file: func.file, ...(params.length ? { typeParams: new Set(params) } : {}) });
+  // Their constraints do not matter here: they are replaced at once.
+  const typeParams = new Map(params.map(name => [name, { kind: 'typeparam' as const, name, bound: () => unknown }]));
+  const plain = signatureOf(func.decl.type, { program, file: func.file, typeParams });
   return { kind: 'method', type: bind(plain, params, type.args), owner: type, func };
 }
 
@@ -50,6 +52,10 @@ function bind(signature: Signature, params: readonly string[], args: readonly Ty
 
 /** A field or interface method of `base` itself; embedded types go to `next`. */
 function ownMember(base: Type, name: string, program: Program, next: Type[]): Member | undefined {
+  if (base.kind === 'typeparam') {
+    next.push(base.bound());
+    return undefined;
+  }
   const owner = base.kind === 'named' ? base : undefined;
   if (owner?.pkg === '' && owner.name === 'error' && name === 'Error') {
     return { kind: 'method', type: { kind: 'func', typeParams: [], params: [], variadic: false, results: [{ kind: 'basic', name: 'string' }] }, owner, func: undefined };
@@ -61,7 +67,7 @@ function ownMember(base: Type, name: string, program: Program, next: Type[]): Me
     for (const f of inner.fields) if (f.embedded) next.push(f.type);
   } else if (inner.kind === 'interface') {
     const method = inner.methods.find(m => m.name === name);
-    if (method) return { kind: 'method', type: method.type, owner: owner ?? { kind: 'named', pkg: '', name: 'interface{}', args: [], def: undefined }, func: undefined };
+    if (method) return { kind: 'method', type: method.type, owner: owner ?? { kind: 'named', pkg: '', name: 'interface', args: [], def: undefined }, func: undefined };
     next.push(...inner.embeds);
   } else if (inner.kind === 'pointer') {
     next.push(inner.elem);

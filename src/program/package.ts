@@ -1,4 +1,4 @@
-import type { FileKind } from '../source/constraints.ts';
+import { type FileKind, matches, mayCoexist } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
 import type { Source, Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
@@ -123,6 +123,8 @@ export class Package {
   readonly funcs: FuncInfo[] = [];
   private readonly scope = new Map<string, Entry[]>();
   private readonly methods = new Map<string, FuncInfo[]>();
+  /** Names that are declared as aliases of a name of this package, by that name. */
+  private readonly aliases = new Map<string, string[]>();
 
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
 
@@ -135,29 +137,42 @@ export class Package {
       if (func) this.funcs.push(func);
       if (func && piece.receiver) push(this.methods, piece.receiver.type, func);
       else for (const name of piece.names) if (name !== '_' && !(func && name === 'init')) push(this.scope, name, entry);
+      const target = piece.keyword === 'type' ? ALIAS.exec(source.text.slice(piece.start, piece.end))?.[1] : undefined;
+      if (target !== undefined) push(this.aliases, target, piece.names[0] ?? '');
       if (piece.keyword === 'var' && source.text.slice(piece.start, piece.end).includes('(')) {
         this.funcs.push(new Initializer(piece, file, () => specOf(entitiesOf(entry))));
       }
     }
   }
 
-  /** What `name` means at package level. Files that exclude each other may both declare it; see `preferred`. */
-  lookup(name: string): PackageEntity | undefined {
+  /** What `name` means at package level to `from`. Files that exclude each other may both declare it; see `preferred`. */
+  lookup(name: string, from?: GoFile): PackageEntity | undefined {
     const found = this.scope.get(name);
-    const entry = found && preferred(found);
+    const entry = found && preferred(found, from);
     return entry && entitiesOf(entry).get(name);
   }
 
-  /** Whether anything is declared under `name`; parses nothing. */
-  declares(name: string): boolean {
-    return this.scope.has(name);
+  /** Whether anything is declared under `name` that `from` sees; parses nothing. */
+  declares(name: string, from: GoFile): boolean {
+    return this.scope.get(name)?.some(({ file }) => coexist(file, from)) ?? false;
+  }
+
+  /** The method declared on the type `type` that `from` sees, not one of an embedded type. */
+  methodOf(type: string, name: string, from: GoFile): FuncInfo | undefined {
+    const found = this.methodsOf(type).filter(m => m.bareName === name);
+    return preferred(found, from);
   }
 
   /** The methods declared on the type `name`, without embedded ones. */
   methodsOf(name: string): readonly FuncInfo[] {
-    return this.methods.get(name) ?? [];
+    const own = this.methods.get(name) ?? [];
+    const aliases = this.aliases.get(name);
+    return aliases ? [...own, ...aliases.flatMap(alias => this.methodsOf(alias))] : own;
   }
 }
+
+/** `type T = U`. */
+const ALIAS = /^(?:type\s+)?[\p{L}_][\p{L}\p{N}_]*\s*=\s*([\p{L}_][\p{L}\p{N}_]*)$/u;
 
 function entitiesOf(entry: Entry): ReadonlyMap<string, PackageEntity> {
   return (entry.entities ??= readEntities(entry));
@@ -189,9 +204,20 @@ function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undef
   return undefined;
 }
 
-/** Of several declarations under one name, the one that most builds see: without constraint first, then for Linux. */
-function preferred<T extends { readonly file: GoFile }>(found: readonly T[]): T | undefined {
-  return found.find(e => !e.file.kind.constraint && !e.file.kind.test) ?? found.find(e => /_(linux|unix)|^linux/.test(e.file.source.path)) ?? found[0];
+/** What a build on Linux has switched on, the most common one of a server. */
+const HOST_TAGS: ReadonlySet<string> = new Set(['linux', 'amd64', 'cgo']);
+
+/** Of several declarations under one name, one that can be built together with `from`: the one that a build on Linux sees. */
+function preferred<T extends { readonly file: GoFile }>(found: readonly T[], from: GoFile | undefined): T | undefined {
+  if (found.length < 2) return found[0];
+  const together = from ? found.filter(e => coexist(e.file, from)) : found;
+  const candidates = together.length ? together : found;
+  return candidates.find(e => !e.file.kind.test && matches(e.file.kind.constraint, HOST_TAGS)) ?? candidates[0];
+}
+
+/** Whether some build holds both files. */
+function coexist(a: GoFile, b: GoFile): boolean {
+  return a === b || mayCoexist(a.kind.constraint, b.kind.constraint);
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

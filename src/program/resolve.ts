@@ -2,43 +2,47 @@
 import type { Expr, Field, FuncType, LocalType } from '../syntax/ast.ts';
 import type { GoFile } from './package.ts';
 import type { Program } from './program.ts';
-import { errorType, type Named, type Signature, substitute, type Type, unknown } from './types.ts';
+import { errorType, type Signature, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
 
 /** Where an expression stands: what its names mean depends on the file. */
 export interface Env {
   readonly program: Program;
   readonly file: GoFile;
-  /** Names of type parameters in scope outside function bodies. */
-  readonly typeParams?: ReadonlySet<string>;
+  /** Type parameters in scope outside function bodies. */
+  readonly typeParams?: ReadonlyMap<string, TypeParam>;
 }
 
 const BASIC = new Set(['bool', 'string', 'int', 'int8', 'int16', 'int32', 'int64', 'uint', 'uint8', 'uint16', 'uint32', 'uint64', 'uintptr',
   'float32', 'float64', 'complex64', 'complex128', 'byte', 'rune']);
 
 /** The type that `x` denotes; undefined when it is no type expression. */
-export function resolveType(x: Expr, env: Env): Type | undefined {
+export function resolveType(x: Expr, env: Env, args: readonly Type[] = []): Type | undefined {
   switch (x.kind) {
     case 'ident':
-      return x.entity ? (x.entity.kind === 'type' ? resolveLocal(x.entity, env) : undefined) : resolveName(x.name, env);
+      return x.entity ? (x.entity.kind === 'type' ? resolveLocal(x.entity, env) : undefined) : resolveName(x.name, env, args);
     case 'paren':
       return resolveType(x.x, env);
     case 'selector': {
-      if (x.x.kind !== 'ident' || x.x.entity || env.file.pkg.declares(x.x.name)) return undefined;
+      if (x.x.kind !== 'ident' || x.x.entity || env.file.pkg.declares(x.x.name, env.file)) return undefined;
       const path = env.program.importPathOf(env.file, x.x.name);
       if (path === undefined) return undefined;
       const pkg = env.program.imported(env.file, path);
       if (!pkg) return undefined;
       const entity = pkg.lookup(x.sel.name);
-      return entity?.kind === 'type' ? named(pkg.path, x.sel.name, entity, env.program) : undefined;
+      return entity?.kind === 'type' ? named(pkg.path, x.sel.name, entity, env.program, args) : undefined;
     }
     case 'star': {
       const elem = resolveType(x.x, env);
       return elem && { kind: 'pointer', elem };
     }
     case 'index': {
-      const base = resolveType(x.x, env);
-      return base?.kind === 'named' ? { ...base, args: x.indices.map(arg => typeAt(arg, env)) } : undefined;
+      const args = x.indices.map(arg => typeAt(arg, env));
+      const base = resolveType(x.x, env, args);
+      // An alias has used the arguments already.
+      return base?.kind === 'named' && !base.args.length ? { ...base, args } : base;
     }
+    case 'unary':
+      return x.op === '~' ? resolveType(x.x, env) : undefined;
     case 'array':
       return { kind: 'slice', elem: typeAt(x.elem, env) };
     case 'map':
@@ -62,7 +66,7 @@ export function typeAt(x: Expr, env: Env): Type {
   if (resolved) return resolved;
   if (x.kind === 'star') return { kind: 'pointer', elem: typeAt(x.x, env) };
   if (x.kind === 'index') return typeAt(x.x, env);
-  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity && !env.file.pkg.declares(x.x.name)) {
+  if (x.kind === 'selector' && x.x.kind === 'ident' && !x.x.entity && !env.file.pkg.declares(x.x.name, env.file)) {
     const path = env.program.importPathOf(env.file, x.x.name);
     if (path !== undefined) return { kind: 'named', pkg: path, name: x.sel.name, args: [], def: undefined };
   }
@@ -70,14 +74,30 @@ export function typeAt(x: Expr, env: Env): Type {
 }
 
 export function signatureOf(type: FuncType, env: Env): Signature {
-  const typeParams = type.typeParams.flatMap(f => f.names.map(n => n.name));
-  const inner: Env = typeParams.length ? { ...env, typeParams: new Set([...(env.typeParams ?? []), ...typeParams]) } : env;
+  const inner = withTypeParams(type.typeParams, env);
+  const typeParams = paramsIn(type.typeParams, inner);
   const types = (fields: readonly Field[]) => fields.flatMap(f => {
     const t = typeAt(f.type, inner);
     const own: Type = f.variadic ? { kind: 'slice', elem: t } : t;
     return f.names.length ? f.names.map(() => own) : [own];
   });
   return { kind: 'func', typeParams, params: types(type.params), variadic: type.params.at(-1)?.variadic ?? false, results: types(type.results) };
+}
+
+/** The environment inside a declaration with type parameters. */
+export function withTypeParams(fields: readonly Field[], env: Env): Env {
+  if (!fields.length) return env;
+  const typeParams = new Map(env.typeParams);
+  const inner: Env = { ...env, typeParams };
+  for (const { names, type } of fields) {
+    for (const { name } of names) typeParams.set(name, { kind: 'typeparam', name, bound: () => typeAt(type, inner) });
+  }
+  return inner;
+}
+
+/** The type parameters that `fields` declare, out of an environment that has them. */
+function paramsIn(fields: readonly Field[], env: Env): TypeParam[] {
+  return fields.flatMap(f => f.names.flatMap(n => env.typeParams?.get(n.name) ?? []));
 }
 
 function structFields(field: Field, env: Env) {
@@ -94,14 +114,27 @@ function embeddedName(type: Expr): string {
 }
 
 function resolveLocal(entity: LocalType, env: Env): Type {
-  if (!entity.spec) return { kind: 'typeparam', name: entity.name };
-  return { kind: 'named', pkg: env.file.pkg.path, name: entity.name, args: [], def: { spec: entity.spec, file: env.file } };
+  if (entity.spec) {
+    return entity.spec.isAlias ? typeAt(entity.spec.type, env)
+      : { kind: 'named', pkg: env.file.pkg.path, name: entity.name, args: [], def: { spec: entity.spec, file: env.file, isLocal: true } };
+  }
+  const { name, constraint } = entity;
+  return { kind: 'typeparam', name, bound: () => ('kind' in constraint ? typeAt(constraint, env) : receiverBound(constraint, env)) };
 }
 
-function resolveName(name: string, env: Env): Type | undefined {
-  if (env.typeParams?.has(name)) return { kind: 'typeparam', name };
-  const own = env.file.pkg.lookup(name);
-  if (own) return own.kind === 'type' ? named(env.file.pkg.path, name, own, env.program) : undefined;
+/** The constraint that a receiver's type declares for its parameter `index`. */
+function receiverBound({ type, index }: { readonly type: string; readonly index: number }, { program, file }: Env): Type {
+  const entity = file.pkg.lookup(type);
+  if (entity?.kind !== 'type') return unknown;
+  const env = withTypeParams(entity.spec.typeParams, { program, file: entity.file });
+  return paramsIn(entity.spec.typeParams, env)[index]?.bound() ?? unknown;
+}
+
+function resolveName(name: string, env: Env, args: readonly Type[]): Type | undefined {
+  const param = env.typeParams?.get(name);
+  if (param) return param;
+  const own = env.file.pkg.lookup(name, env.file);
+  if (own) return own.kind === 'type' ? named(env.file.pkg.path, name, own, env.program, args) : undefined;
   if (name === 'error') return errorType;
   if (name === 'any') return { kind: 'interface', methods: [], embeds: [] };
   if (BASIC.has(name)) return { kind: 'basic', name };
@@ -109,27 +142,49 @@ function resolveName(name: string, env: Env): Type | undefined {
     if (spec.name !== '.') continue;
     const pkg = env.program.imported(env.file, spec.path);
     const entity = pkg?.lookup(name);
-    if (pkg && entity?.kind === 'type') return named(pkg.path, name, entity, env.program);
+    if (pkg && entity?.kind === 'type') return named(pkg.path, name, entity, env.program, args);
   }
   return undefined;
 }
 
 const MAX_ALIASES = 20;
+let aliases = 0;
 
-function named(pkg: string, name: string, def: NonNullable<Named['def']>, program: Program, depth = 0): Type {
-  if (def.spec.isAlias && depth < MAX_ALIASES) return typeAt(def.spec.type, { program, file: def.file });
-  return { kind: 'named', pkg, name, args: [], def: { spec: def.spec, file: def.file } };
+function named(pkg: string, name: string, def: TypeDef, program: Program, args: readonly Type[]): Type {
+  if (!def.spec.isAlias) return { kind: 'named', pkg, name, args: [], def: { spec: def.spec, file: def.file } };
+  // Aliases of each other are no Go, but code may say so.
+  if (aliases >= MAX_ALIASES) return unknown;
+  aliases++;
+  try {
+    return instance(def, args, program);
+  } finally {
+    aliases--;
+  }
 }
 
-/** The type behind a name, type arguments filled in. */
+/** What a declaration says its name stands for, type arguments filled in. */
+function instance({ spec, file }: TypeDef, args: readonly Type[], program: Program): Type {
+  const env = withTypeParams(spec.typeParams, { program, file });
+  const params = paramsIn(spec.typeParams, env);
+  return substitute(typeAt(spec.type, env), new Map(params.map((p, k) => [p.name, args[k] ?? unknown])));
+}
+
+/** The type behind a name or a type parameter. */
 export function underlying(type: Type, program: Program): Type {
   let at = type;
-  for (let i = 0; i < MAX_ALIASES && at.kind === 'named'; i++) {
-    if (!at.def) return unknown;
-    const params = at.def.spec.typeParams.flatMap(f => f.names.map(n => n.name));
-    const env: Env = { program, file: at.def.file, ...(params.length ? { typeParams: new Set(params) } : {}) };
-    const args = at.args;
-    at = substitute(typeAt(at.def.spec.type, env), new Map(params.map((p, k) => [p, args[k] ?? unknown])));
+  for (let i = 0; i < MAX_ALIASES; i++) {
+    if (at.kind === 'typeparam') at = coreOf(at.bound(), program);
+    else if (at.kind !== 'named') return at;
+    else if (!at.def) return unknown;
+    else at = instance(at.def, at.args, program);
   }
-  return at;
+  return unknown;
+}
+
+/** The one type that a constraint lets through, as far as what it is built of goes: `[]E` of `interface{ ~[]E }`. */
+function coreOf(bound: Type, program: Program): Type {
+  const inner = bound.kind === 'named' ? underlying(bound, program) : bound;
+  if (inner.kind !== 'interface') return inner;
+  const [only, ...more] = inner.embeds.map(embed => coreOf(embed, program)).filter(core => core.kind !== 'interface');
+  return only && !more.length ? only : inner;
 }

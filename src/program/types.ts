@@ -14,7 +14,7 @@ export type Type =
   | { readonly kind: 'struct'; readonly fields: readonly StructField[] }
   | { readonly kind: 'interface'; readonly methods: readonly Method[]; readonly embeds: readonly Type[] }
   | { readonly kind: 'tuple'; readonly types: readonly Type[] }
-  | { readonly kind: 'typeparam'; readonly name: string }
+  | TypeParam
   | { readonly kind: 'unknown' };
 
 export interface Named {
@@ -24,11 +24,23 @@ export interface Named {
   readonly name: string;
   readonly args: readonly Type[];
   /** Undefined when the package's source is not at hand. */
-  readonly def: { readonly spec: TypeSpec; readonly file: GoFile } | undefined;
+  readonly def: TypeDef | undefined;
+}
+export interface TypeDef {
+  readonly spec: TypeSpec;
+  readonly file: GoFile;
+  /** Declared in a function: it has no methods, whatever a type of its name at package level has. */
+  readonly isLocal?: boolean;
+}
+export interface TypeParam {
+  readonly kind: 'typeparam';
+  readonly name: string;
+  /** Its constraint, resolved when it is asked for, since constraints mention their own parameters. */
+  readonly bound: () => Type;
 }
 export interface Signature {
   readonly kind: 'func';
-  readonly typeParams: readonly string[];
+  readonly typeParams: readonly TypeParam[];
   readonly params: readonly Type[];
   readonly variadic: boolean;
   readonly results: readonly Type[];
@@ -112,6 +124,7 @@ export function substitute(type: Type, args: ReadonlyMap<string, Type>): Type {
     case 'struct':
       return { ...type, fields: type.fields.map(f => ({ ...f, type: inner(f.type) })) };
     case 'interface':
+      return { ...type, methods: type.methods.map(m => ({ ...m, type: substituteSignature(m.type, args) })), embeds: type.embeds.map(inner) };
     case 'basic':
     case 'unknown':
       return type;
@@ -122,21 +135,27 @@ export function substituteSignature(type: Signature, args: ReadonlyMap<string, T
   return { ...type, params: type.params.map(t => substitute(t, args)), results: type.results.map(t => substitute(t, args)) };
 }
 
-/** Finds what the type parameters in `pattern` stand for, given the type of an argument. */
-export function unify(pattern: Type, actual: Type, found: Map<string, Type>): void {
-  if (actual.kind === 'unknown') return;
+/**
+ * Finds what the type parameters in `pattern` stand for, given the type of an argument. `under` gives what is behind a
+ * name: a `type Names []string` goes where `[]E` is wanted.
+ */
+export function unify(pattern: Type, given: Type, found: Map<string, Type>, under: (type: Type) => Type): void {
+  if (given.kind === 'unknown') return;
   if (pattern.kind === 'typeparam') {
-    if (!found.has(pattern.name)) found.set(pattern.name, actual);
-  } else if ((pattern.kind === 'pointer' && actual.kind === 'pointer') || (pattern.kind === 'slice' && actual.kind === 'slice')
+    if (!found.has(pattern.name)) found.set(pattern.name, given);
+    return;
+  }
+  const actual = given.kind === 'named' && pattern.kind !== 'named' ? under(given) : given;
+  if ((pattern.kind === 'pointer' && actual.kind === 'pointer') || (pattern.kind === 'slice' && actual.kind === 'slice')
     || (pattern.kind === 'chan' && actual.kind === 'chan')) {
-    unify(pattern.elem, actual.elem, found);
+    unify(pattern.elem, actual.elem, found, under);
   } else if (pattern.kind === 'map' && actual.kind === 'map') {
-    unify(pattern.key, actual.key, found);
-    unify(pattern.value, actual.value, found);
+    unify(pattern.key, actual.key, found, under);
+    unify(pattern.value, actual.value, found, under);
   } else if (pattern.kind === 'func' && actual.kind === 'func') {
-    pattern.params.forEach((p, i) => unify(p, actual.params[i] ?? unknown, found));
-    pattern.results.forEach((r, i) => unify(r, actual.results[i] ?? unknown, found));
+    pattern.params.forEach((p, i) => unify(p, actual.params[i] ?? unknown, found, under));
+    pattern.results.forEach((r, i) => unify(r, actual.results[i] ?? unknown, found, under));
   } else if (pattern.kind === 'named' && actual.kind === 'named') {
-    pattern.args.forEach((a, i) => unify(a, actual.args[i] ?? unknown, found));
+    pattern.args.forEach((a, i) => unify(a, actual.args[i] ?? unknown, found, under));
   }
 }

@@ -114,7 +114,17 @@ export interface Variable {
   readonly owner: FuncNode;
 }
 export interface LocalConst { readonly kind: 'const'; readonly name: string; readonly type: Expr | undefined; readonly value: Expr | undefined }
-export interface LocalType { readonly kind: 'type'; readonly name: string; readonly spec: TypeSpec | undefined }
+/** A type declared in a function, or a type parameter. */
+export type LocalType =
+  | { readonly kind: 'type'; readonly name: string; readonly spec: TypeSpec }
+  | TypeParamName;
+export interface TypeParamName {
+  readonly kind: 'type';
+  readonly name: string;
+  readonly spec: undefined;
+  /** What stands behind it in the list of type parameters; for one that a receiver names, which one of its type's it is. */
+  readonly constraint: Expr | { readonly type: string; readonly index: number };
+}
 export type Entity = Variable | LocalConst | LocalType;
 
 /** A function with statements of its own. */

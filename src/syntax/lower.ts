@@ -318,7 +318,9 @@ export class Lowering {
       }
       case 'type_elem':
       case 'type_constraint':
-        return raw.children.length === 1 ? this.optional(raw.children[0], raw) : { kind: 'bad', start, end };
+        return this.union(raw);
+      case 'negated_type':
+        return { kind: 'unary', start, end, op: '~', x: this.optional(raw.children.at(-1), raw) };
       case 'slice_expression':
         return { kind: 'slice', start, end, x: child('operand'), bounds: raw.children.filter(c => c.field !== 'operand' && isExpression(c)).map(c => this.expr(c)) };
       case 'type_assertion_expression':
@@ -376,6 +378,12 @@ export class Lowering {
       default:
         return { kind: 'bad', start, end };
     }
+  }
+
+  /** `A | B` in a constraint. */
+  private union(raw: Raw): ast.Expr {
+    const [first, ...rest] = raw.children.filter(c => c.type !== '|').map(c => this.expr(c));
+    return rest.reduce<ast.Expr>((x, y) => ({ kind: 'binary', start: x.start, end: y.end, op: '|', x, y }), first ?? { kind: 'bad', start: raw.start, end: raw.end });
   }
 
   private interfaceType(raw: Raw): ast.InterfaceType {

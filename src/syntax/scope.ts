@@ -22,8 +22,10 @@ class Scope {
 export function bindFunction(decl: FuncDecl, body: Block): void {
   const scope = new Scope(undefined);
   const binder = new Binder(decl);
-  for (const list of [receiverTypeParams(decl.receiver), decl.type.typeParams]) {
-    for (const field of list) for (const name of field.names) scope.declare({ kind: 'type', name: name.name, spec: undefined });
+  receiverTypeParams(decl.receiver).forEach(({ name, type }, index) => scope.declare({ kind: 'type', name, spec: undefined, constraint: { type, index } }));
+  for (const field of decl.type.typeParams) {
+    for (const name of field.names) scope.declare({ kind: 'type', name: name.name, spec: undefined, constraint: field.type });
+    binder.expr(field.type, scope);
   }
   if (decl.receiver) binder.fields([decl.receiver], 'receiver', scope);
   binder.fields(decl.type.params, 'param', scope);
@@ -40,11 +42,13 @@ export function bindInitializer(decl: FuncDecl, spec: ValueSpec): void {
 }
 
 /** The type parameters that a method's receiver names: `func (l *List[T]) …`. */
-function receiverTypeParams(receiver: Field | undefined): { names: Ident[] }[] {
+function receiverTypeParams(receiver: Field | undefined): { name: string; type: string }[] {
   let type = receiver?.type;
   if (type?.kind === 'paren') type = type.x;
   if (type?.kind === 'star') type = type.x;
-  return type?.kind === 'index' ? type.indices.flatMap(x => (x.kind === 'ident' ? [{ names: [x] }] : [])) : [];
+  if (type?.kind !== 'index' || type.x.kind !== 'ident') return [];
+  const { name } = type.x;
+  return type.indices.flatMap(x => (x.kind === 'ident' ? [{ name: x.name, type: name }] : []));
 }
 
 class Binder {
@@ -225,6 +229,9 @@ class Binder {
         return this.expr(x.value, scope);
       case 'chan':
         return this.expr(x.elem, scope);
+      case 'interface':
+        for (const method of x.methods) this.expr(method.type, scope);
+        return this.exprs(x.embeds, scope);
       case 'functype':
         for (const field of [...x.params, ...x.results]) this.expr(field.type, scope);
         return;
