@@ -10,7 +10,8 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
-import { type Block, type Call, type Ident, unparen, type FuncNode, type Variable } from '../syntax/ast.ts';
+import { functionOf } from '../program/values.ts';
+import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
 import { type BodyEffects, closureEffect, type Held, type ParamEffect, returnsHeld } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
 
@@ -30,7 +31,10 @@ export class Contracts implements BodyEffects {
     if (name !== undefined && NEVER_RETURNS.has(name)) return true;
     if (callee.kind === 'builtin') return callee.name === 'panic';
     if (callee.kind === 'literal') return this.bodyAlwaysEnds(callee.literal, callee.literal.body, env);
-    if (callee.kind === 'variable') return this.literalAlwaysEnds(callee.variable, env);
+    if (callee.kind === 'variable') {
+      const known = functionOf(callee, env);
+      return known.kind !== 'variable' && this.neverReturns(known, known.kind === 'literal' && known.within ? this.envOf(known.within) : env);
+    }
     return (callee.kind === 'func' || callee.kind === 'method') && callee.func !== undefined && this.alwaysEnds(callee.func);
   }
 
@@ -55,12 +59,6 @@ export class Contracts implements BodyEffects {
     const ends = this.bodyAlwaysEnds(func.decl, body, this.envOf(func));
     this.endings.set(func, ends);
     return ends;
-  }
-
-  /** `exit := func(ok bool) { …; os.Exit(1) }`, given to a variable where it is declared. */
-  private literalAlwaysEnds({ origin }: Variable, env: Env): boolean {
-    const literal = origin.kind === 'value' ? unparen(origin.expr) : undefined;
-    return literal?.kind === 'funclit' && this.bodyAlwaysEnds(literal, literal.body, env);
   }
 
   private bodyAlwaysEnds(func: FuncNode, body: Block, env: Env): boolean {

@@ -194,10 +194,14 @@ function isClientWithoutTimeout(call: Call, body: Body): boolean {
   const callee = calleeOf(call, body.env);
   if (callee.kind !== 'method' || !/^\(\*net\/http\.Client\)\.(?:Do|Get|Post|PostForm|Head)$/.test(callee.name)) return false;
   const x = unparen(callee.receiver);
-  if (x.kind === 'selector') return x.sel.name === 'DefaultClient';
+  if (x.kind === 'selector') return isNetHttp(x.x, body) && x.sel.name === 'DefaultClient';
   const made = x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.origin.kind === 'value' ? unparen(x.entity.origin.expr) : undefined;
   const literal = made?.kind === 'unary' ? unparen(made.x) : made;
   return literal?.kind === 'composite' && literal.elements.length === 0;
+}
+
+function isNetHttp(x: Expr, { env }: Body): boolean {
+  return x.kind === 'ident' && !x.entity && env.program.importPathOf(env.file, x.name) === 'net/http';
 }
 
 /** Somewhere in the package somebody uses the other end of this channel field; whether in time is not for this rule to say. */
@@ -213,7 +217,7 @@ function isAnswered(channel: Expr, direction: 'send' | 'receive', pass: Pass): b
 
 function isUnbuffered({ origin }: Variable): boolean {
   const made = origin.kind === 'value' ? unparen(origin.expr) : undefined;
-  return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && made.args.length === 1;
+  return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && !made.fun.entity && made.args.length === 1;
 }
 
 /** A channel of `time.After` or a timer answers by itself. */

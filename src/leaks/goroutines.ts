@@ -1,7 +1,8 @@
 /** Where goroutines start, what they run, and what in there can keep them for ever. */
 import type { Block, Op } from '../flow/graph.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
-import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { functionOf } from '../program/values.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
 import { type Call, type Expr, type Go, type Select, unparen } from '../syntax/ast.ts';
@@ -29,7 +30,7 @@ export function* goroutinesOf(pass: Pass): Generator<Goroutine> {
       if (!stmt) continue;
       const call = stmt.kind === 'go' ? unparen(stmt.call) : handedOver(stmt);
       if (call?.kind !== 'call') continue;
-      const callee = startedBy(call, parent);
+      const callee = functionOf(calleeOf(call, parent.env), parent.env);
       yield { stmt, call, parent, callee, body: bodyOfCallee(callee, parent, pass) };
     }
   }
@@ -44,16 +45,11 @@ function handedOver(call: Call): Call | undefined {
   return fun && { kind: 'call', fun, args: [], spread: false, start: fun.start, end: fun.end };
 }
 
-/** A local variable that was given a function literal stands for it. */
-function startedBy(call: Call, parent: Body): Callee {
-  const callee = calleeOf(call, parent.env);
-  if (callee.kind !== 'variable' || callee.variable.origin.kind !== 'value') return callee;
-  return resolveFunction(callee.variable.origin.expr, parent.env);
-}
-
 export function bodyOfCallee(callee: Callee, from: Body, pass: Pass): Body | undefined {
   if (callee.kind === 'literal') {
-    return { info: from.info, node: callee.literal, block: callee.literal.body, graph: graphOf(callee.literal, callee.literal.body), env: from.env };
+    const { literal, within } = callee;
+    const info = within ?? from.info;
+    return { info, node: literal, block: literal.body, graph: graphOf(literal, literal.body), env: pass.contracts.envOf(info) };
   }
   if (callee.kind !== 'func' && callee.kind !== 'method') return undefined;
   return callee.func?.pkg.module ? bodyOf(callee.func, pass) : undefined;
@@ -69,7 +65,7 @@ export function* runBy(body: Body, pass: Pass, depth = 2): Generator<{ body: Bod
     if (via.length >= depth) return;
     for (const { op } of operations(at.graph)) {
       const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-      const inner = call?.kind === 'call' ? bodyOfCallee(calleeOf(call, at.env), at, pass) : undefined;
+      const inner = call?.kind === 'call' ? bodyOfCallee(functionOf(calleeOf(call, at.env), at.env), at, pass) : undefined;
       if (inner && call?.kind === 'call') yield* visit(inner, [...via, call]);
     }
   }
@@ -108,11 +104,13 @@ function isLive(block: Block, body: Body, pass: Pass): boolean {
 export function leaves(block: Block, body: Body, pass: Pass): boolean {
   if (block.ops.some(op => pass.contracts.endsHere(op, body.env))) return true;
   if (block.end.kind === 'return') return true;
-  return block.end.kind === 'stuck' && block.ops.some(op => isPanic(op));
+  return block.end.kind === 'stuck' && block.ops.some(op => isPanic(op, body));
 }
 
-function isPanic(op: Op): boolean {
-  return op.kind === 'call' && op.call.fun.kind === 'ident' && op.call.fun.name === 'panic';
+function isPanic(op: Op, body: Body): boolean {
+  if (op.kind !== 'call') return false;
+  const callee = calleeOf(op.call, body.env);
+  return callee.kind === 'builtin' && callee.name === 'panic';
 }
 
 /** Whether some loop of the body has no way out, `select` or not. */

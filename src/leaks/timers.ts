@@ -1,6 +1,7 @@
 import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place as Point, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
+import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
@@ -126,12 +127,10 @@ function step(op: Op, state: TimerState, key: string, reset: Op, body: Body, pas
 
 /** A local closure that stops the timer: `stop := func() { if !t.Stop() { … } }; stop()`. */
 function stopsInside(call: Call, key: string, body: Body): boolean {
-  const callee = calleeOf(call, body.env);
-  const value = callee.kind === 'variable' && callee.variable.origin.kind === 'value' ? unparen(callee.variable.origin.expr) : undefined;
-  const literal = callee.kind === 'literal' ? callee.literal : value?.kind === 'funclit' ? value : undefined;
-  if (!literal) return false;
+  const callee = functionOf(calleeOf(call, body.env), body.env);
+  if (callee.kind !== 'literal') return false;
   let stops = false;
-  walkStmts(literal.body.stmts, { expr: x => void (stops ||= x.kind === 'call' && isSame(timerOf(x, '(*time.Timer).Stop', body), key)) });
+  walkStmts(callee.literal.body.stmts, { expr: x => void (stops ||= x.kind === 'call' && isSame(timerOf(x, '(*time.Timer).Stop', body), key)) });
   return stops;
 }
 

@@ -1,9 +1,9 @@
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { typeOf } from './infer.ts';
 import { memberOf } from './members.ts';
-import { type FuncInfo, qualify } from './package.ts';
+import { type FuncInfo, type PackageEntity, qualify } from './package.ts';
 import { type Env, resolveType } from './resolve.ts';
-import type { Member, Type } from './types.ts';
+import type { Member, Named, Type } from './types.ts';
 
 /** Who is called. */
 export type Callee =
@@ -18,9 +18,17 @@ export type Callee =
   | { readonly kind: 'presumed'; readonly name: string; readonly receiver: Expr | undefined }
   | { readonly kind: 'builtin'; readonly name: string }
   | { readonly kind: 'conversion'; readonly type: Type }
-  | { readonly kind: 'literal'; readonly literal: FuncLit }
-  | { readonly kind: 'variable'; readonly variable: Variable }
+  /** `within` is the function that the literal is written in, where that is not the one of the call. */
+  | { readonly kind: 'literal'; readonly literal: FuncLit; readonly within?: FuncInfo }
+  /** A function value; `functionOf` in values.ts may know which. */
+  | { readonly kind: 'variable'; readonly holder: Holder }
   | { readonly kind: 'unknown' };
+
+/** What a function value is kept in. */
+export type Holder =
+  | { readonly kind: 'local'; readonly variable: Variable }
+  | { readonly kind: 'package'; readonly entity: PackageEntity & { readonly kind: 'var' | 'const' } }
+  | { readonly kind: 'field'; readonly owner: Named; readonly name: string };
 
 const BUILTINS = new Set(['append', 'cap', 'clear', 'close', 'complex', 'copy', 'delete', 'imag', 'len', 'make', 'max', 'min', 'new', 'panic',
   'print', 'println', 'real', 'recover']);
@@ -49,13 +57,13 @@ export function resolveFunction(expr: Expr, env: Env): Callee {
 }
 
 function calleeOfName(fun: Expr & { kind: 'ident' }, env: Env): Callee {
-  if (fun.entity) return fun.entity.kind === 'var' ? { kind: 'variable', variable: fun.entity } : UNKNOWN;
+  if (fun.entity) return fun.entity.kind === 'var' ? { kind: 'variable', holder: { kind: 'local', variable: fun.entity } } : UNKNOWN;
   const own = env.file.pkg.lookup(fun.name, env.file);
-  if (own) return own.kind === 'func' ? { kind: 'func', name: own.func.fullName, func: own.func } : UNKNOWN;
+  if (own) return calleeOfEntity(own);
   if (BUILTINS.has(fun.name)) return { kind: 'builtin', name: fun.name };
   for (const spec of env.file.imports) {
     const found = spec.name === '.' ? env.program.imported(env.file, spec.path)?.lookup(fun.name) : undefined;
-    if (found?.kind === 'func') return { kind: 'func', name: found.func.fullName, func: found.func };
+    if (found) return calleeOfEntity(found);
   }
   return UNKNOWN;
 }
@@ -69,13 +77,19 @@ function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
       const pkg = env.program.imported(env.file, path);
       if (!pkg) return { kind: 'presumed', name: `${path}.${sel.name}`, receiver: undefined };
       const entity = pkg.lookup(sel.name);
-      return entity?.kind === 'func' ? { kind: 'func', name: entity.func.fullName, func: entity.func } : UNKNOWN;
+      return entity ? calleeOfEntity(entity) : UNKNOWN;
     }
   }
   const type = resolveType(x, env) ?? typeOf(x, env);
   const member = memberOf(type, sel.name, env.program);
   if (member?.kind === 'method') return { kind: 'method', name: methodName(member, sel.name), func: member.func, receiver: x };
-  return member ? UNKNOWN : methodOfUnseenType(type, sel.name, x);
+  if (member?.kind === 'field') return member.owner ? { kind: 'variable', holder: { kind: 'field', owner: member.owner, name: sel.name } } : UNKNOWN;
+  return methodOfUnseenType(type, sel.name, x);
+}
+
+function calleeOfEntity(entity: PackageEntity): Callee {
+  if (entity.kind === 'func') return { kind: 'func', name: entity.func.fullName, func: entity.func };
+  return entity.kind === 'type' ? UNKNOWN : { kind: 'variable', holder: { kind: 'package', entity } };
 }
 
 function methodName(member: Member & { kind: 'method' }, name: string): string {

@@ -112,6 +112,8 @@ export interface Variable {
   readonly origin: Origin;
   /** The innermost function that declares it. */
   readonly owner: FuncNode;
+  /** What is assigned to it after its declaration; `unknown` where its address is taken. */
+  readonly assigned: (Origin | 'unknown')[];
 }
 export interface LocalConst { readonly kind: 'const'; readonly name: string; readonly type: Expr | undefined; readonly value: Expr | undefined }
 /** A type declared in a function, or a type parameter. */
@@ -159,10 +161,12 @@ export function eachChild(x: Expr, visit: (child: Expr) => void): void {
     case 'binary':
       visit(x.x);
       return visit(x.y);
+    case 'array':
+      if (x.length && x.length !== '...') visit(x.length);
+      return;
     case 'ident':
     case 'literal':
     case 'funclit':
-    case 'array':
     case 'map':
     case 'chan':
     case 'functype':

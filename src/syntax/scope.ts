@@ -2,7 +2,7 @@
  * Go's block scoping inside one function: every identifier that means something declared in the function gets its
  * `entity`. What stays without one is a package-level name, an import, a predeclared name, a field or a method.
  */
-import { type Block, type Clause, eachChild, type Entity, type Expr, type Field, type FuncDecl, type FuncNode, type Ident, type LocalConst, type Origin, type Stmt, type ValueSpec, type Variable } from './ast.ts';
+import { type Block, type Clause, eachChild, type Entity, type Expr, type Field, type FuncDecl, type FuncNode, type FuncType, type Ident, type LocalConst, type Origin, type Stmt, type ValueSpec, type Variable } from './ast.ts';
 
 class Scope {
   private readonly names = new Map<string, Entity>();
@@ -27,9 +27,7 @@ export function bindFunction(decl: FuncDecl, body: Block): void {
     for (const name of field.names) scope.declare({ kind: 'type', name: name.name, spec: undefined, constraint: field.type });
     binder.expr(field.type, scope);
   }
-  if (decl.receiver) binder.fields([decl.receiver], 'receiver', scope);
-  binder.fields(decl.type.params, 'param', scope);
-  binder.fields(decl.type.results, 'result', scope);
+  binder.signature(decl.type, scope, decl.receiver ? [decl.receiver] : []);
   binder.stmts(body.stmts, new Scope(scope));
 }
 
@@ -54,15 +52,22 @@ function receiverTypeParams(receiver: Field | undefined): { name: string; type: 
 class Binder {
   constructor(private readonly owner: FuncNode) {}
 
-  fields(fields: readonly Field[], role: Variable['role'], scope: Scope): void {
+  /** Names of a signature mean nothing in it: in `func f(url string, v url.Values)` the second `url` is a package. */
+  signature({ params, results }: FuncType, scope: Scope, receivers: readonly Field[] = []): void {
+    for (const field of [...receivers, ...params, ...results]) this.expr(field.type, scope);
+    this.fields(receivers, 'receiver', scope);
+    this.fields(params, 'param', scope);
+    this.fields(results, 'result', scope);
+  }
+
+  private fields(fields: readonly Field[], role: Variable['role'], scope: Scope): void {
     for (const field of fields) {
-      this.expr(field.type, scope);
       for (const ident of field.names) this.declareVar(ident, role, { kind: 'declared', type: field.type, variadic: field.variadic }, scope);
     }
   }
 
   private declareVar(ident: Ident, role: Variable['role'], origin: Origin, scope: Scope): void {
-    const variable: Variable = { kind: 'var', name: ident.name, role, ident, origin, owner: this.owner };
+    const variable: Variable = { kind: 'var', name: ident.name, role, ident, origin, owner: this.owner, assigned: [] };
     ident.entity = variable;
     scope.declare(variable);
   }
@@ -138,6 +143,7 @@ class Binder {
         stmt.lhs.forEach((x, position) => {
           if (stmt.define && x.kind === 'ident') this.declareVar(x, 'local', { kind: 'range', x: stmt.x, position }, inner);
           else this.expr(x, scope);
+          if (!stmt.define && x.kind === 'ident' && x.entity?.kind === 'var') x.entity.assigned.push({ kind: 'range', x: stmt.x, position });
         });
         return this.stmt(stmt.body, inner);
       }
@@ -162,7 +168,11 @@ class Binder {
     lhs.forEach((x, index) => {
       // `:=` declares only names that are new in this very scope.
       const isNew = define && x.kind === 'ident' && !scope.own(x.name);
-      if (!isNew) return this.expr(x, scope);
+      if (!isNew) {
+        this.expr(x, scope);
+        if (x.kind === 'ident' && x.entity?.kind === 'var') x.entity.assigned.push(valueOrigin(rhs, index, lhs.length));
+        return;
+      }
       this.declareVar(x, 'local', valueOrigin(rhs, index, lhs.length), scope);
     });
   }
@@ -205,10 +215,13 @@ class Binder {
       case 'funclit': {
         const inner = new Scope(scope);
         const binder = new Binder(x);
-        binder.fields(x.type.params, 'param', inner);
-        binder.fields(x.type.results, 'result', inner);
+        binder.signature(x.type, inner);
         return binder.stmts(x.body.stmts, new Scope(inner));
       }
+      case 'unary':
+        this.expr(x.x, scope);
+        if (x.op === '&' && x.x.kind === 'ident' && x.x.entity?.kind === 'var') x.x.entity.assigned.push('unknown');
+        return;
       case 'composite':
         if (x.type) this.expr(x.type, scope);
         for (const element of x.elements) {

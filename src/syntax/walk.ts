@@ -69,7 +69,7 @@ function walkStmt(stmt: Stmt, visitor: Visitor): void {
     case 'labeled':
       return inner(stmt.stmt);
     case 'decl':
-      if (stmt.decl.kind === 'var') for (const spec of stmt.decl.specs) spec.values.forEach(expr);
+      if (stmt.decl.kind === 'var' || stmt.decl.kind === 'const') for (const spec of stmt.decl.specs) spec.values.forEach(expr);
       return;
     case 'branch':
     case 'empty':
