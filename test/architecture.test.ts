@@ -64,3 +64,29 @@ test('no import cycles', () => {
   for (const path of files) visit(path, []);
   expect(cycles).toEqual([]);
 });
+
+/**
+ * Every place above src/program where a selected or declared name is compared as text, and why that is no guess. Who is
+ * called is asked of `calleeOf`, so a new entry needs a reason of this kind.
+ */
+const BY_NAME: Readonly<Record<string, string>> = {
+  "sel.name === 'Done' && isCancellable(fun.x": 'the receiver is a context by its type',
+  "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
+  "sel.name === 'StatusCode'": 'a field of what is compared with the status 101',
+  "sel.name === 'StatusSwitchingProtocols'": 'compared with a field StatusCode',
+  "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
+  "sel.name === 'Body' && heldBy": 'the field of a variable that is known to hold a response',
+  "sel.name === 'Close') return 'released'": 'on what is known to be a response body',
+  "sel.name === 'Write') return 'released'": 'on what is known to be a response',
+  "sel.name === 'Close' && heldBy": 'on what is known to be a response body',
+  '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
+};
+
+test('nothing above src/program decides by a bare name who is called', () => {
+  const checked = files.filter(path => /^(?:rules|src\/(?:leaks|contracts))\//.test(path));
+  const lines = checked.flatMap(path => readFileSync(join(root, path), 'utf8').split('\n').map(text => ({ path, text })))
+    .filter(({ text }) => /(?:sel\.name|\bbareName)\s*(?:===|!==)|\.(?:test|has|includes)\([\w.]*(?:sel\.name|bareName)/.test(text));
+  const unknown = lines.filter(({ text }) => !Object.keys(BY_NAME).some(known => text.includes(known)));
+  expect(unknown.map(({ path, text }) => `${path}: ${text.trim()}`)).toEqual([]);
+  expect(Object.keys(BY_NAME).filter(known => !lines.some(({ text }) => text.includes(known)))).toEqual([]);
+});

@@ -10,6 +10,7 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
+import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
 import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
 import { type BodyEffects, closureEffect, type Held, type ParamEffect, returnsHeld } from './effects.ts';
@@ -30,12 +31,10 @@ export class Contracts implements BodyEffects {
     const name = calleeName(callee);
     if (name !== undefined && NEVER_RETURNS.has(name)) return true;
     if (callee.kind === 'builtin') return callee.name === 'panic';
-    if (callee.kind === 'literal') return this.bodyAlwaysEnds(callee.literal, callee.literal.body, env);
-    if (callee.kind === 'variable') {
-      const known = functionOf(callee, env);
-      return known.kind !== 'variable' && this.neverReturns(known, known.kind === 'literal' && known.within ? this.envOf(known.within) : env);
-    }
-    return (callee.kind === 'func' || callee.kind === 'method') && callee.func !== undefined && this.alwaysEnds(callee.func);
+    const known = functionOf(callee, env);
+    if (known.kind === 'literal') return this.bodyAlwaysEnds(known.literal, known.literal.body, known.within ? this.envOf(known.within) : env);
+    const targets = targetsOf(known, env);
+    return targets.length > 0 && targets.every(func => this.alwaysEnds(func));
   }
 
   /** Whether an operation is the last one on its way. */
@@ -72,10 +71,12 @@ export class Contracts implements BodyEffects {
     return !returns;
   }
 
-  paramEffect(callee: Callee, index: number, held: Held): ParamEffect {
-    if (callee.kind !== 'func' && callee.kind !== 'method') return 'keeps';
-    const { func } = callee;
-    if (!func) return 'keeps';
+  paramEffect(callee: Callee, index: number, held: Held, env: Env): ParamEffect {
+    const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held));
+    return first && more.every(effect => effect === first) ? first : 'keeps';
+  }
+
+  private paramEffectOf(func: FuncInfo, index: number, held: Held): ParamEffect {
     const cache = this.params.get(func) ?? new Map<string, ParamEffect>();
     this.params.set(func, cache);
     const key = `${index} ${held}`;

@@ -23,7 +23,7 @@ export type ParamEffect = 'closes' | 'keeps' | 'uses';
 
 /** What effects ask of contracts. */
 export interface BodyEffects {
-  paramEffect(callee: Callee, index: number, held: Held): ParamEffect;
+  paramEffect(callee: Callee, index: number, held: Held, env: Env): ParamEffect;
 }
 
 export interface Where {
@@ -124,7 +124,7 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return 'name' in callee && CLOSES_ARGUMENT.has(callee.name) ? 'released' : 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
-  const effect = where.effects.paramEffect(callee, index, held);
+  const effect = where.effects.paramEffect(callee, index, held, where.env);
   return effect === 'closes' ? 'released' : effect === 'keeps' ? 'moved' : 'none';
 }
 

@@ -134,8 +134,7 @@ function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
   if (name === 'init' && !info.piece.receiver) return true;
   if (name === 'TestMain') return true;
   if (name === 'main' && !info.piece.receiver) return info.pkg.name === 'main';
-  const mention = new RegExp(`\\b${name}\\b`);
-  const callers = info.pkg.funcs.filter(f => f !== info && mention.test(f.bodyText));
+  const callers = info.pkg.mentioning(name).filter(f => f !== info);
   if (callers.length === 0) return false;
   if (callers.every(caller => caller.name === 'init')) return true;
   if (info.pkg.name !== 'main' || depth === 0) return false;

@@ -8,6 +8,7 @@ import type { End, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
+import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -50,8 +51,11 @@ export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition |
     const isValue = (callee.kind === 'variable' || callee.kind === 'unknown') && givesResponseByType(call, body);
     return isValue ? { result: 0, held: 'response', evidence: 'likely' } : unwrapped(call, body, pass);
   }
-  if (callee.func && callee.func.pkg.module) return freshResult(callee.func, pass) ?? unwrapped(call, body, pass);
   if (callee.func && !callee.func.pkg.module) return undefined;
+  const targets = targetsOf(callee, body.env).map(func => freshResult(func, pass));
+  const [first] = targets;
+  // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
+  if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
   return givesResponseByType(call, body) ? { result: 0, held: 'response', evidence: 'likely' } : unwrapped(call, body, pass);
 }
 

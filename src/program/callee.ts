@@ -9,8 +9,8 @@ import type { Member, Named, Type } from './types.ts';
 export type Callee =
   /** A declared function. */
   | { readonly kind: 'func'; readonly name: string; readonly func: FuncInfo }
-  /** A method on `receiver`; interface methods have no `func`. */
-  | { readonly kind: 'method'; readonly name: string; readonly func: FuncInfo | undefined; readonly receiver: Expr }
+  /** A method of `owner` on `receiver`; interface methods have no `func`. */
+  | { readonly kind: 'method'; readonly name: string; readonly func: FuncInfo | undefined; readonly owner: Named; readonly receiver: Expr }
   /**
    * Something of a package whose source is not at hand, by the name it has in the package or on the type: it may be a
    * conversion, or a method of an embedded type. Good for looking it up in a table of known functions, and for no more.
@@ -82,7 +82,7 @@ function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
   }
   const type = resolveType(x, env) ?? typeOf(x, env);
   const member = memberOf(type, sel.name, env.program);
-  if (member?.kind === 'method') return { kind: 'method', name: methodName(member, sel.name), func: member.func, receiver: x };
+  if (member?.kind === 'method') return { kind: 'method', name: methodName(member, sel.name), func: member.func, owner: member.owner, receiver: x };
   if (member?.kind === 'field') return member.owner ? { kind: 'variable', holder: { kind: 'field', owner: member.owner, name: sel.name } } : UNKNOWN;
   return methodOfUnseenType(type, sel.name, x);
 }

@@ -125,6 +125,7 @@ export class Package {
   private readonly methods = new Map<string, FuncInfo[]>();
   /** Names that are declared as aliases of a name of this package, by that name. */
   private readonly aliases = new Map<string, string[]>();
+  private mentions: ReadonlyMap<string, readonly FuncInfo[]> | undefined;
 
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
 
@@ -161,6 +162,17 @@ export class Package {
   methodOf(type: string, name: string, from: GoFile): FuncInfo | undefined {
     const found = this.methodsOf(type).filter(m => m.bareName === name);
     return preferred(found, from);
+  }
+
+  /** The functions whose bodies have the word `name`, one of the functions and methods of this package. */
+  mentioning(name: string): readonly FuncInfo[] {
+    this.mentions ??= mentionsIn(this.funcs);
+    return this.mentions.get(name) ?? [];
+  }
+
+  /** The methods called `name`, whatever type they are declared on. */
+  methodsNamed(name: string): readonly FuncInfo[] {
+    return [...this.methods.values()].flatMap(methods => methods.filter(m => m.bareName === name));
   }
 
   /** The methods declared on the type `name`, without embedded ones. */
@@ -202,6 +214,18 @@ function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> 
 function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undefined {
   for (const entity of entities.values()) return entity.kind === 'var' ? entity.spec : undefined;
   return undefined;
+}
+
+/** By name, which functions have that word in their bodies: one pass over the text, since callers ask for many names. */
+function mentionsIn(funcs: readonly FuncInfo[]): Map<string, FuncInfo[]> {
+  const found = new Map<string, FuncInfo[]>(funcs.map(func => [func.bareName, []]));
+  for (const func of funcs) {
+    for (const [word] of func.bodyText.matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu)) {
+      const list = found.get(word);
+      if (list && list.at(-1) !== func) list.push(func);
+    }
+  }
+  return found;
 }
 
 /** What a build on Linux has switched on, the most common one of a server. */
