@@ -1,9 +1,32 @@
 /** The rules, in the order of the catalogue. */
 import type { Rule } from '../src/rule.ts';
+import { closeBeforeErrorCheck } from './close-before-error-check.ts';
+import { deferInLoop } from './defer-in-loop.ts';
+import { drainedTimer } from './drained-timer.ts';
+import { endlessTickerRange } from './endless-ticker-range.ts';
+import { lostCancel } from './lost-cancel.ts';
+import { mismatchedUnlock } from './mismatched-unlock.ts';
+import { missingUnlock } from './missing-unlock.ts';
 import { selectWithoutDone } from './select-without-done.ts';
+import { timeAfterInLoop } from './time-after-in-loop.ts';
+import { timeTick } from './time-tick.ts';
 import { timerResetWithoutStop } from './timer-reset-without-stop.ts';
 import { unboundedGoroutine } from './unbounded-goroutine.ts';
 import { unclosedBody } from './unclosed-body.ts';
+import { unclosedConnection } from './unclosed-connection.ts';
+import { unclosedFile } from './unclosed-file.ts';
+import { unclosedRows } from './unclosed-rows.ts';
+import { unendedSpan } from './unended-span.ts';
+import { unfinishedTransaction } from './unfinished-transaction.ts';
+import { unstoppedIterator } from './unstopped-iterator.ts';
+import { unstoppedTimer } from './unstopped-timer.ts';
+import { unwaitedProcess } from './unwaited-process.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
-export const rules: readonly Rule[] = [unboundedGoroutine, selectWithoutDone, waitgroupAddInGoroutine, unclosedBody, timerResetWithoutStop];
+export const rules: readonly Rule[] = [
+  unboundedGoroutine, selectWithoutDone, endlessTickerRange, waitgroupAddInGoroutine, missingUnlock,
+  mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
+  unclosedFile, unclosedConnection, unwaitedProcess, unstoppedIterator, unendedSpan,
+  lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
+  timeTick, unstoppedTimer,
+];

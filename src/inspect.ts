@@ -5,7 +5,7 @@ import { Contracts } from './contracts/contracts.ts';
 import { printGraph } from './flow/print.ts';
 import { operations } from './flow/search.ts';
 import { type Body, bodiesOf } from './leaks/bodies.ts';
-import { acquisitionOf } from './leaks/obligations.ts';
+import { acquisitionOf } from './leaks/acquisitions.ts';
 import type { Pass } from './leaks/pass.ts';
 import { type Callee, calleeName, calleeOf } from './program/callee.ts';
 import { typeOf } from './program/infer.ts';
@@ -110,6 +110,6 @@ function contractLines(body: Body, pass: Pass): string[] {
     const ends = pass.contracts.endsHere(op, body.env);
     if (!gives && !ends) return [];
     const { line, column } = positionAt(body.info.file.source, op.call.start);
-    return [`  ${line}:${column} ${gives ? `acquires a ${gives.held} as result ${gives.result}` : 'never returns'}`];
+    return [`  ${line}:${column} ${gives ? `acquires a ${gives.resource.noun} as result ${gives.result}` : 'never returns'}`];
   });
 }

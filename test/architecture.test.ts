@@ -74,11 +74,13 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
   "sel.name === 'StatusCode'": 'a field of what is compared with the status 101',
   "sel.name === 'StatusSwitchingProtocols'": 'compared with a field StatusCode',
+  "sel.name === 'C' ? { kind, owner": 'the field of what is a timer or a ticker by its type',
   "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
-  "sel.name === 'Body' && heldBy": 'the field of a variable that is known to hold a response',
-  "sel.name === 'Close') return 'released'": 'on what is known to be a response body',
-  "sel.name === 'Write') return 'released'": 'on what is known to be a response',
-  "sel.name === 'Close' && heldBy": 'on what is known to be a response body',
+  "whole === 'whole' && x.sel.name === field": 'the field that the table gives the resource',
+  "x.sel.name === through": 'the field that the table gives the resource',
+  'releases.includes(sel.name)': 'on what is known to hold the resource',
+  'includes(fun.sel.name)': 'on what is known to hold the resource',
+  'sel.name === field && heldBy': 'the channel of what is known to be a timer',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };
 

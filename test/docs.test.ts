@@ -11,12 +11,13 @@ import { positionAt } from '../src/source/text.ts';
 const HEADINGS = ['Leaks', 'Instead', 'Not reported'];
 
 /** The version a rule's blocks are written for, where the newest has nothing to report. */
-const VERSIONS: Readonly<Record<string, string>> = { 'timer-reset-without-stop': '1.22' };
+const VERSIONS: Readonly<Record<string, string>> = { 'timer-reset-without-stop': '1.22', 'time-after-in-loop': '1.22', 'time-tick': '1.22', 'unstopped-timer': '1.22' };
 const NEWEST = '1.25';
 
 /** The packages a snippet may use without saying so. */
 const IMPORTS: Readonly<Record<string, string>> = {
-  bufio: 'bufio', bytes: 'bytes', context: 'context', errors: 'errors', fmt: 'fmt', http: 'net/http', io: 'io', json: 'encoding/json',
+  bufio: 'bufio', bytes: 'bytes', context: 'context', errors: 'errors', exec: 'os/exec', fmt: 'fmt', http: 'net/http',
+  io: 'io', iter: 'iter', json: 'encoding/json',
   log: 'log', net: 'net', os: 'os', signal: 'os/signal', sql: 'database/sql', strings: 'strings', sync: 'sync', testing: 'testing', time: 'time',
 };
 

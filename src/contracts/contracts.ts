@@ -13,8 +13,9 @@ import type { Env } from '../program/resolve.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
 import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
-import { type BodyEffects, closureEffect, type Held, type ParamEffect, returnsHeld } from './effects.ts';
+import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
+import type { Resource } from './resources.ts';
 
 export class Contracts implements BodyEffects {
   private readonly params = new Map<FuncInfo, Map<string, ParamEffect>>();
@@ -71,20 +72,20 @@ export class Contracts implements BodyEffects {
     return !returns;
   }
 
-  paramEffect(callee: Callee, index: number, held: Held, env: Env): ParamEffect {
-    const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held));
+  paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect {
+    const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held, resource));
     return first && more.every(effect => effect === first) ? first : 'keeps';
   }
 
-  private paramEffectOf(func: FuncInfo, index: number, held: Held): ParamEffect {
+  private paramEffectOf(func: FuncInfo, index: number, held: Held, resource: Resource): ParamEffect {
     const cache = this.params.get(func) ?? new Map<string, ParamEffect>();
     this.params.set(func, cache);
-    const key = `${index} ${held}`;
+    const key = `${index} ${held} ${resource.noun}`;
     const known = cache.get(key);
     if (known) return known;
     cache.set(key, 'keeps');
     const body = func.body();
-    const effect = body ? effectInBody(func.decl, body, paramAt(func.decl, index), held, this, this.envOf(func)) : 'keeps';
+    const effect = body ? effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource }) : 'keeps';
     cache.set(key, effect);
     return effect;
   }
@@ -103,13 +104,10 @@ function paramAt(func: FuncNode, index: number): Variable | 'many' | undefined {
   return entity?.kind === 'var' ? entity : undefined;
 }
 
-function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, contracts: Contracts, env: Env): ParamEffect {
+function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, where: Where): ParamEffect {
   if (!param || param === 'many') return param ? 'keeps' : 'uses';
-  const graph = graphOf(func, body);
-  const tracked = new Map([[param, held]]);
-  const effect = closureEffect(graph, tracked, { env, func, effects: contracts });
-  if (effect !== 'none') return effect === 'released' ? 'closes' : 'keeps';
-  return returnsHeld(graph, tracked, { env, func, effects: contracts }) ? 'keeps' : 'uses';
+  const effect = bodyEffect(graphOf(func, body), new Map([[param, held]]), where);
+  return effect === 'none' ? 'uses' : effect === 'released' ? 'closes' : 'keeps';
 }
 
 /** The calls in a graph, deferred and started ones included. */

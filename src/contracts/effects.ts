@@ -1,21 +1,23 @@
 /**
  * What an operation does to a resource that variables hold: releases it, moves it out of sight, gives it another name
- * or nothing at all. The one resource of today is an HTTP response, whose body must be closed.
+ * or nothing at all. Which resource it is says the table in resources.ts.
  */
 import { graphOf } from '../flow/build.ts';
 import type { End, FlowGraph, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { type Callee, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
+import { functionOf } from '../program/values.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
-import { type Call, type Expr, type FuncLit, unparen, type FuncNode, type Variable } from '../syntax/ast.ts';
-import { CLOSES_ARGUMENT, CLOSES_THROUGH } from './known.ts';
+import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
+import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME } from './known.ts';
+import type { Resource } from './resources.ts';
 
 /**
- * `response`: its body is the resource. `body`: the resource itself. `view`: reads from it; closing it closes nothing.
- * `closer`: a function literal in a variable that closes it when it is called.
+ * `resource`: the resource itself. `whole`: one of its fields is the resource, as with the body of a response. `view`:
+ * reads from it; closing it closes nothing. `closer`: a function in a variable that releases it when it is called.
  */
-export type Held = 'response' | 'body' | 'view' | 'closer';
+export type Held = 'whole' | 'resource' | 'view' | 'closer';
 export type Tracked = ReadonlyMap<Variable, Held>;
 
 /** What a function does with a resource it is given. */
@@ -23,7 +25,7 @@ export type ParamEffect = 'closes' | 'keeps' | 'uses';
 
 /** What effects ask of contracts. */
 export interface BodyEffects {
-  paramEffect(callee: Callee, index: number, held: Held, env: Env): ParamEffect;
+  paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect;
 }
 
 export interface Where {
@@ -31,6 +33,7 @@ export interface Where {
   /** The function that the operation belongs to. */
   readonly func: FuncNode;
   readonly effects: BodyEffects;
+  readonly resource: Resource;
 }
 
 export type Effect = 'none' | 'released' | 'moved';
@@ -50,7 +53,7 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'ident':
       return x.entity?.kind === 'var' ? tracked.get(x.entity) : undefined;
     case 'selector':
-      return x.sel.name === 'Body' && heldBy(x.x, tracked, where) === 'response' ? 'body' : undefined;
+      return partOf(x, heldBy(x.x, tracked, where), where.resource);
     case 'assert':
     case 'star':
       return heldBy(x.x, tracked, where);
@@ -65,12 +68,18 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
   }
 }
 
+/** `resp.Body` of a response, `cmd.Process` of a started command. */
+function partOf(x: Selector, whole: Held | undefined, { field, through }: Resource): Held | undefined {
+  if (whole === 'whole' && x.sel.name === field) return 'resource';
+  return whole === 'resource' && x.sel.name === through ? 'resource' : undefined;
+}
+
 /** A library reader around the resource: `bufio.NewReader(resp.Body)`. */
 function viewOf(call: Call, tracked: Tracked, where: Where): Held | undefined {
   if (!call.args.some(arg => heldBy(arg, tracked, where))) return undefined;
   const callee = calleeOf(call, where.env);
   if (callee.kind !== 'func' || !isLibrary(callee)) return undefined;
-  if (CLOSES_THROUGH.has(callee.name)) return 'body';
+  if (CLOSES_THROUGH.has(callee.name)) return 'resource';
   const type = typeOf(call, where.env);
   const first = type.kind === 'tuple' ? type.types[0] : type;
   return first && (first.kind === 'pointer' || (first.kind === 'named' && !isError(first))) ? 'view' : undefined;
@@ -106,26 +115,57 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
 function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
   const fun = unparen(call.fun);
   if (fun.kind === 'selector') {
-    const held = heldBy(fun.x, tracked, where);
-    if (held === 'body' && fun.sel.name === 'Close') return 'released';
-    if (held === 'response' && fun.sel.name === 'Write') return 'released';
+    if (isRelease(fun, tracked, where)) return 'released';
   }
-  if (fun.kind === 'ident' && heldBy(fun, tracked, where) === 'closer') return 'released';
-  const own = fun.kind === 'funclit' ? literalEffect(fun, tracked, where) : 'none';
+  const called = fun.kind === 'ident' ? heldBy(fun, tracked, where) : undefined;
+  if (called === 'closer' || (called === 'resource' && isFunction(where.resource))) return 'released';
+  // `(&Transport{Conn: conn}).Listen()`: what a receiver is made of goes where the receiver goes.
+  const literal = fun.kind === 'funclit' ? fun : fun.kind === 'ident' && !called ? literalBehind(call, where) : undefined;
+  const own = literal ? literalEffect(literal, tracked, where) : fun.kind === 'selector' && !heldBy(fun.x, tracked, where) ? valueEffect(fun.x, tracked, where) : 'none';
   return call.args.reduce((effect, arg, i) => stronger(effect, argumentEffect(call, arg, i, tracked, where)), own);
+}
+
+/** `serve := func(l net.Listener) { … }; serve(l)`: the literal, when it is written in the function that calls it. */
+function literalBehind(call: Call, where: Where): FuncLit | undefined {
+  const known = functionOf(calleeOf(call, where.env), where.env);
+  return known.kind === 'literal' && !known.within ? known.literal : undefined;
+}
+
+/** The method selected is one that releases what its receiver holds. */
+function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolean {
+  const held = heldBy(x, tracked, where);
+  const { releases, releasesWhole } = where.resource;
+  return (held === 'resource' && releases.includes(sel.name)) || (held === 'whole' && (releasesWhole ?? []).includes(sel.name));
+}
+
+/** A resource that is released by calling it. */
+function isFunction({ releases }: Resource): boolean {
+  return releases.length === 0;
 }
 
 function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, where: Where): Effect {
   const held = heldBy(arg, tracked, where);
   if (!held) return valueEffect(arg, tracked, where);
   if (held === 'closer') return 'released';
-  const callee = calleeOf(call, where.env);
+  const callee = functionOf(calleeOf(call, where.env), where.env);
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
-  if (isLibrary(callee)) return 'name' in callee && CLOSES_ARGUMENT.has(callee.name) ? 'released' : 'none';
+  if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
+  if (onlyReads(callee)) return 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
-  const effect = where.effects.paramEffect(callee, index, held, where.env);
+  const effect = where.effects.paramEffect(callee, index, held, where.resource, where.env);
   return effect === 'closes' ? 'released' : effect === 'keeps' ? 'moved' : 'none';
+}
+
+/** A function of a package that is not at hand which by its name reads what it is given: `yaml.NewDecoder`, `toml.DecodeReader`. */
+export function onlyReads(callee: Callee): boolean {
+  return callee.kind === 'presumed' && READS_BY_NAME.test(callee.name);
+}
+
+/** `t.Cleanup(cancel)`, `time.AfterFunc(d, cancel)`: whoever in the library is given a function calls it. */
+function libraryEffect(name: string, resource: Resource): Effect {
+  if (isFunction(resource) || CLOSES_ARGUMENT.has(name)) return 'released';
+  return KEEPS_ARGUMENT.test(name) ? 'moved' : 'none';
 }
 
 function literalParamEffect(literal: FuncLit, index: number, held: Held, where: Where): Effect {
@@ -147,22 +187,35 @@ function valueEffect(expr: Expr, tracked: Tracked, where: Where): Effect {
       return literalEffect(x, tracked, where);
     case 'selector':
       // The method value `resp.Body.Close`: whoever gets it calls it.
-      return x.sel.name === 'Close' && heldBy(x.x, tracked, where) === 'body' ? 'released' : 'none';
+      return isRelease(x, tracked, where) ? 'released' : 'none';
     default:
       return 'none';
   }
 }
 
+const beingRead = new Set<FuncLit>();
+
 /** What a function literal does with the resources it captures, whenever it runs. */
 function literalEffect(literal: FuncLit, tracked: Tracked, where: Where): Effect {
-  const inner: Where = { ...where, func: literal };
-  const graph = graphOf(literal, literal.body);
-  const effect = closureEffect(graph, tracked, inner);
-  return effect === 'none' && returnsHeld(graph, tracked, inner) ? 'moved' : effect;
+  // A literal that calls itself adds nothing by that.
+  if (beingRead.has(literal)) return 'none';
+  beingRead.add(literal);
+  try {
+    return bodyEffect(graphOf(literal, literal.body), tracked, { ...where, func: literal });
+  } finally {
+    beingRead.delete(literal);
+  }
 }
 
-/** The strongest effect of any operation of a body, order not considered. */
-export function closureEffect(graph: FlowGraph, tracked: Tracked, where: Where): Effect {
+/** The strongest effect of any operation of a body, order not considered; handing it to the caller is `moved`. */
+export function bodyEffect(graph: FlowGraph, tracked: Tracked, where: Where): Effect {
+  const { effect, names } = operationsEffect(graph, tracked, where);
+  const isReturned = () => graph.blocks.some(block => block.end.kind === 'return' && returnedAt(block.end, names, where) !== undefined);
+  return effect === 'none' && isReturned() ? 'moved' : effect;
+}
+
+/** What the operations do, and every name that the resource has in the end. */
+function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { effect: Effect; names: Tracked } {
   let effect: Effect = 'none';
   let names: Tracked = tracked;
   for (const { op } of operations(graph)) {
@@ -172,12 +225,7 @@ export function closureEffect(graph: FlowGraph, tracked: Tracked, where: Where):
       names = new Map([...names, ...applied.tracked]);
     }
   }
-  return effect;
-}
-
-/** Whether a return of the graph hands the resource on. */
-export function returnsHeld(graph: FlowGraph, tracked: Tracked, where: Where): boolean {
-  return graph.blocks.some(block => block.end.kind === 'return' && returnedAt(block.end, tracked, where) !== undefined);
+  return { effect, names };
 }
 
 /** Which result of a return hands the resource on, and as what. */
@@ -209,7 +257,7 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
     const local = localVariable(target, where);
     if (isBlank(target)) return;
     const literal = unparen(value);
-    if (!held && local && literal.kind === 'funclit' && literalEffect(literal, tracked, where) === 'released') {
+    if (!held && local && isCloser(literal, tracked, where)) {
       names.set(local, 'closer');
       gained.add(local);
     } else if (!held) effect = stronger(effect, valueEffect(value, tracked, where));
@@ -231,6 +279,11 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
   }
   const stillHeld = [...names.values()].some(held => held !== 'view');
   return { effect: effect === 'none' && overwritten && !stillHeld ? 'lost' : effect, tracked: names };
+}
+
+/** A function that releases the resource once it is called: a literal, or `unlock := mu.Unlock`. */
+function isCloser(x: Expr, tracked: Tracked, where: Where): boolean {
+  return x.kind === 'funclit' ? literalEffect(x, tracked, where) === 'released' : x.kind === 'selector' && isRelease(x, tracked, where);
 }
 
 function isBlank(x: Expr): boolean {

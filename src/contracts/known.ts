@@ -14,24 +14,26 @@ export const NEVER_RETURNS: ReadonlySet<string> = new Set([
   ...['Fatal', 'Fatalf', 'Fatalln', 'Exit', 'Exitf'].flatMap(name => [`k8s.io/klog/v2.${name}`, `k8s.io/klog.${name}`, `github.com/golang/glog.${name}`]),
 ]);
 
-const clientCalls = ['Get', 'Post', 'PostForm', 'Head'];
-
-/** Calls whose first result is a response with a body that the caller must close, unless the error is not nil. */
-export const GIVES_RESPONSE: ReadonlySet<string> = new Set([
-  ...clientCalls.flatMap(name => [`net/http.${name}`, `(*net/http.Client).${name}`, `golang.org/x/net/context/ctxhttp.${name}`]),
-  '(*net/http.Client).Do', 'golang.org/x/net/context/ctxhttp.Do', '(*net/http.Transport).RoundTrip', '(net/http.RoundTripper).RoundTrip',
-  '(*net/http/httputil.ClientConn).Do',
-]);
-
 /** Functions that give a response which holds no connection. */
 export const GIVES_FREE_RESPONSE: ReadonlySet<string> = new Set([
   '(*net/http/httptest.ResponseRecorder).Result', 'net/http.ReadResponse', 'net/http.NewFileTransport',
 ]);
 
-/** Library functions that close the response or body they are given. */
-export const CLOSES_ARGUMENT: ReadonlySet<string> = new Set(['(*net/http.Response).Write']);
-/** Readers whose `Close` closes what they read from. */
-export const CLOSES_THROUGH: ReadonlySet<string> = new Set(['net/http.MaxBytesReader']);
+/** Library functions that close what they are given, some of them when they are done with it. */
+export const CLOSES_ARGUMENT: ReadonlySet<string> = new Set([
+  '(*net/http.Response).Write', 'net/http.Serve', 'net/http.ServeTLS', '(*net/http.Server).Serve', '(*net/http.Server).ServeTLS', 'net/http/fcgi.Serve',
+  'net/rpc.ServeConn', '(*net/rpc.Server).ServeConn', 'net/rpc/jsonrpc.ServeConn',
+]);
+/** Library functions whose result's `Close` closes what they are given. */
+export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
+  'net/http.MaxBytesReader', 'crypto/tls.Client', 'crypto/tls.Server', 'crypto/tls.NewListener', 'net/textproto.NewConn', 'net/smtp.NewClient',
+  'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
+]);
+/** Library functions that keep what they are given: containers, loggers, finalizers. */
+export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
+
+/** Names of functions that read and do not keep, in packages that are not at hand. */
+export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
 
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;

@@ -21,6 +21,7 @@ interface Target {
 
 class Builder {
   private readonly blocks: Block[] = [];
+  private readonly loops = new Map<For | Range, Block>();
   private readonly targets: Target[] = [];
   private readonly labels = new Map<string, Block>();
   private at: Block;
@@ -34,7 +35,7 @@ class Builder {
   build(): FlowGraph {
     const entry = this.at;
     this.stmts(this.body.stmts);
-    return { func: this.func, entry, blocks: this.blocks };
+    return { func: this.func, entry, blocks: this.blocks, loops: this.loops };
   }
 
   /** A new block; until it is told otherwise it ends the function. */
@@ -204,6 +205,7 @@ class Builder {
     const body = this.newBlock();
     const post = this.newBlock();
     const after = this.newBlock();
+    this.loops.set(stmt, head);
     this.jump(head);
     this.at = head;
     if (stmt.cond) this.condition(stmt.cond, body, after);
@@ -222,6 +224,7 @@ class Builder {
     const head = this.newBlock();
     const body = this.newBlock();
     const after = this.newBlock();
+    this.loops.set(stmt, head);
     this.jump(head);
     this.at = head;
     this.emit({ kind: 'range', stmt });

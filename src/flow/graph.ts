@@ -3,12 +3,14 @@
  * function literals are values here and have graphs of their own. A deferred call is an operation where the `defer`
  * stands; whoever searches a path takes it as run at every later exit.
  */
-import type { Assign, Block as BlockStmt, Call, CommClause, Defer, Expr, Go, Range, Return, Select, Send, ValueSpec, FuncNode } from '../syntax/ast.ts';
+import type { Assign, Block as BlockStmt, Call, CommClause, Defer, Expr, For, Go, Range, Return, Select, Send, ValueSpec, FuncNode } from '../syntax/ast.ts';
 
 export interface FlowGraph {
   readonly func: FuncNode;
   readonly entry: Block;
   readonly blocks: readonly Block[];
+  /** The loops of the function itself, each with the block in which a round begins. */
+  readonly loops: ReadonlyMap<For | Range, Block>;
 }
 
 export interface Block {

@@ -129,7 +129,7 @@ export function hasEndlessLoop(body: Body, pass: Pass): boolean {
  * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they and
  * `var clock = newClock()` call outside of loops. What it starts lives as long as the process and does not leak.
  */
-function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
+export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
   const name = info.bareName;
   if (name === 'init' && !info.piece.receiver) return true;
   if (name === 'TestMain') return true;

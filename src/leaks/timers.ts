@@ -39,7 +39,7 @@ function resetTimer(op: Op, body: Body): Expr | undefined {
 }
 
 /** The receiver of a call of the method `name`. */
-function timerOf(call: Call, name: string, body: Body): Expr | undefined {
+export function timerOf(call: Call, name: string, body: Body): Expr | undefined {
   const callee = calleeOf(call, body.env);
   return callee.kind === 'method' && calleeName(callee) === name ? callee.receiver : undefined;
 }
@@ -103,7 +103,7 @@ function isCreation(op: Op, key: string, body: Body): boolean {
   return call?.kind === 'call' && calleeName(calleeOf(call, body.env)) === 'time.NewTimer';
 }
 
-function isSame(x: Expr | undefined, key: string): boolean {
+export function isSame(x: Expr | undefined, key: string): boolean {
   const place = x && placeOf(x);
   return place !== undefined && keyOf(place) === key;
 }
@@ -135,16 +135,16 @@ function stopsInside(call: Call, key: string, body: Body): boolean {
 }
 
 /** The timer was handed to somebody, who may have stopped it. */
-function mentionsPlace(args: readonly Expr[], key: string): boolean {
+export function mentionsPlace(args: readonly Expr[], key: string): boolean {
   return args.some(arg => isSame(arg, key));
 }
 
-function isChannelOf(channel: Expr, key: string): boolean {
+export function isChannelOf(channel: Expr, key: string): boolean {
   const x = unparen(channel);
   return x.kind === 'selector' && x.sel.name === 'C' && isSame(x.x, key);
 }
 
-function saysNil(condition: Expr, taken: boolean, key: string): boolean {
+export function saysNil(condition: Expr, taken: boolean, key: string): boolean {
   const x = unparen(condition);
   if (x.kind !== 'binary' || (x.op !== '==' && x.op !== '!=')) return false;
   if (!(x.y.kind === 'ident' && x.y.name === 'nil')) return false;

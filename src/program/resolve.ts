@@ -1,5 +1,5 @@
 /** From type expressions to types. */
-import type { Expr, Field, FuncType, LocalType } from '../syntax/ast.ts';
+import type { Expr, Field, FuncType, LocalType, TypeSpec } from '../syntax/ast.ts';
 import type { GoFile } from './package.ts';
 import type { Program } from './program.ts';
 import { errorType, type Signature, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
@@ -162,8 +162,18 @@ function named(pkg: string, name: string, def: TypeDef, program: Program, args: 
   }
 }
 
+/** What declarations without type parameters stand for: it is asked at every selector. */
+const plain = new WeakMap<TypeSpec, Type>();
+
 /** What a declaration says its name stands for, type arguments filled in. */
 function instance({ spec, file }: TypeDef, args: readonly Type[], program: Program): Type {
+  const known = plain.get(spec);
+  if (known) return known;
+  if (!spec.typeParams.length) {
+    const type = typeAt(spec.type, { program, file });
+    plain.set(spec, type);
+    return type;
+  }
   const env = withTypeParams(spec.typeParams, { program, file });
   const params = paramsIn(spec.typeParams, env);
   return substitute(typeAt(spec.type, env), new Map(params.map((p, k) => [p.name, args[k] ?? unknown])));

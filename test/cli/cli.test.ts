@@ -85,7 +85,7 @@ test('--list-rules, --explain, --show-files, --print and --version answer', () =
   expect(run(root, '--show-files').stdout).toBe('a/a.go\nb/b.go\n');
   expect(run(root, '--print=types', './a').stdout).toBe('m/a.f\n  5:12 net/http.Get : (*net/http.Response, error)\n');
   expect(run(root, '--print=flow', './a').stdout).toBe('m/a.f\nb0:\n  call http.Get("x")\n  return\n');
-  expect(run(root, '--print=contracts', './a').stdout).toBe('m/a.f\n  5:12 acquires a response as result 0\n');
+  expect(run(root, '--print=contracts', './a').stdout).toBe('m/a.f\n  5:12 acquires a response body as result 0\n');
   expect(run(root, '--version').stdout).toBe(`${JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version}\n`);
 });
 

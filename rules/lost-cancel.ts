@@ -1,0 +1,8 @@
+import { type Pass, type Rule, unreleased } from '../src/rule.ts';
+
+export const lostCancel: Rule = {
+  id: 'lost-cancel',
+  summary: 'The cancel function of a context is not called on every path, so the context and its timer stay behind.',
+  severity: 'error',
+  check: (pass: Pass) => unreleased('lost-cancel', pass),
+};

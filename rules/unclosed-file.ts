@@ -1,0 +1,8 @@
+import { type Pass, type Rule, unreleased } from '../src/rule.ts';
+
+export const unclosedFile: Rule = {
+  id: 'unclosed-file',
+  summary: 'A file is not closed on every path, so its descriptor stays open.',
+  severity: 'error',
+  check: (pass: Pass) => unreleased('unclosed-file', pass),
+};

@@ -1,0 +1,165 @@
+/**
+ * What is acquired by which call, and what releases it: data for one engine. Names are full names as go/types writes
+ * them; sources are the packages' own documentation.
+ */
+export interface Resource {
+  /** The rule that reports it. */
+  readonly rule: string;
+  /** As messages call it. */
+  readonly noun: string;
+  /** As messages call its release: `closed`, `called`. */
+  readonly released: string;
+  /** The field of the acquired value that is released, where it is not the value itself: `Body` of a response. */
+  readonly field?: string;
+  /** A field on which it can be released as well: `Process` of a command. */
+  readonly through?: string;
+  /** Methods that release; a resource without any is a function that must be called. */
+  readonly releases: readonly string[];
+  /** Methods of the whole value that release its `field`. */
+  readonly releasesWhole?: readonly string[];
+  /** Methods that release when they return false: a result set that is read to its end closes itself. */
+  readonly exhausts?: readonly string[];
+  /** Methods whose error says that they have released it. */
+  readonly failsReleased?: readonly string[];
+  /** A receive from this field releases as well: a timer that has fired needs no `Stop`. */
+  readonly firesInto?: string;
+  /** Calls that hand it over, with the index of the result; `receiver` where it is the receiver itself. */
+  readonly acquire: ReadonlyMap<string, number | 'receiver'>;
+  /** Its type, where a result of that type is taken for one whoever gives it (as the first of two results, an error the other). */
+  readonly type?: string;
+  /** What a result list says when it may hold one or a view of one. */
+  readonly words: RegExp;
+  /** Others can get it again, so a result that goes nowhere is no loss: the span of a context. */
+  readonly retrievable?: true;
+  /** It releases itself in time, so only a loop that leaves one behind in every round is worth a word. */
+  readonly onlyInLoop?: true;
+  /** The first minor version of Go 1 that needs no release any more. */
+  readonly curedIn?: number;
+}
+
+const all = (names: readonly string[], result: number | 'receiver' = 0) => new Map(names.map(name => [name, result] as const));
+const methods = (type: string, names: readonly string[]) => names.map(name => `(${type}).${name}`);
+
+const clientCalls = ['Get', 'Post', 'PostForm', 'Head'];
+
+export const RESPONSE: Resource = {
+  rule: 'unclosed-body', noun: 'response body', released: 'closed', field: 'Body', releases: ['Close'], releasesWhole: ['Write'],
+  type: 'net/http.Response', words: /\bResponse\b|Closer\b/,
+  acquire: all([
+    ...clientCalls.flatMap(name => [`net/http.${name}`, `(*net/http.Client).${name}`, `golang.org/x/net/context/ctxhttp.${name}`]),
+    '(*net/http.Client).Do', 'golang.org/x/net/context/ctxhttp.Do', '(*net/http.Transport).RoundTrip', '(net/http.RoundTripper).RoundTrip',
+  ]),
+};
+
+const file: Resource = {
+  rule: 'unclosed-file', noun: 'file', released: 'closed', releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
+  acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
+    ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot'])]),
+};
+
+const queries = ['Query', 'QueryContext'];
+const rows: Resource = {
+  rule: 'unclosed-rows', noun: 'result set', released: 'closed', releases: ['Close'], exhausts: ['Next'], words: /\bRows\b/,
+  acquire: all([
+    ...['*database/sql.DB', '*database/sql.Tx', '*database/sql.Stmt', '*database/sql.Conn'].flatMap(type => methods(type, queries)),
+    ...['*DB', '*Tx', '*Stmt', '*Conn', '*NamedStmt'].flatMap(type => methods(`*github.com/jmoiron/sqlx.${type.slice(1)}`, [...queries, 'Queryx', 'QueryxContext', 'NamedQuery', 'NamedQueryContext'])),
+  ]),
+};
+
+const pgxRows: Resource = {
+  rule: 'unclosed-rows', noun: 'result set', released: 'closed', releases: ['Close'], exhausts: ['Next'], failsReleased: ['Scan', 'Values'], words: /\bRows\b/,
+  acquire: all(['*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool', '*github.com/jackc/pgx/v4/pgxpool.Pool',
+    'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx'].flatMap(type => methods(type, ['Query']))),
+};
+
+const statement: Resource = {
+  rule: 'unclosed-rows', noun: 'prepared statement', released: 'closed', releases: ['Close'], words: /\b(?:Named)?Stmt\b/,
+  acquire: all([
+    ...['*database/sql.DB', '*database/sql.Conn'].flatMap(type => methods(type, ['Prepare', 'PrepareContext'])),
+    ...methods('*github.com/jmoiron/sqlx.DB', ['Prepare', 'PrepareContext', 'Preparex', 'PreparexContext', 'PrepareNamed', 'PrepareNamedContext']),
+  ]),
+};
+
+const transaction: Resource = {
+  rule: 'unfinished-transaction', noun: 'transaction', released: 'committed or rolled back', releases: ['Commit', 'Rollback'], words: /\bTx\b/,
+  acquire: all([
+    ...['*database/sql.DB', '*database/sql.Conn', '*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool',
+      '*github.com/jackc/pgx/v4/pgxpool.Pool'].flatMap(type => methods(type, ['Begin', 'BeginTx'])),
+    ...methods('*github.com/jmoiron/sqlx.DB', ['Begin', 'BeginTx', 'Beginx', 'BeginTxx']),
+  ]),
+};
+
+const connection: Resource = {
+  rule: 'unclosed-connection', noun: 'connection', released: 'closed', releases: ['Close', 'CloseNow', 'Quit', 'Hijack'], words: /\bConn\b|\w+Conn\b|Closer\b/,
+  acquire: all([
+    ...['Dial', 'DialTimeout', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP', 'ListenPacket', 'ListenUDP', 'ListenUnixgram', 'ListenMulticastUDP'].map(name => `net.${name}`),
+    ...methods('*net.Dialer', ['Dial', 'DialContext', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP']), '(*net.ListenConfig).ListenPacket',
+    'crypto/tls.Dial', 'crypto/tls.DialWithDialer', ...methods('*crypto/tls.Dialer', ['Dial', 'DialContext']),
+    ...methods('net.Listener', ['Accept']), ...methods('*net.TCPListener', ['Accept', 'AcceptTCP']), ...methods('*net.UnixListener', ['Accept', 'AcceptUnix']),
+    'google.golang.org/grpc.NewClient', 'google.golang.org/grpc.Dial', 'google.golang.org/grpc.DialContext',
+    ...methods('*github.com/gorilla/websocket.Dialer', ['Dial', 'DialContext']), 'github.com/coder/websocket.Dial', 'nhooyr.io/websocket.Dial', 'golang.org/x/net/websocket.Dial',
+    'github.com/jackc/pgx/v5.Connect', 'github.com/jackc/pgx/v4.Connect',
+  ]),
+};
+
+const listener: Resource = {
+  rule: 'unclosed-connection', noun: 'listener', released: 'closed', releases: ['Close'], words: /Listener\b|Closer\b/,
+  acquire: all([...['Listen', 'ListenTCP', 'ListenUnix'].map(name => `net.${name}`), '(*net.ListenConfig).Listen', 'crypto/tls.Listen']),
+};
+
+const cancel: Resource = {
+  rule: 'lost-cancel', noun: 'cancel function', released: 'called', releases: [], words: /\bCancel(?:Cause)?Func\b|\bfunc\(/,
+  acquire: all([
+    ...['WithCancel', 'WithCancelCause', 'WithTimeout', 'WithTimeoutCause', 'WithDeadline', 'WithDeadlineCause'].map(name => `context.${name}`), 'os/signal.NotifyContext',
+    ...['WithCancel', 'WithTimeout', 'WithDeadline'].map(name => `golang.org/x/net/context.${name}`),
+  ], 1),
+};
+
+const iterator: Resource = {
+  rule: 'unstopped-iterator', noun: 'stop function', released: 'called', releases: [], words: /\bfunc\(/,
+  acquire: all(['iter.Pull', 'iter.Pull2'], 1),
+};
+
+const span: Resource = {
+  rule: 'unended-span', noun: 'span', released: 'ended', releases: ['End'], retrievable: true, words: /\bSpan\b/,
+  acquire: all(['(go.opentelemetry.io/otel/trace.Tracer).Start'], 1),
+};
+
+const process: Resource = {
+  rule: 'unwaited-process', noun: 'process', released: 'waited for', through: 'Process', releases: ['Wait', 'Release'], words: /\bCmd\b/,
+  acquire: all(['(*os/exec.Cmd).Start'], 'receiver'),
+};
+
+const ticker: Resource = {
+  rule: 'unstopped-timer', noun: 'ticker', released: 'stopped', releases: ['Stop'], words: /\bTicker\b/, curedIn: 23, acquire: all(['time.NewTicker']),
+};
+const timer: Resource = {
+  rule: 'unstopped-timer', noun: 'timer', released: 'stopped', releases: ['Stop'], firesInto: 'C', onlyInLoop: true, words: /\bTimer\b/, curedIn: 23, acquire: all(['time.NewTimer']),
+};
+
+export const RESOURCES: readonly Resource[] = [RESPONSE, file, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer];
+
+/** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */
+export const ANY_RESOURCE: Resource = {
+  rule: '', noun: 'resource', released: 'released', releases: ['Close', 'Stop', 'Shutdown', 'Release', 'Unlock', 'RUnlock', 'Rollback', 'End'], acquire: new Map(), words: /$^/,
+};
+
+const BY_NAME = new Map(RESOURCES.flatMap(resource => [...resource.acquire].map(([name, result]) => [name, { resource, result }] as const)));
+
+/** What a call of the function with this full name hands over. */
+export function acquiredBy(name: string): { readonly resource: Resource; readonly result: number | 'receiver' } | undefined {
+  return BY_NAME.get(name);
+}
+
+/** The functions of the table by import path and bare name: `os`, `Open`. */
+export const ACQUIRING_CALLS: readonly { readonly path: string; readonly name: string; readonly isMethod: boolean }[] = [...BY_NAME.keys()].map(full => {
+  const dot = full.lastIndexOf('.');
+  const owner = full.slice(0, dot);
+  const isMethod = owner.startsWith('(');
+  return { path: isMethod ? owner.slice(owner.startsWith('(*') ? 2 : 1, owner.lastIndexOf('.')) : owner, name: full.slice(dot + 1), isMethod };
+});
+
+/** Whether the result list of a function says that it may hand a resource on. */
+export function mayGiveResource(results: string): boolean {
+  return RESOURCES.some(({ words }) => words.test(results));
+}

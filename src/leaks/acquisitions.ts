@@ -1,0 +1,217 @@
+/** Which calls hand over a resource, and where it goes. */
+import { applyOp, type Held, returnedAt } from '../contracts/effects.ts';
+import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
+import { acquiredBy, mayGiveResource, type Resource, RESOURCES } from '../contracts/resources.ts';
+import { graphOf } from '../flow/build.ts';
+import type { Op } from '../flow/graph.ts';
+import { operations, type Place, search } from '../flow/search.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
+import { targetsOf } from '../program/implementations.ts';
+import { isError, typeOf } from '../program/infer.ts';
+import type { FuncInfo } from '../program/package.ts';
+import type { Env } from '../program/resolve.ts';
+import { memberOf } from '../program/members.ts';
+import { isNamed, type Type } from '../program/types.ts';
+import { functionOf } from '../program/values.ts';
+import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { type Body, bodyOf } from './bodies.ts';
+import type { Pass } from './pass.ts';
+import { type Companions, stateOf, walkOf, whereOf } from './ways.ts';
+
+/** What a call hands over. */
+export interface Acquisition {
+  readonly resource: Resource;
+  readonly result: number | 'receiver';
+  readonly held: Held;
+  /** `sure`: the callee is known to give a fresh one; `likely`: its type says so. */
+  readonly evidence: 'sure' | 'likely';
+}
+
+const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
+
+/** What a call hands over, if anything. */
+export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition | undefined {
+  const callee = calleeOf(call, body.env);
+  const name = calleeName(callee);
+  if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
+  const known = name === undefined ? undefined : acquiredBy(name);
+  if (known) return { ...known, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
+  if (callee.kind !== 'func' && callee.kind !== 'method') {
+    const known = functionOf(callee, body.env);
+    if (known.kind === 'literal' && !known.within) return freshOfLiteral(known.literal, body, pass);
+    const isValue = callee.kind === 'variable' || callee.kind === 'unknown';
+    return (isValue ? givenByType(call, body) : undefined) ?? unwrapped(call, body, pass);
+  }
+  if (callee.func && !callee.func.pkg.module) return unwrapped(call, body, pass);
+  const targets = targetsOf(callee, body.env).map(func => freshResult(func, pass));
+  const [first] = targets;
+  // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
+  if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
+  return givenByType(call, body) ?? unwrapped(call, body, pass);
+}
+
+/** `lo.Must(http.Get(u))`: the result is still the fresh resource of the call inside. */
+function unwrapped(call: Call, body: Body, pass: Pass): Acquisition | undefined {
+  const arg = call.args.length === 1 && call.args[0] ? unparen(call.args[0]) : undefined;
+  if (arg?.kind !== 'call') return undefined;
+  const type = typeOf(call, body.env);
+  const first = type.kind === 'tuple' ? type.types[0] : type;
+  if (!first || !RESOURCES.some(r => r.type !== undefined && isNamed(first, r.type))) return undefined;
+  const inner = acquisitionOf(arg, body, pass);
+  return inner?.resource.type !== undefined && isNamed(first, inner.resource.type) ? { ...inner, evidence: 'likely' } : undefined;
+}
+
+/** `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. */
+function givenByType(call: Call, body: Body): Acquisition | undefined {
+  const type = typeOf(call, body.env);
+  if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
+  const [first, second] = type.types;
+  if (first?.kind !== 'pointer' || !second || !isError(second)) return undefined;
+  const resource = RESOURCES.find(r => r.type !== undefined && isNamed(first, r.type));
+  return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** A function that hands its caller a resource which one of its own calls handed to it. */
+function freshResult(func: FuncInfo, pass: Pass): Acquisition | undefined {
+  return freshOnce(func, () => (mayGiveResource(func.resultText) ? findFresh(func, pass) : undefined));
+}
+
+function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition | undefined {
+  return freshOnce(literal, () => freshOfBody({ ...body, node: literal, block: literal.body, graph: graphOf(literal, literal.body) }, pass));
+}
+
+/** Recursion gives nothing fresh. */
+function freshOnce(func: FuncInfo | FuncLit, find: () => Acquisition | undefined): Acquisition | undefined {
+  const known = fresh.get(func);
+  if (known) return known.found;
+  fresh.set(func, { found: undefined });
+  const found = find();
+  fresh.set(func, { found });
+  return found;
+}
+
+function findFresh(func: FuncInfo, pass: Pass): Acquisition | undefined {
+  const body = bodyOf(func, pass);
+  return body && freshOfBody(body, pass);
+}
+
+function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
+  for (const { op, after } of operations(body.graph)) {
+    if (op.kind !== 'call') continue;
+    const acquisition = acquisitionOf(op.call, body, pass);
+    if (!acquisition || acquisition.result === 'receiver') continue;
+    const target = destinationOf(op.call, acquisition, after, body);
+    if (target.kind === 'returned') return { ...acquisition, result: target.result };
+    if (target.kind !== 'variable') continue;
+    const handed = isReturnedReleased(target, acquisition, body, pass) ? undefined : handedOn(target, acquisition, body, pass);
+    if (handed && handed.held !== 'view' && handed.held !== 'closer') return { ...acquisition, ...handed };
+  }
+  return undefined;
+}
+
+function handedOn(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): { result: number; held: Held } | undefined {
+  let handed: { result: number; held: Held } | undefined;
+  const where = whereOf(resource, body, pass);
+  search(target.from, stateOf(new Map([[target.variable, held]]), target.companions), {
+    ...walkOf(resource, body, pass),
+    returns: (end, state) => {
+      handed = returnedAt(end, state.tracked, where);
+      return handed !== undefined && handed.held !== 'view';
+    },
+  });
+  return handed;
+}
+
+/** On some way it is returned after it was released: whether the caller has anything to release, he cannot know. */
+function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const walk = walkOf(resource, body, pass);
+  const start = { ...stateOf(new Map([[target.variable, held]]), target.companions), released: false };
+  return search(target.from, start, {
+    key: state => `${walk.key(state)} ${state.released}`,
+    op(op, state) {
+      const next = walk.op(op, state);
+      if (next !== undefined) return next === 'arrive' ? undefined : { ...next, released: state.released };
+      return applyOp(op, state.tracked, where).effect === 'released' ? { ...state, released: true } : undefined;
+    },
+    edge(condition, taken, state) {
+      const next = walk.edge(condition, taken, state);
+      return next && { ...next, released: state.released };
+    },
+    returns: (end, state) => state.released && returnedAt(end, state.tracked, where)?.held === held,
+  }) !== undefined;
+}
+
+export type Target =
+  | { readonly kind: 'variable'; readonly variable: Variable; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'returned'; readonly result: number }
+  /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
+  | { readonly kind: 'blank'; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'elsewhere' };
+
+/** Where the result of a call goes. */
+export function destinationOf(call: Call, { result }: Acquisition, after: Place, body: Body): Target {
+  if (result === 'receiver') return receiverOf(call, after, body);
+  const { block } = after;
+  for (let i = after.index; i < block.ops.length; i++) {
+    const op = block.ops[i];
+    if (op?.kind !== 'assign') continue;
+    const at = op.rhs.findIndex(x => unparen(x) === call);
+    if (at < 0) continue;
+    const lhs = op.lhs[op.rhs.length === 1 ? result : at];
+    if (!lhs) return { kind: 'elsewhere' };
+    const from = { block, index: i + 1 };
+    const companions = companionsOf(op, call, lhs, body);
+    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', companions, from };
+    const variable = lhs.kind === 'ident' && lhs.entity?.kind === 'var' && lhs.entity.owner === body.node ? lhs.entity : undefined;
+    return variable ? { kind: 'variable', variable, companions, from } : { kind: 'elsewhere' };
+  }
+  if (block.end.kind !== 'return') return { kind: 'elsewhere' };
+  const returned = block.end.stmt?.results.findIndex(x => unparen(x) === call) ?? -1;
+  if (returned < 0) return { kind: 'elsewhere' };
+  return { kind: 'returned', result: block.end.stmt?.results.length === 1 ? result : returned };
+}
+
+/** `err := cmd.Start()`: the command itself, when this function made it. */
+function receiverOf(call: Call, after: Place, body: Body): Target {
+  const fun = unparen(call.fun);
+  const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+  const variable = x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+  const made = variable?.origin.kind === 'value' ? unparen(variable.origin.expr) : undefined;
+  // One that a helper made may be waited for by the helper.
+  if (!variable || variable.owner !== body.node || made?.kind !== 'call' || !/^os\/exec\.Command(?:Context)?$/.test(calleeName(calleeOf(made, body.env)) ?? '')) return { kind: 'elsewhere' };
+  const { block } = after;
+  const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(rhs => unparen(rhs) === call));
+  const op = block.ops[at];
+  const companions = op?.kind === 'assign' ? companionsOf(op, call, undefined, body) : NONE;
+  return { kind: 'variable', variable, companions, from: at < 0 ? after : { block, index: at + 1 } };
+}
+
+const NONE: Companions = { errors: new Set(), flags: new Set(), context: undefined };
+
+/** The variables that get the call's other results. */
+function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: Expr | undefined, { env }: Body): Companions {
+  if (op.rhs.length !== 1) return NONE;
+  const type = typeOf(call, env);
+  if (type.kind === 'unknown') {
+    // A package that is not at hand: by custom the error comes last.
+    const last = op.lhs.at(-1);
+    return { ...NONE, errors: new Set(last === resource ? [] : [variableIn(last)].filter(v => v !== undefined)) };
+  }
+  const types = type.kind === 'tuple' ? type.types : [type];
+  const those = (is: (type: Type) => boolean) => types.flatMap((t, i) => (op.lhs[i] !== resource && is(t) ? variableIn(op.lhs[i]) ?? [] : []));
+  return {
+    errors: new Set(those(t => isError(t) || isErrorNumber(t, env))),
+    flags: new Set(those(t => t.kind === 'basic' && t.name === 'bool')),
+    context: those(t => isNamed(t, 'context.Context'))[0],
+  };
+}
+
+/** A type such as `syscall.Errno`, whose zero value says that all went well. */
+function isErrorNumber(type: Type, { program }: Env): boolean {
+  return type.kind === 'named' && memberOf(type, 'Error', program)?.kind === 'method';
+}
+
+function variableIn(x: Expr | undefined): Variable | undefined {
+  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+}

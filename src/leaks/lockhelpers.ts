@@ -1,0 +1,63 @@
+/** Functions that return with a mutex locked on purpose: whoever calls them unlocks. */
+import type { FuncInfo } from '../program/package.ts';
+import { typeAt } from '../program/resolve.ts';
+import { type Body, bodiesOf } from './bodies.ts';
+import { lockCallsIn, lockFlowOf, targetFor } from './lockflow.ts';
+import type { Mutex } from './mutexes.ts';
+import type { Pass } from './pass.ts';
+
+/**
+ * Whether the body keeps the mutex for its caller. One that keeps it on every way does so when its name or comment says
+ * that it locks, or when something in its package unlocks the same field without having locked it. One that keeps it on
+ * some ways (`begin() error`) needs a caller who unlocks.
+ */
+export function isLockHelper(mutex: Mutex, body: Body, pass: Pass): boolean {
+  const exits = lockFlowOf(pass).exitsOf(body, targetFor(mutex));
+  const keepsAlways = exits.size === 1 && exits.has(1);
+  const { info } = body;
+  if (body.node.kind === 'funclit') return unlocksIn(keepsAlways ? info.pkg.funcs : [info], mutex, body, pass);
+  if (saysLock(info) || (keepsAlways && commentSaysHeld(info))) return true;
+  return unlocksIn(keepsAlways || givesHandle(info, pass) ? info.pkg.funcs : info.pkg.mentioning(info.bareName), mutex, body, pass);
+}
+
+/** `Begin() (*Tx, error)`: what is given out may carry the lock, and a method of it gives it back. */
+function givesHandle(info: FuncInfo, pass: Pass): boolean {
+  const env = pass.contracts.envOf(info);
+  return info.decl.type.results.some(({ type }) => {
+    const result = typeAt(type, env);
+    const base = result.kind === 'pointer' ? result.elem : result;
+    return base.kind === 'named' && base.pkg === info.pkg.path;
+  });
+}
+
+/** `lockAll`, `RLock`, `acquireLocked`; `block` and `clock` are other words. */
+function saysLock({ name }: FuncInfo): boolean {
+  return /(?<![bcBC])[lL]ock/.test(name.slice(name.lastIndexOf('.') + 1)) && !/[uU]nlock/.test(name);
+}
+
+/** The comment above the function speaks of who unlocks. */
+function commentSaysHeld({ file, piece }: FuncInfo): boolean {
+  const comment = /(?:^[ \t]*\/\/[^\n]*\n)*$/m.exec(file.source.text.slice(Math.max(0, piece.start - 2_000), piece.start))?.[0] ?? '';
+  return /unlock|\bheld\b|\bholds?\b|\bholding\b|\brelease|\blocked\b|\backquire/i.test(comment);
+}
+
+/**
+ * One of the functions unlocks the field without having locked it, or a literal in one that does not lock it either: the
+ * closures of a function that locks unlock for that function.
+ */
+function unlocksIn(funcs: readonly FuncInfo[], mutex: Mutex, from: Body, pass: Pass): boolean {
+  const flow = lockFlowOf(pass);
+  const target = { family: mutex.family, key: undefined, mutex: undefined };
+  return funcs.some(info => {
+    if (!/ock\b/.test(info.bodyText) && info.file !== from.info.file) return false;
+    for (const body of bodiesOf(info, pass)) {
+      if (body.block !== from.block && flow.exitsOf(body, target).has(-1)) return true;
+      if (body.node.kind === 'func' && info !== from.info && locksIn(body, mutex)) return false;
+    }
+    return false;
+  });
+}
+
+function locksIn(body: Body, { family }: Mutex): boolean {
+  return [...lockCallsIn(body)].some(({ lock }) => lock.does === 'lock' && lock.mutex.family === family);
+}

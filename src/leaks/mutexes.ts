@@ -1,0 +1,132 @@
+/** Which calls lock and unlock, and which mutex: within one function by place, across functions by the field's type. */
+import { calleeOf, type Callee } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
+import { memberOf } from '../program/members.ts';
+import type { Env } from '../program/resolve.ts';
+import { type Type, typeName } from '../program/types.ts';
+import { type Call, type Expr, type Selector, unparen, type Variable } from '../syntax/ast.ts';
+import { keyOf, type Place } from './places.ts';
+
+export type Mode = 'write' | 'read';
+
+/** A mutex as a function writes it. */
+export interface Mutex {
+  readonly expr: Expr;
+  readonly place: Place;
+  /** Equal for one mutex within a function and the literals inside it. */
+  readonly key: string;
+  /** Equal for the same field of the same type, whoever names it: what a callee does to `s.mu` under another name. */
+  readonly family: string;
+}
+
+export interface LockCall {
+  readonly does: 'lock' | 'unlock' | 'try';
+  readonly mode: Mode;
+  readonly isReadWrite: boolean;
+  readonly mutex: Mutex;
+}
+
+type Meaning = Pick<LockCall, 'does' | 'mode' | 'isReadWrite'>;
+
+const METHODS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ...['(*sync.Mutex)', '(*sync.RWMutex)', '(sync.Locker)'].flatMap((type): [string, Meaning][] => {
+    const isReadWrite = type === '(*sync.RWMutex)';
+    return [
+      [`${type}.Lock`, { does: 'lock', mode: 'write', isReadWrite }],
+      [`${type}.Unlock`, { does: 'unlock', mode: 'write', isReadWrite }],
+      [`${type}.TryLock`, { does: 'try', mode: 'write', isReadWrite }],
+    ];
+  }),
+  ['(*sync.RWMutex).RLock', { does: 'lock', mode: 'read', isReadWrite: true }],
+  ['(*sync.RWMutex).RUnlock', { does: 'unlock', mode: 'read', isReadWrite: true }],
+  ['(*sync.RWMutex).TryRLock', { does: 'try', mode: 'read', isReadWrite: true }],
+]);
+
+const memo = new WeakMap<Call, { found: LockCall | undefined }>();
+
+export function lockCallOf(call: Call, env: Env): LockCall | undefined {
+  const known = memo.get(call);
+  if (known) return known.found;
+  const found = lockCallee(calleeOf(call, env), env);
+  memo.set(call, { found });
+  return found;
+}
+
+/** What a method of a mutex does, also as a method value. */
+export function lockCallee(callee: Callee, env: Env): LockCall | undefined {
+  const method = callee.kind === 'method' ? METHODS.get(callee.name) : undefined;
+  const mutex = method && callee.kind === 'method' ? mutexAt(callee.receiver, env) : undefined;
+  return method && mutex && { ...method, mutex };
+}
+
+export function mutexAt(expr: Expr, env: Env): Mutex | undefined {
+  const place = canonicalPlace(expr, env);
+  const family = place && familyOf(expr, env);
+  return place && family !== undefined ? { expr, place, key: keyOf(place), family } : undefined;
+}
+
+/**
+ * The place behind names that are given once (`mu := &s.mu`), embedded fields left out, since `s.Mutex.Lock()` and
+ * `s.Lock()` are the same.
+ */
+export function canonicalPlace(expr: Expr, env: Env, depth = 4): Place | undefined {
+  const x = withoutPointer(expr);
+  if (x.kind === 'ident') {
+    const variable = x.entity?.kind === 'var' ? x.entity : undefined;
+    const value = variable && depth > 0 ? onlyValue(variable) : undefined;
+    const behind = value && canonicalPlace(value, env, depth - 1);
+    return behind ?? { root: variable ?? x.name, fields: [] };
+  }
+  if (x.kind !== 'selector') return undefined;
+  const base = canonicalPlace(x.x, env, depth);
+  return base && (isEmbedded(x, env) ? base : { root: base.root, fields: [...base.fields, x.sel.name] });
+}
+
+/** The place that a local variable is another name for. */
+function onlyValue({ role, origin, assigned }: Variable): Expr | undefined {
+  if (role !== 'local' || assigned.length > 0 || origin.kind !== 'value' || origin.count !== 1) return undefined;
+  const value = withoutPointer(origin.expr);
+  return value.kind === 'ident' || value.kind === 'selector' ? value : undefined;
+}
+
+function withoutPointer(expr: Expr): Expr {
+  const x = unparen(expr);
+  return x.kind === 'star' || (x.kind === 'unary' && x.op === '&') ? withoutPointer(x.x) : x;
+}
+
+/** An embedded field has the name of its type; a plain field that has it as well does no harm. */
+function isEmbedded(x: Selector, env: Env): boolean {
+  const type = pointee(typeOf(x, env));
+  return type.kind === 'named' && type.name === x.sel.name;
+}
+
+function pointee(type: Type): Type {
+  return type.kind === 'pointer' ? type.elem : type;
+}
+
+function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
+  const x = withoutPointer(expr);
+  if (x.kind === 'selector') {
+    if (isEmbedded(x, env)) return `${typeName(pointee(typeOf(x.x, env)))}.`;
+    const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);
+    const owner = member?.kind === 'field' && member.owner ? member.owner : pointee(typeOf(x.x, env));
+    return `${owner.kind === 'named' ? `${owner.pkg}.${owner.name}` : typeName(owner)}.${x.sel.name}`;
+  }
+  if (x.kind !== 'ident') return undefined;
+  if (x.entity?.kind !== 'var') return `${env.file.pkg.path}:${x.name}`;
+  const value = depth > 0 ? onlyValue(x.entity) : undefined;
+  const behind = value && familyOf(value, env, depth - 1);
+  if (behind !== undefined) return behind;
+  const type = pointee(typeOf(x, env));
+  return type.kind === 'named' && type.pkg === 'sync' ? familyOfVariable(x.entity.ident.start, env) : `${typeName(type)}.`;
+}
+
+/** A mutex of its own, known by where its variable is declared. */
+export function familyOfVariable(declaredAt: number, env: Env): string {
+  return `${env.file.source.path}@${declaredAt}`;
+}
+
+/** Whether `outer` is `inner` or something that holds it: `s` and `s.pool` of `s.pool.mu`. */
+export function holds(outer: Place, inner: Place): boolean {
+  return outer.root === inner.root && outer.fields.every((field, i) => inner.fields[i] === field);
+}

@@ -1,0 +1,46 @@
+/** How many rounds a loop makes, as far as its text tells. */
+import type { Env } from '../program/resolve.ts';
+import { type Expr, type For, type Range, unparen } from '../syntax/ast.ts';
+import type { Body } from './bodies.ts';
+
+/** Up to so many rounds what piles up in a loop does no harm. */
+const FEW = 3;
+
+/** A loop over a short list that is written out, or counted up to a small constant. */
+export function isShortLoop(loop: For | Range, { env }: Body): boolean {
+  const rounds = loop.kind === 'range' ? roundsOfRange(loop.x, env) : roundsOfCount(loop, env);
+  return rounds !== undefined && rounds <= FEW;
+}
+
+function roundsOfRange(over: Expr, env: Env): number | undefined {
+  const x = unparen(over);
+  if (x.kind === 'composite') return x.elements.length;
+  if (x.kind === 'unary' && x.op === '&') return roundsOfRange(x.x, env);
+  if (x.kind === 'ident' && x.entity?.kind === 'var') {
+    const { origin, assigned } = x.entity;
+    if (origin.kind === 'declared' && origin.type.kind === 'array' && origin.type.length && origin.type.length !== '...') return constantOf(origin.type.length, env);
+    const given = [...(origin.kind === 'declared' ? [] : [origin]), ...assigned];
+    const rounds = given.map(value => (value !== 'unknown' && value.kind === 'value' && unparen(value.expr).kind === 'composite' ? roundsOfRange(value.expr, env) : undefined));
+    return x.entity.role === 'local' && rounds.length && rounds.every(n => n !== undefined) ? Math.max(...rounds) : undefined;
+  }
+  return constantOf(x, env);
+}
+
+/** `for i := 0; i < 3; i++`; counting from somewhere else or by other steps is not told apart. */
+function roundsOfCount({ init, cond, post }: For, env: Env): number | undefined {
+  const x = cond && unparen(cond);
+  if (!init || post?.kind !== 'incdec' || x?.kind !== 'binary') return undefined;
+  const limit = constantOf(x.y, env);
+  if (limit === undefined) return undefined;
+  return x.op === '<' || x.op === '!=' ? limit : x.op === '<=' ? limit + 1 : undefined;
+}
+
+function constantOf(expr: Expr, env: Env): number | undefined {
+  const x = unparen(expr);
+  if (x.kind === 'literal') return x.token === 'int' ? Number(x.text.replaceAll('_', '')) : undefined;
+  if (x.kind !== 'ident') return undefined;
+  if (x.entity) return x.entity.kind === 'const' && x.entity.value ? constantOf(x.entity.value, env) : undefined;
+  const named = env.file.pkg.lookup(x.name, env.file);
+  const value = named?.kind === 'const' ? named.spec.values[named.index] : undefined;
+  return value?.kind === 'literal' ? constantOf(value, env) : undefined;
+}

@@ -1,0 +1,38 @@
+/** Unmet obligations as findings. */
+import type { Finding, Step } from '../finding.ts';
+import type { Resource } from '../contracts/resources.ts';
+import { siteIn } from './bodies.ts';
+import { type Unmet, unmetObligations } from './obligations.ts';
+import type { Pass } from './pass.ts';
+import { describeCall, turnSteps } from './words.ts';
+
+/** What the rule `rule` has to say about a package. */
+export function* unreleased(rule: string, pass: Pass): Generator<Finding> {
+  for (const unmet of unmetObligations(rule, pass)) yield finding(unmet);
+}
+
+function finding(unmet: Unmet): Finding {
+  const { call, acquisition: { resource, evidence }, body } = unmet;
+  const { info } = body;
+  const at = siteIn(info, { start: call.start, end: call.fun.end });
+  const what = `The ${resource.noun} of ${describeCall(call, body)}`;
+  const confidence = evidence === 'sure' ? 'high' : 'medium';
+  const acquired: Step = { at, note: `the ${resource.noun} is acquired` };
+  if (!unmet.way) return { at, confidence, message: `${what} is never ${resource.released}: the result is thrown away.`, trail: [{ ...acquired, note: `${acquired.note} and dropped` }] };
+  const end = { at: siteIn(info, endOf(unmet.way, unmet)), note: endNote(unmet, resource) };
+  return { at, confidence, message: `${what} is ${howMissed(unmet, resource)}.`, trail: [acquired, ...turnSteps(unmet.way.turns, info), end] };
+}
+
+function howMissed({ never, why }: Unmet, { released }: Resource): string {
+  if (why === 'overwritten') return `not ${released} before its variable is given another value`;
+  return never ? `never ${released}` : `not ${released} on every path`;
+}
+
+function endNote({ why }: Unmet, { noun, released }: Resource): string {
+  return why === 'overwritten' ? 'the variable is overwritten here' : `the function leaves here, and the ${noun} is not ${released}`;
+}
+
+function endOf(way: NonNullable<Unmet['way']>, { body: { block } }: Unmet): { start: number; end: number } {
+  if (way.at.kind === 'op') return way.at.op.kind === 'assign' ? way.at.op.node : { start: block.start, end: block.start };
+  return way.at.stmt ?? { start: block.end - 1, end: block.end };
+}
