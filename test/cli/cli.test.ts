@@ -93,3 +93,9 @@ test('colours only where they are asked for', () => {
   expect(run(root, '--color', 'always').stdout).toContain('\u001b[');
   expect(run(root).stdout).not.toContain('\u001b[');
 });
+
+test('the first screen of the README shows what the examples print', () => {
+  const shown = /```\n(examples\/[^`]*)```/.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8'))?.[1];
+  expect(shown).toContain('unclosed-body');
+  expect(run(packageRoot, '--exit-zero', './examples/...').stdout.startsWith(shown ?? '-')).toBe(true);
+});
