@@ -104,6 +104,10 @@ func callsOf(p listed, exports map[string]string, dir string) []call {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(p.Dir, name)
 		}
+		// The linter speaks of a file behind a link by the file's own path.
+		if real, err := filepath.EvalSymlinks(name); err == nil {
+			name = real
+		}
 		if file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution); err == nil {
 			files = append(files, file)
 		}
