@@ -1,5 +1,7 @@
 /** The rules, in the order of the catalogue. */
 import type { Rule } from '../src/rule.ts';
+import { abandonedReceiver } from './abandoned-receiver.ts';
+import { abandonedSender } from './abandoned-sender.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
 import { drainedTimer } from './drained-timer.ts';
@@ -15,6 +17,7 @@ import { unboundedGoroutine } from './unbounded-goroutine.ts';
 import { unclosedBody } from './unclosed-body.ts';
 import { unclosedConnection } from './unclosed-connection.ts';
 import { unclosedFile } from './unclosed-file.ts';
+import { unclosedRange } from './unclosed-range.ts';
 import { unclosedRows } from './unclosed-rows.ts';
 import { unendedSpan } from './unended-span.ts';
 import { unfinishedTransaction } from './unfinished-transaction.ts';
@@ -24,7 +27,7 @@ import { unwaitedProcess } from './unwaited-process.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
-  unboundedGoroutine, selectWithoutDone, endlessTickerRange, waitgroupAddInGoroutine, missingUnlock,
+  unboundedGoroutine, selectWithoutDone, endlessTickerRange, abandonedSender, abandonedReceiver, unclosedRange, waitgroupAddInGoroutine, missingUnlock,
   mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
   unclosedFile, unclosedConnection, unwaitedProcess, unstoppedIterator, unendedSpan,
   lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,

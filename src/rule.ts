@@ -29,3 +29,4 @@ export { type DeferInLoop, defersInLoops } from './leaks/defers.ts';
 export { earlyCloses } from './leaks/earlyclose.ts';
 export { keptLocks, type KeptLock } from './leaks/locks.ts';
 export { mismatches } from './leaks/unlockmodes.ts';
+export { abandoned } from './leaks/channels/words.ts';

@@ -29,6 +29,8 @@ export interface Walk<S> {
   /** `arrive` stops the whole search here. */
   op(op: Op, state: S): S | undefined | 'arrive';
   edge(condition: Expr, taken: boolean, state: S): S | undefined;
+  /** The state behind any edge, after `edge` where the edge has a condition. */
+  between?(from: Block, to: Block, state: S): S;
   /** Whether a way that ends in this return is what is looked for. */
   returns(end: End & { kind: 'return' }, state: S): boolean;
 }
@@ -65,7 +67,8 @@ function runBlock<S>(node: Node<S>, walk: Walk<S>, queue: Node<S>[], seen: Set<s
     if (next === 'arrive') return { at: { kind: 'op', op }, state, turns: turnsTo(node) };
     state = next;
   }
-  const go = (to: Block, next: S, turn: Turn | undefined) => {
+  const go = (to: Block, state: S, turn: Turn | undefined) => {
+    const next = walk.between ? walk.between(block, to, state) : state;
     const key = `${to.id} ${walk.key(next)}`;
     if (seen.has(key)) return;
     seen.add(key);

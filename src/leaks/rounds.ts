@@ -35,7 +35,8 @@ function roundsOfCount({ init, cond, post }: For, env: Env): number | undefined 
   return x.op === '<' || x.op === '!=' ? limit : x.op === '<=' ? limit + 1 : undefined;
 }
 
-function constantOf(expr: Expr, env: Env): number | undefined {
+/** The value of an integer constant. */
+export function constantOf(expr: Expr, env: Env): number | undefined {
   const x = unparen(expr);
   if (x.kind === 'literal') return x.token === 'int' ? Number(x.text.replaceAll('_', '')) : undefined;
   if (x.kind !== 'ident') return undefined;

@@ -1,0 +1,108 @@
+/**
+ * Goroutines that wait for ever at a channel which the function around them made. Either nobody does anything at the
+ * other end, or the function can leave on a way on which too little is done there.
+ */
+import { type Arrival, search, type Walk } from '../../flow/search.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import { type Body, bodiesWith } from '../bodies.ts';
+import { type Facts, factsAt } from '../facts.ts';
+import { runsOncePerProcess } from '../goroutines.ts';
+import type { Pass } from '../pass.ts';
+import { channelsMadeIn, type Made } from './makes.ts';
+import { namesOf } from './places.ts';
+import { type Count, MANY, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+
+export interface Abandoned {
+  readonly verb: Verb;
+  readonly made: Made;
+  /** The function that makes the channel. */
+  readonly body: Body;
+  readonly wait: Waiting;
+  /** The way on which the function leaves the goroutine behind; undefined where nobody is at the other end at all. */
+  readonly way: Arrival<unknown> | undefined;
+}
+
+const found = new WeakMap<Pass['pkg'], readonly Abandoned[]>();
+
+export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
+  let all = found.get(pass.pkg);
+  if (!all) found.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...abandonedIn(body, pass)])));
+  return all.filter(a => a.verb === verb);
+}
+
+function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
+  for (const made of channelsMadeIn(body)) {
+    const names = withNames(namesOf([made.place]), body);
+    const reading = new Reading(body, names, pass);
+    if (reading.escapes) continue;
+    const alone = [...waitingAlone(reading, made)];
+    for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
+    if (alone.length === 0) yield* leftBehind(reading, made, body, pass);
+  }
+}
+
+/** Nobody is ever at the other end, whatever way the code takes. */
+function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<Waiting> {
+  const isAnswered = (verb: Verb): boolean => {
+    switch (verb) {
+      case 'send':
+        return capacity !== 0 || does.has('receive') || does.has('range');
+      case 'receive':
+        return does.has('send') || does.has('close');
+      case 'range':
+        return does.has('close');
+    }
+  };
+  for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
+}
+
+type State = Count & { readonly facts: Facts };
+
+function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
+  if (body.node === body.info.decl && runsOncePerProcess(body.info, pass)) return;
+  for (const verb of ['send', 'receive', 'range'] as const) {
+    const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
+    // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
+    if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
+    const start: State = { ...START, facts: factsAt(made.call, body) };
+    const way = search(made.after, start, leavingWalk(reading, verb, made, body));
+    if (way) yield { verb, made, body, wait, way };
+  }
+}
+
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk<State> {
+  const walk = reading.walk();
+  return {
+    key: state => `${walk.key(state)} ${state.facts.key}`,
+    op(op, state) {
+      // A failing test is told already.
+      if (op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, body.env)) ?? '')) return undefined;
+      if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
+      const next = walk.op(op, state);
+      return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
+    },
+    edge(condition, taken, state) {
+      const facts = state.facts.with(condition, taken, body);
+      const next = facts && walk.edge(condition, taken, state);
+      return next && { ...next, facts };
+    },
+    between: (from, to, state) => ({ ...state, ...walk.between?.(from, to, state) }),
+    returns: (_, state) => isLeft(verb, state, made),
+  };
+}
+
+const FAILS_TEST = /^\(\*?testing\.\w+\)\.(?:Error|Errorf|Fail)$/;
+
+/** More is waited for than is done at the other end. */
+function isLeft(verb: Verb, { started, supply }: Count, { capacity }: Made): boolean {
+  switch (verb) {
+    case 'send':
+      // How many a loop starts, and how many a larger buffer holds, is for the code to know.
+      if (capacity === undefined || (capacity > 1 && started.sends === MANY)) return false;
+      return started.sends - capacity > supply.receives;
+    case 'receive':
+      return !supply.closes && started.receives > supply.sends;
+    case 'range':
+      return !supply.closes && started.ranges;
+  }
+}

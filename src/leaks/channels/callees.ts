@@ -1,0 +1,153 @@
+/** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
+import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
+import { graphOf } from '../../flow/build.ts';
+import { functionOf } from '../../program/values.ts';
+import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
+import { walkStmts } from '../../syntax/walk.ts';
+import type { Body } from '../bodies.ts';
+import { bodyOfCallee } from '../goroutines.ts';
+import type { Pass } from '../pass.ts';
+import type { Place } from '../places.ts';
+import { fieldsHolding, isMentioned, literalOf, namesBehind, type Names, namesOf, relationOf } from './places.ts';
+
+/** A body that runs with the channel in reach. */
+export interface Run {
+  readonly body: Body;
+  readonly names: Names;
+  /** In a goroutine of its own. */
+  readonly started: boolean;
+}
+
+/** `unseen`: something that is not at hand gets the channel and may do anything with it. */
+export type Runs = readonly Run[] | 'unseen';
+
+/** Library functions that run the function they are given before they return. */
+const RUNS_IN_PLACE = /^(?:\(\*sync\.Once\)\.Do|\(\*testing\.[TB]\)\.Run|\(\*?testing\.\w+\)\.Cleanup|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|(?:sort|slices|strings|bytes|maps)\.\w+|\(\*sync\.Map\)\.Range|testing\.AllocsPerRun|testing\.Benchmark)$/;
+/** Library functions that run the function they are given in a goroutine. */
+const RUNS_IN_GOROUTINE = /^(?:\(\*sync\.WaitGroup\)\.Go|\(\*golang\.org\/x\/sync\/errgroup\.Group\)\.(?:Try)?Go|time\.AfterFunc|context\.AfterFunc)$/;
+/** Library functions that look at a channel and leave it alone. */
+const LOOKS_ONLY = /^(?:(?:fmt|log)\.\w+|\(\*testing\.common\)\.\w+|\(\*log\.Logger\)\.\w+|log\/slog\.\w+)$/;
+const HARMLESS_BUILTINS = new Set(['close', 'len', 'cap', 'delete', 'print', 'println', 'panic', 'clear', 'make', 'new', 'min', 'max']);
+
+/** What a call runs that knows the channel; empty where it knows nothing of it. */
+export function runsOf(call: Call, names: Names, started: boolean, from: Body, pass: Pass): Runs {
+  const callee = functionOf(calleeOf(call, from.env), from.env);
+  if (callee.kind === 'builtin') return HARMLESS_BUILTINS.has(callee.name) || !call.args.some(arg => carries(arg, names, from)) ? [] : 'unseen';
+  // Where the converted channel goes, the expression around it says.
+  if (callee.kind === 'conversion') return [];
+  const given = call.args.some(arg => carries(arg, names, from));
+  const receiver = receiverOf(callee);
+  const isHeld = receiver !== undefined && relationOf(receiver, names, from.env) !== undefined;
+  const knows = callee.kind === 'literal' && isMentioned(callee.literal, names, from.env);
+  if (!given && !isHeld && !knows) return [];
+  const name = calleeName(callee) ?? '';
+  if (LOOKS_ONLY.test(name)) return [];
+  const runner = RUNS_IN_PLACE.test(name) ? false : RUNS_IN_GOROUTINE.test(name) ? true : undefined;
+  if (runner !== undefined) return runsOfArguments(call, names, started || runner, from, pass);
+  const body = bodyOfCallee(callee, from, pass);
+  if (!body) return 'unseen';
+  const callbacks = runsOfCallbacks(call, names, started, from, body);
+  return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call, names, from), started }, ...callbacks];
+}
+
+/** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
+function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body, callee: Body): Runs {
+  const params = callee.node.type.params.flatMap(field => field.names);
+  const runs: Run[] = [];
+  for (const [i, arg] of call.args.entries()) {
+    const literal = unparen(arg);
+    if (literal.kind !== 'funclit' || !isMentioned(literal, names, from.env)) continue;
+    const calls = variableOf(params[i]) && callsOf(variableOf(params[i]), callee);
+    if (!calls) return 'unseen';
+    const body: Body = { ...from, node: literal, block: literal.body, graph: graphOf(literal, literal.body) };
+    if (calls.length) runs.push({ body, names, started: started || calls.includes('started') });
+  }
+  return runs;
+}
+
+/** How a function calls its parameter; undefined when it does anything else with it. */
+function callsOf(param: Variable | undefined, { block }: Body): ('in place' | 'started')[] | undefined {
+  const calls: ('in place' | 'started')[] = [];
+  let mentions = 0;
+  walkStmts(block.stmts, {
+    stmt: stmt => {
+      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) calls.push('started');
+    },
+    expr: x => {
+      if (isNamed(x, param)) mentions++;
+      if (x.kind === 'call' && isNamed(x.fun, param)) calls.push('in place');
+    },
+  });
+  const started = calls.filter(call => call === 'started').length;
+  return calls.length - started === mentions ? calls : undefined;
+}
+
+function isNamed(expr: Expr, variable: Variable | undefined): boolean {
+  const x = unparen(expr);
+  return x.kind === 'ident' && variable !== undefined && x.entity === variable;
+}
+
+/** `once.Do(f)`, `wg.Go(f)`: the functions handed over, where they can be told. */
+function runsOfArguments(call: Call, names: Names, started: boolean, from: Body, pass: Pass): Runs {
+  const runs: Run[] = [];
+  for (const arg of call.args) {
+    if (!carries(arg, names, from)) continue;
+    const callee = functionOf(resolveFunction(arg, from.env), from.env);
+    const body = callee.kind === 'literal' ? bodyOfCallee(callee, from, pass) : undefined;
+    if (!body) return 'unseen';
+    runs.push({ body, names, started });
+  }
+  return runs;
+}
+
+function receiverOf(callee: Callee): Expr | undefined {
+  return callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
+}
+
+/** What the channel is called in the body that a call runs. */
+function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, call: Call, names: Names, from: Body): Names {
+  const params = body.node.type.params.flatMap(field => field.names);
+  const given = call.args.flatMap((arg, i): readonly Place[] => {
+    const variable = variableOf(params[i]);
+    if (!variable) return [];
+    const to: Place = { root: variable, fields: [] };
+    const literal = literalOf(arg);
+    return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
+  });
+  const own = body.node.kind === 'func' ? variableOf(body.node.receiver?.names[0]) : undefined;
+  const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
+  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held]);
+}
+
+function variableOf(name: Ident | undefined): Variable | undefined {
+  return name?.entity?.kind === 'var' ? name.entity : undefined;
+}
+
+/** The value of an expression is the channel, has it inside or captures it. */
+export function carries(expr: Expr, names: Names, from: Body): boolean {
+  const x = unparen(expr);
+  switch (x.kind) {
+    case 'ident':
+    case 'selector':
+      return relationOf(x, names, from.env) !== undefined || methodValueOn(x, names, from);
+    case 'composite':
+      return x.elements.some(({ value }) => carries(value, names, from));
+    case 'star':
+    case 'assert':
+      return carries(x.x, names, from);
+    case 'unary':
+      return x.op === '&' && carries(x.x, names, from);
+    case 'call':
+      // A conversion: `(<-chan int)(c)`.
+      return x.args.length === 1 && calleeOf(x, from.env).kind === 'conversion' && x.args.some(arg => carries(arg, names, from));
+    case 'funclit':
+      return isMentioned(x, names, from.env);
+    default:
+      return false;
+  }
+}
+
+/** `s.run` of what holds the channel. */
+function methodValueOn(x: Expr, names: Names, { env }: Body): boolean {
+  return x.kind === 'selector' && relationOf(x.x, names, env) === 'holder' && resolveFunction(x, env).kind === 'method';
+}

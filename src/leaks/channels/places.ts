@@ -1,0 +1,108 @@
+/** By which names a channel goes in one body: a variable, fields of local values that hold it, other names for those. */
+import type { FlowGraph } from '../../flow/graph.ts';
+import { operations } from '../../flow/search.ts';
+import type { Env } from '../../program/resolve.ts';
+import { type CompositeLit, eachChild, type Expr, type FuncNode, unparen } from '../../syntax/ast.ts';
+import { walkExpr } from '../../syntax/walk.ts';
+import { canonicalPlace, holds } from '../mutexes.ts';
+import { keyOf, type Place } from '../places.ts';
+
+/** All names of one channel in one body, the literals inside it included. */
+export interface Names {
+  readonly places: readonly Place[];
+  /** Equal for equal sets. */
+  readonly key: string;
+}
+
+export function namesOf(places: readonly Place[]): Names {
+  const byKey = new Map(places.map(place => [keyOf(place), place]));
+  const keys = [...byKey.keys()].sort();
+  return { places: keys.flatMap(key => byKey.get(key) ?? []), key: keys.join(' ') };
+}
+
+/** What an expression is to a channel: the channel itself, or something that has it in a field. */
+export function relationOf(x: Expr, { places }: Names, env: Env): 'channel' | 'holder' | undefined {
+  const place = canonicalPlace(x, env);
+  if (!place) return undefined;
+  if (places.some(p => p.fields.length === place.fields.length && holds(place, p))) return 'channel';
+  return places.some(p => p.fields.length > place.fields.length && holds(place, p)) ? 'holder' : undefined;
+}
+
+/** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */
+export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): readonly Place[] {
+  const place = canonicalPlace(arg, env);
+  if (!place) return [];
+  return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
+}
+
+/** The channel is mentioned in an expression, in function literals as well; other fields of what holds it do not count. */
+export function isMentioned(x: Expr, names: Names, env: Env): boolean {
+  const inner = unparen(x);
+  if (inner.kind === 'ident' || inner.kind === 'selector') {
+    if (relationOf(inner, names, env)) return true;
+    // `s.other` is not `s`.
+    return inner.kind === 'selector' && !canonicalPlace(inner, env) && isMentioned(inner.x, names, env);
+  }
+  if (inner.kind === 'funclit') return mentionedIn(inner, names, env);
+  let found = false;
+  eachChild(inner, child => {
+    found ||= isMentioned(child, names, env);
+  });
+  return found;
+}
+
+function mentionedIn(literal: Expr & { kind: 'funclit' }, names: Names, env: Env): boolean {
+  let found = false;
+  walkExpr(literal, {
+    expr: x => {
+      if (found || (x !== literal && x.kind !== 'funclit' && x.kind !== 'ident' && x.kind !== 'selector')) return !found;
+      if (x.kind === 'selector' && canonicalPlace(x, env)) {
+        found ||= relationOf(x, names, env) !== undefined;
+        return false;
+      }
+      if (x.kind === 'ident') found ||= relationOf(x, names, env) !== undefined;
+      return !found;
+    },
+  });
+  return found;
+}
+
+/** With the names that assignments of the body give: `w := &worker{jobs: jobs}`, `s.done = done` of a local `s`. */
+export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env: Env): Names {
+  const found = [...names.places];
+  for (const { op } of operations(graph)) {
+    if (op.kind !== 'assign' || op.lhs.length !== op.rhs.length) continue;
+    op.lhs.forEach((target, i) => {
+      const value = op.rhs[i];
+      const place = value && localPlace(target, func, env);
+      if (!place) return;
+      const literal = literalOf(value);
+      if (literal) found.push(...fieldsHolding(literal, place, names, env));
+      else if (place.fields.length && relationOf(value, names, env) === 'channel') found.push(place);
+    });
+  }
+  return found.length === names.places.length ? names : namesOf(found);
+}
+
+/** A place below a variable of the function itself, which nobody else sees unless it is handed on. */
+function localPlace(target: Expr, func: FuncNode, env: Env): Place | undefined {
+  const place = canonicalPlace(target, env);
+  return place && typeof place.root === 'object' && place.root.owner === func && place.root.role === 'local' ? place : undefined;
+}
+
+export function literalOf(value: Expr): CompositeLit | undefined {
+  const x = unparen(value);
+  const inner = x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
+  return inner.kind === 'composite' ? inner : undefined;
+}
+
+/** The places in a composite literal at `at` that the channel is put into. */
+export function fieldsHolding(literal: CompositeLit, at: Place, names: Names, env: Env): Place[] {
+  return literal.elements.flatMap(({ key, value }): Place[] => {
+    if (key?.kind !== 'ident') return [];
+    const place = { root: at.root, fields: [...at.fields, key.name] };
+    const inner = literalOf(value);
+    if (inner) return fieldsHolding(inner, place, names, env);
+    return relationOf(value, names, env) === 'channel' ? [place] : [];
+  });
+}

@@ -1,0 +1,322 @@
+/**
+ * What running a body does with one channel: what can keep it waiting, and what it does for whoever waits on the other
+ * side. Counts are small numbers; MANY is any number above.
+ */
+import type { Block, FlowGraph, Op } from '../../flow/graph.ts';
+import { endedLoops } from '../../flow/loops.ts';
+import { operations, search, type Walk } from '../../flow/search.ts';
+import { calleeOf } from '../../program/callee.ts';
+import { type Call, type CommClause, type Expr, type Select, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Body } from '../bodies.ts';
+import type { Pass } from '../pass.ts';
+import { walkStmts } from '../../syntax/walk.ts';
+import { answersWithout } from './answers.ts';
+import { carries, type Run, runsOf } from './callees.ts';
+import { type Names, relationOf, withAliases } from './places.ts';
+
+export const MANY = 5;
+const plus = (a: number, b: number) => Math.min(MANY, a + b);
+
+export type Verb = 'send' | 'receive' | 'range';
+
+/** An operation that waits until somebody answers. */
+export interface Waiting {
+  readonly verb: Verb;
+  readonly node: { readonly start: number; readonly end: number };
+  readonly body: Body;
+  /** The `go` statements on the way to it, the outermost first; none in the body that was asked about. */
+  readonly starts: readonly { readonly node: { readonly start: number; readonly end: number }; readonly body: Body }[];
+}
+
+/** How often something is waited for. */
+export interface Demand {
+  readonly sends: number;
+  readonly receives: number;
+  readonly ranges: boolean;
+}
+
+/** What is done for the other side. */
+export interface Supply {
+  readonly sends: number;
+  readonly receives: number;
+  readonly closes: boolean;
+}
+
+export interface Traffic {
+  /** The channel gets out of sight: nothing is known of it any more. */
+  readonly escapes: boolean;
+  /** Everything that is done with it anywhere, guarded or not. */
+  readonly does: ReadonlySet<Verb | 'close'>;
+  readonly waits: readonly Waiting[];
+  /** What the body itself may wait for at most, and what the goroutines do that it starts. */
+  readonly own: Demand;
+  readonly started: Demand;
+  /** What it does for others at least, on every way to its end. */
+  readonly supply: Supply;
+}
+
+const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
+const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
+const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
+const UNSEEN: Traffic = { escapes: true, does: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+
+const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
+
+/** Calls are followed to this depth. */
+const DEEPEST = 4;
+
+export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST): Traffic {
+  const known = memo.get(body.graph) ?? new Map<string, Traffic>();
+  memo.set(body.graph, known);
+  const names = withNames(named, body);
+  const before = known.get(names.key);
+  if (before) return before;
+  // A function that calls itself adds nothing new on the way down.
+  if (depth === 0) return UNSEEN;
+  known.set(names.key, UNSEEN);
+  const found = new Reading(body, names, pass, depth).traffic();
+  known.set(names.key, found);
+  return found;
+}
+
+/** What has been counted on a way so far. */
+export interface Count {
+  readonly own: Demand;
+  readonly started: Demand;
+  readonly supply: Supply;
+  /** Variables that are false when the channel was closed: `v, ok := <-c`. */
+  readonly oks: ReadonlySet<Variable>;
+}
+
+/** With the other names that the body gives it. */
+export function withNames(names: Names, body: Body): Names {
+  return withAliases(names, body.graph, body.node, body.env);
+}
+
+/** What one operation adds. */
+type Step = Omit<Count, 'oks'>;
+
+const NO_STEP: Step = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY };
+
+/** One channel in one body. */
+export class Reading {
+  private readonly steps = new Map<Op, Step>();
+  private readonly arms: ReadonlyMap<Op, { readonly select: Select; readonly clause: CommClause }>;
+  readonly does = new Set<Verb | 'close'>();
+  /** What goroutines do with it that the body starts. */
+  readonly startedDoes = new Set<Verb | 'close'>();
+  readonly waits: Waiting[] = [];
+  escapes = false;
+
+  constructor(private readonly body: Body, private readonly names: Names, private readonly pass: Pass, private readonly depth = DEEPEST) {
+    this.arms = armsOf(body.graph);
+    for (const { op } of operations(body.graph)) {
+      this.escapes ||= this.letsGo(op);
+      this.steps.set(op, this.stepOf(op));
+    }
+    for (const { end } of body.graph.blocks) if (end.kind === 'return' && end.stmt) this.escapes ||= end.stmt.results.some(x => carries(x, names, body));
+  }
+
+  traffic(): Traffic {
+    if (this.escapes) return { ...UNSEEN, does: this.does, waits: this.waits };
+    let own = NO_DEMAND;
+    let started = NO_DEMAND;
+    let supply: Supply | undefined;
+    const walk = this.walk();
+    search({ block: this.body.graph.entry, index: 0 }, START, {
+      ...walk,
+      op: (op, count) => {
+        const next = walk.op(op, count);
+        if (next !== undefined && next !== 'arrive') {
+          own = most(own, next.own);
+          started = most(started, next.started);
+        }
+        return next;
+      },
+      returns: (_, count) => {
+        supply = supply ? least(supply, count.supply) : count.supply;
+        return false;
+      },
+    });
+    return { escapes: false, does: this.does, waits: this.waits, own, started, supply: supply ?? this.endlessSupply() };
+  }
+
+  /** Of a body that never ends: what it does, it goes on doing. */
+  private endlessSupply(): Supply {
+    return { sends: this.does.has('send') ? MANY : 0, receives: this.does.has('receive') || this.does.has('range') ? MANY : 0, closes: this.does.has('close') };
+  }
+
+  /** Counts along the ways of the body. */
+  walk(): Walk<Count> {
+    const { body, pass, names } = this;
+    return {
+      key: ({ own, started, supply, oks }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()}`,
+      op: (op, count) => {
+        if (pass.contracts.endsHere(op, body.env)) return undefined;
+        const step = this.steps.get(op) ?? NO_STEP;
+        const ok = okOf(op, names, body);
+        return step === NO_STEP && !ok ? count : { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
+      },
+      // Closed: nobody can send any more, so nobody waits to.
+      edge: (condition, taken, count) => (!taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count),
+      between: (from, to, count) => this.afterLoops(from, to, count),
+      returns: () => false,
+    };
+  }
+
+  /** A loop that is over has sent or received all there was: how often, both sides have agreed on. */
+  private afterLoops(from: Block, to: Block, count: Count): Count {
+    let { supply } = count;
+    for (const { blocks } of endedLoops(from, to, this.body.graph)) {
+      for (const { ops } of blocks) {
+        for (const op of ops) {
+          const step = this.steps.get(op);
+          if (!step || step === NO_STEP) continue;
+          supply = { sends: step.supply.sends ? MANY : supply.sends, receives: step.supply.receives ? MANY : supply.receives, closes: supply.closes || step.supply.closes };
+        }
+      }
+    }
+    return supply === count.supply ? count : { ...count, supply };
+  }
+
+  private isChannel(x: Expr): boolean {
+    return relationOf(x, this.names, this.body.env) === 'channel';
+  }
+
+  private stepOf(op: Op): Step {
+    switch (op.kind) {
+      case 'send':
+        return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
+      case 'receive':
+        return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
+      case 'range':
+        return this.isChannel(op.stmt.x) ? this.communication('range', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
+      case 'call':
+        return this.callStep(op.call, false, op.call);
+      case 'go':
+      case 'defer': {
+        const call = unparen(op.stmt.call);
+        return call.kind === 'call' ? this.callStep(call, op.kind === 'go', op.stmt) : NO_STEP;
+      }
+      case 'assign':
+      case 'eval':
+        return NO_STEP;
+    }
+  }
+
+  private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
+    this.does.add(verb);
+    const arm = this.arms.get(op);
+    const waits = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
+    if (waits) this.waits.push({ verb, node, body: this.body, starts: [] });
+    const supply = { ...NO_SUPPLY, sends: verb === 'send' ? 1 : 0, receives: verb === 'send' ? 0 : 1 };
+    return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
+  }
+
+  private callStep(call: Call, started: boolean, node: Waiting['node']): Step {
+    const callee = calleeOf(call, this.body.env);
+    if (callee.kind === 'builtin' && callee.name === 'close' && call.args[0] && this.isChannel(call.args[0])) {
+      this.does.add('close');
+      return { ...NO_STEP, supply: { ...NO_SUPPLY, closes: true } };
+    }
+    const runs = runsOf(call, this.names, started, this.body, this.pass);
+    if (runs === 'unseen') {
+      this.escapes = true;
+      return NO_STEP;
+    }
+    return runs.reduce((step, run) => sum(step, this.runStep(run, node)), NO_STEP);
+  }
+
+  private runStep({ body, names, started }: Run, node: Waiting['node']): Step {
+    const traffic = trafficOf(body, names, this.pass, this.depth - 1);
+    this.escapes ||= traffic.escapes;
+    for (const verb of traffic.does) {
+      this.does.add(verb);
+      if (started) this.startedDoes.add(verb);
+    }
+    for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
+    const { own, supply } = traffic;
+    return started ? { own: NO_DEMAND, started: both(own, traffic.started), supply } : { own, started: traffic.started, supply };
+  }
+
+  /** The operation puts the channel where it is out of sight. Arguments are looked at with their calls. */
+  private letsGo(op: Op): boolean {
+    const goes = (x: Expr) => carries(x, this.names, this.body);
+    if (op.kind === 'send') return goes(op.stmt.value);
+    if (op.kind !== 'assign') return false;
+    return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
+  }
+
+  /** Another name that is given once, a field of a local value, a literal that is only called. */
+  private isFollowed(target: Expr | undefined, value: Expr): boolean {
+    if (!target) return false;
+    if (target.kind === 'ident' && target.name === '_') return true;
+    const literal = unparen(value).kind === 'funclit';
+    if (literal) return target.kind === 'ident' && target.entity?.kind === 'var' && isOnlyCalled(target.entity, this.body);
+    // What holds it now is one of its names, or another name of something that holds it.
+    return relationOf(target, this.names, this.body.env) !== undefined;
+  }
+}
+
+export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set() };
+
+function sum<T extends Step>(a: T, b: Step): T {
+  return { ...a, own: both(a.own, b.own), started: both(a.started, b.started), supply: { sends: plus(a.supply.sends, b.supply.sends), receives: plus(a.supply.receives, b.supply.receives), closes: a.supply.closes || b.supply.closes } };
+}
+
+function both(a: Demand, b: Demand): Demand {
+  return { sends: plus(a.sends, b.sends), receives: plus(a.receives, b.receives), ranges: a.ranges || b.ranges };
+}
+
+function most(a: Demand, b: Demand): Demand {
+  return { sends: Math.max(a.sends, b.sends), receives: Math.max(a.receives, b.receives), ranges: a.ranges || b.ranges };
+}
+
+function least(a: Supply, b: Supply): Supply {
+  return { sends: Math.min(a.sends, b.sends), receives: Math.min(a.receives, b.receives), closes: a.closes && b.closes };
+}
+
+function keyOfDemand({ sends, receives, ranges }: Demand): string {
+  return `${sends},${receives},${ranges}`;
+}
+
+function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: CommClause }> {
+  const arms = new Map<Op, { select: Select; clause: CommClause }>();
+  for (const { end } of graph.blocks) {
+    if (end.kind !== 'select') continue;
+    for (const { clause, to } of end.arms) {
+      const first = to.ops[0];
+      if (first && clause.comm) arms.set(first, { select: end.stmt, clause });
+    }
+  }
+  return arms;
+}
+
+/** `ok` of `v, ok := <-c`. */
+function okOf(op: Op, names: Names, { env }: Body): Variable | undefined {
+  if (op.kind !== 'assign' || op.lhs.length !== 2 || op.rhs.length !== 1) return undefined;
+  const [value] = op.rhs;
+  const [, ok] = op.lhs;
+  const x = value && unparen(value);
+  if (x?.kind !== 'unary' || x.op !== '<-' || relationOf(x.x, names, env) !== 'channel') return undefined;
+  return ok?.kind === 'ident' && ok.entity?.kind === 'var' ? ok.entity : undefined;
+}
+
+function isOneOf(condition: Expr, variables: ReadonlySet<Variable>): boolean {
+  const x = unparen(condition);
+  return x.kind === 'ident' && x.entity?.kind === 'var' && variables.has(x.entity);
+}
+
+/** A variable that holds a function and is mentioned only to call, defer or start it. */
+function isOnlyCalled(variable: Variable, { info }: Body): boolean {
+  const block = info.body();
+  let mentions = 0;
+  let calls = 0;
+  walkStmts(block?.stmts ?? [], {
+    expr: x => {
+      if (x.kind === 'ident' && x.entity === variable && x !== variable.ident) mentions++;
+      if (x.kind === 'call' && x.fun.kind === 'ident' && x.fun.entity === variable) calls++;
+    },
+  });
+  return variable.assigned.length === 0 && calls === mentions;
+}

@@ -1,0 +1,65 @@
+/** Abandoned goroutines as findings. */
+import type { Finding, Step } from '../../finding.ts';
+import { type Body, siteIn } from '../bodies.ts';
+import type { Pass } from '../pass.ts';
+import { turnSteps } from '../words.ts';
+import { type Abandoned, abandonedAt } from './abandoned.ts';
+import type { Verb } from './traffic.ts';
+
+/** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
+export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
+  for (const found of abandonedAt(verb, pass)) yield finding(found);
+}
+
+function finding(found: Abandoned): Finding {
+  const { made, body, wait, way } = found;
+  const start = wait.starts[0];
+  const waits = siteIn(wait.body.info, wait.node);
+  // What is said of another function is said where this one starts it.
+  const at = wait.body.info === body.info || !start ? waits : siteIn(start.body.info, head(start.node));
+  const name = nameOf(found);
+  const steps: Step[] = [
+    { at: siteIn(body.info, made.call), note: `${name} is made here, ${made.capacity === 0 ? 'without a buffer' : `with a buffer of ${made.capacity ?? 'unknown size'}`}` },
+    ...wait.starts.map(({ node, body: from }) => ({ at: siteIn(from.info, head(node)), note: 'the goroutine starts here' })),
+    { at: waits, note: WAITS[wait.verb] },
+  ];
+  const end = way && { at: siteIn(body.info, endOf(way, body)), note: way.at.kind === 'op' ? 'the next round makes a new channel' : LEAVES[wait.verb] };
+  return { at, confidence: way ? 'medium' : 'high', message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
+}
+
+const WAITS: Record<Verb, string> = { send: 'it waits here until somebody receives', receive: 'it waits here until somebody sends', range: 'it waits here until the channel is closed' };
+const LEAVES: Record<Verb, string> = {
+  send: 'the function leaves here, and nobody receives any more', receive: 'the function leaves here, and nobody sends or closes any more', range: 'the function leaves here, and nobody closes the channel',
+};
+
+function messageOf({ verb, made, way, wait }: Abandoned, name: string): string {
+  const who = wait.starts.length ? 'This goroutine' : 'This function';
+  switch (verb) {
+    case 'send':
+      return way
+        ? `${who} can wait for ever to send on ${name}: the function that made it may leave before it has received. ${made.capacity === 0 ? `Give ${name} a buffer of 1, or` : 'Receive on every way, or'} send in a select that has a way out.`
+        : `${who} waits for ever to send on ${name}: nobody receives from it.`;
+    case 'receive':
+      return way
+        ? `${who} can wait for ever to receive from ${name}: the function that made it may leave before it has sent or closed it. Close ${name} on every way, best in a defer.`
+        : `${who} waits for ever to receive from ${name}: nobody sends on it or closes it.`;
+    case 'range':
+      return way
+        ? `${who} can range over ${name} for ever: the function that made it may leave without closing it. Close ${name} on every way, best in a defer.`
+        : `${who} ranges over ${name} for ever: nobody closes it. Close ${name} when everything has been sent.`;
+  }
+}
+
+function nameOf({ made: { place } }: Abandoned): string {
+  return [typeof place.root === 'string' ? place.root : place.root.name, ...place.fields].join('.');
+}
+
+/** A `go` statement or a call by its first line. */
+function head({ start, end }: { readonly start: number; readonly end: number }): { start: number; end: number } {
+  return { start, end: Math.min(end, start + 2) };
+}
+
+function endOf(way: NonNullable<Abandoned['way']>, { block }: Body): { start: number; end: number } {
+  if (way.at.kind === 'op') return way.at.op.kind === 'assign' ? way.at.op.node : { start: block.start, end: block.start + 1 };
+  return way.at.stmt ?? { start: block.end - 1, end: block.end };
+}
