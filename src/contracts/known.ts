@@ -10,6 +10,8 @@ export const NEVER_RETURNS: ReadonlySet<string> = new Set([
   ...['(*testing.common)', '(testing.TB)', '(*testing.T)', '(*testing.B)', '(*testing.F)'].flatMap(type => testing.map(name => `${type}.${name}`)),
   ...['Fatal', 'Fatalf', 'Fatalln', 'Panic', 'Panicf', 'Panicln', 'Exit'].flatMap(name => [`github.com/sirupsen/logrus.${name}`,
     `(*github.com/sirupsen/logrus.Logger).${name}`, `(*github.com/sirupsen/logrus.Entry).${name}`]),
+  ...['Fail', 'Failf', 'FailNow', 'FailNowf'].flatMap(name => [`github.com/stretchr/testify/require.${name}`, `(*github.com/stretchr/testify/require.Assertions).${name}`]),
+  ...['FailNow', 'FailNowf'].flatMap(name => [`github.com/stretchr/testify/assert.${name}`, `(*github.com/stretchr/testify/assert.Assertions).${name}`]),
   ...['Fatal', 'Panic', 'Fatalf', 'Panicf', 'Fatalw', 'Panicw'].flatMap(name => [`(*go.uber.org/zap.Logger).${name}`, `(*go.uber.org/zap.SugaredLogger).${name}`]),
   ...['Fatal', 'Fatalf', 'Fatalln', 'Exit', 'Exitf'].flatMap(name => [`k8s.io/klog/v2.${name}`, `k8s.io/klog.${name}`, `github.com/golang/glog.${name}`]),
 ]);

@@ -21,7 +21,7 @@ interface Target {
 
 class Builder {
   private readonly blocks: Block[] = [];
-  private readonly loops = new Map<For | Range, Block>();
+  private readonly loops = new Map<For | Range, { head: Block; after: Block }>();
   private readonly targets: Target[] = [];
   private readonly labels = new Map<string, Block>();
   private at: Block;
@@ -205,7 +205,7 @@ class Builder {
     const body = this.newBlock();
     const post = this.newBlock();
     const after = this.newBlock();
-    this.loops.set(stmt, head);
+    this.loops.set(stmt, { head, after });
     this.jump(head);
     this.at = head;
     if (stmt.cond) this.condition(stmt.cond, body, after);
@@ -224,7 +224,7 @@ class Builder {
     const head = this.newBlock();
     const body = this.newBlock();
     const after = this.newBlock();
-    this.loops.set(stmt, head);
+    this.loops.set(stmt, { head, after });
     this.jump(head);
     this.at = head;
     this.emit({ kind: 'range', stmt });

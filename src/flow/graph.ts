@@ -9,8 +9,8 @@ export interface FlowGraph {
   readonly func: FuncNode;
   readonly entry: Block;
   readonly blocks: readonly Block[];
-  /** The loops of the function itself, each with the block in which a round begins. */
-  readonly loops: ReadonlyMap<For | Range, Block>;
+  /** The loops of the function itself, each with the block in which a round begins and the one that comes after the loop. */
+  readonly loops: ReadonlyMap<For | Range, { readonly head: Block; readonly after: Block }>;
 }
 
 export interface Block {

@@ -3,31 +3,32 @@ import { type Block, type FlowGraph, successors } from './graph.ts';
 import { reachableFrom } from './search.ts';
 import type { For, Range } from '../syntax/ast.ts';
 
-export interface Loop {
+interface Loop {
   readonly stmt: For | Range;
   readonly head: Block;
-  /** The blocks from which control comes back to the head, the head included; of a loop that never repeats only the head. */
+  /** The blocks of a round, the head included; of a loop that never repeats only the head. */
   readonly blocks: ReadonlySet<Block>;
 }
 
 const memo = new WeakMap<FlowGraph, readonly Loop[]>();
 
-export function loopsOf(graph: FlowGraph): readonly Loop[] {
+function loopsOf(graph: FlowGraph): readonly Loop[] {
   let loops = memo.get(graph);
-  if (!loops) memo.set(graph, (loops = [...graph.loops].map(([stmt, head]) => ({ stmt, head, blocks: blocksOf(head) }))));
+  if (!loops) memo.set(graph, (loops = [...graph.loops].map(([stmt, { head, after }]) => ({ stmt, head, blocks: blocksOf(head, after) }))));
   return loops;
 }
 
-function blocksOf(head: Block): Set<Block> {
-  const next = (block: Block) => successors(block.end);
+/** An outer loop comes back to the head as well, but only by way of what comes after the inner one. */
+function blocksOf(head: Block, after: Block): Set<Block> {
+  const next = (block: Block) => successors(block.end).filter(to => to !== after);
   const found = new Set([head]);
   for (const block of reachableFrom(head, next)) if (reachableFrom(block, next).has(head)) found.add(block);
   return found;
 }
 
-/** The loops that end on this edge: the range is exhausted, the condition is false. */
+/** The loops that end on this edge because the range is exhausted or the condition is false. */
 export function endedLoops(from: Block, to: Block, graph: FlowGraph): readonly Loop[] {
-  if (from.end.kind !== 'branch') return [];
+  if (from.end.kind !== 'branch' || graph.loops.size === 0) return [];
   const { condition } = from.end;
   return loopsOf(graph).filter(({ stmt, head, blocks }) => {
     if (!blocks.has(from) || blocks.has(to)) return false;

@@ -67,9 +67,9 @@ function inLoop(stmt: Defer, block: Block, body: Body, pass: Pass): DeferInLoop 
 /** The loops around a statement in which control comes round to it again, inner ones first. */
 function loopsThatRepeat(stmt: Defer, block: Block, body: Body, pass: Pass): Loop[] {
   const around = [...body.graph.loops].filter(([loop]) => isWithin(stmt, loop.body)).sort(([a], [b]) => b.start - a.start);
-  return around.filter(([, head], i) => {
+  return around.filter(([, { head }], i) => {
     // What comes round only by way of an outer loop is a round of that one.
-    const outer = new Set<Block>(around.slice(i + 1).map(([, outerHead]) => outerHead));
+    const outer = new Set<Block>(around.slice(i + 1).map(([, outerLoop]) => outerLoop.head));
     const next = (b: Block) => pass.contracts.next(b, body.env).filter(to => !outer.has(to));
     return reachableFrom(block, next).has(head) && reachableFrom(head, next).has(block);
   }).map(([loop]) => loop);
@@ -97,8 +97,8 @@ function isGuarded(stmt: Defer, block: Block, loop: Loop, body: Body, pass: Pass
     return outlasts(x) || (x.kind === 'binary' && (x.op === '==' || x.op === '!=') && outlasts(x.x) && x.y.kind === 'ident' && x.y.name === 'nil');
   };
   const around = [...body.graph.loops].filter(([l]) => isWithin(stmt, l.body));
-  const stops = new Set(around.map(([, head]) => head));
-  const heads = around.filter(([l]) => isWithin(l, loop)).map(([, head]) => head);
+  const stops = new Set(around.map(([, { head }]) => head));
+  const heads = around.filter(([l]) => isWithin(l, loop)).map(([, { head }]) => head);
   const inRound = (b: Block) => (stops.has(b) ? [] : pass.contracts.next(b, body.env));
   const comes = (from: Block, to: Block) => from === to || reachableFrom(from, inRound).has(to);
   // The other answer goes on with the loop; one that leaves it is no guard.

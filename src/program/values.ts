@@ -50,6 +50,8 @@ function onlyInitial({ spec, index, ident, file }: (Holder & { kind: 'package' }
   const isSet = new RegExp(`&${ident.name}\\b|(?<![.\\w])${ident.name}\\s*(?:,[^=\\n]*)?=[^=]`);
   if (!value || file.pkg.funcs.some(f => f.name !== 'init' && !f.file.kind.test && isSet.test(f.bodyText))) return UNKNOWN;
   const within = file.pkg.funcs.find(f => f.file === file && f.piece.start <= value.start && value.end <= f.piece.end);
+  // The names in a literal mean something once its line is bound.
+  within?.body();
   return placed(resolveFunction(value, { program, file }), within);
 }
 

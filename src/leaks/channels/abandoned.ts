@@ -10,7 +10,7 @@ import { runsOncePerProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
-import { type Count, MANY, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Abandoned {
   readonly verb: Verb;
@@ -64,7 +64,7 @@ function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Gene
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const start: State = { ...START, facts: factsAt(made.call, body) };
+    const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
     const way = search(made.after, start, leavingWalk(reading, verb, made, body));
     if (way) yield { verb, made, body, wait, way };
   }
@@ -98,7 +98,7 @@ function isLeft(verb: Verb, { started, supply }: Count, { capacity }: Made): boo
   switch (verb) {
     case 'send':
       // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-      if (capacity === undefined || (capacity > 1 && started.sends === MANY)) return false;
+      if (capacity === undefined || capacity > 1) return false;
       return started.sends - capacity > supply.receives;
     case 'receive':
       return !supply.closes && started.receives > supply.sends;

@@ -8,7 +8,7 @@ import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
-import { fieldsHolding, isMentioned, literalOf, namesBehind, type Names, namesOf, relationOf } from './places.ts';
+import { fieldsHolding, isMentioned, isMethodOfHolder, literalOf, namesBehind, type Names, namesOf, relationOf } from './places.ts';
 
 /** A body that runs with the channel in reach. */
 export interface Run {
@@ -56,6 +56,7 @@ function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body,
   const runs: Run[] = [];
   for (const [i, arg] of call.args.entries()) {
     const literal = unparen(arg);
+    if (literalOf(arg) && capturesInside(arg, names, from)) return 'unseen';
     if (literal.kind !== 'funclit' || !isMentioned(literal, names, from.env)) continue;
     const calls = variableOf(params[i]) && callsOf(variableOf(params[i]), callee);
     if (!calls) return 'unseen';
@@ -63,6 +64,13 @@ function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body,
     if (calls.length) runs.push({ body, names, started: started || calls.includes('started') });
   }
   return runs;
+}
+
+/** `job{done: func() { close(c) }}`: who calls it is not followed. */
+function capturesInside(expr: Expr, names: Names, from: Body): boolean {
+  const x = unparen(expr);
+  if (x.kind === 'funclit') return isMentioned(x, names, from.env);
+  return (literalOf(x)?.elements ?? []).some(({ value }) => capturesInside(value, names, from));
 }
 
 /** How a function calls its parameter; undefined when it does anything else with it. */
@@ -129,7 +137,7 @@ export function carries(expr: Expr, names: Names, from: Body): boolean {
   switch (x.kind) {
     case 'ident':
     case 'selector':
-      return relationOf(x, names, from.env) !== undefined || methodValueOn(x, names, from);
+      return relationOf(x, names, from.env) !== undefined || isMethodOfHolder(x, names, from.env);
     case 'composite':
       return x.elements.some(({ value }) => carries(value, names, from));
     case 'star':
@@ -145,9 +153,4 @@ export function carries(expr: Expr, names: Names, from: Body): boolean {
     default:
       return false;
   }
-}
-
-/** `s.run` of what holds the channel. */
-function methodValueOn(x: Expr, names: Names, { env }: Body): boolean {
-  return x.kind === 'selector' && relationOf(x.x, names, env) === 'holder' && resolveFunction(x, env).kind === 'method';
 }

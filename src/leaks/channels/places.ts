@@ -1,8 +1,9 @@
 /** By which names a channel goes in one body: a variable, fields of local values that hold it, other names for those. */
 import type { FlowGraph } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
+import { resolveFunction } from '../../program/callee.ts';
 import type { Env } from '../../program/resolve.ts';
-import { type CompositeLit, eachChild, type Expr, type FuncNode, unparen } from '../../syntax/ast.ts';
+import { type CompositeLit, eachChild, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -35,13 +36,19 @@ export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): 
   return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
 }
 
+/** `s.run` of what holds the channel. */
+export function isMethodOfHolder(x: Expr, names: Names, env: Env): boolean {
+  return x.kind === 'selector' && relationOf(x.x, names, env) === 'holder' && resolveFunction(x, env).kind === 'method';
+}
+
 /** The channel is mentioned in an expression, in function literals as well; other fields of what holds it do not count. */
 export function isMentioned(x: Expr, names: Names, env: Env): boolean {
   const inner = unparen(x);
-  if (inner.kind === 'ident' || inner.kind === 'selector') {
-    if (relationOf(inner, names, env)) return true;
+  if (inner.kind === 'ident') return relationOf(inner, names, env) !== undefined;
+  if (inner.kind === 'selector') {
+    if (relationOf(inner, names, env) || isMethodOfHolder(inner, names, env)) return true;
     // `s.other` is not `s`.
-    return inner.kind === 'selector' && !canonicalPlace(inner, env) && isMentioned(inner.x, names, env);
+    return !canonicalPlace(inner, env) && isMentioned(inner.x, names, env);
   }
   if (inner.kind === 'funclit') return mentionedIn(inner, names, env);
   let found = false;
@@ -57,7 +64,7 @@ function mentionedIn(literal: Expr & { kind: 'funclit' }, names: Names, env: Env
     expr: x => {
       if (found || (x !== literal && x.kind !== 'funclit' && x.kind !== 'ident' && x.kind !== 'selector')) return !found;
       if (x.kind === 'selector' && canonicalPlace(x, env)) {
-        found ||= relationOf(x, names, env) !== undefined;
+        found ||= relationOf(x, names, env) !== undefined || isMethodOfHolder(x, names, env);
         return false;
       }
       if (x.kind === 'ident') found ||= relationOf(x, names, env) !== undefined;
@@ -87,7 +94,19 @@ export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env:
 /** A place below a variable of the function itself, which nobody else sees unless it is handed on. */
 function localPlace(target: Expr, func: FuncNode, env: Env): Place | undefined {
   const place = canonicalPlace(target, env);
-  return place && typeof place.root === 'object' && place.root.owner === func && place.root.role === 'local' ? place : undefined;
+  return place && typeof place.root === 'object' && place.root.owner === func && isOwn(place.root) ? place : undefined;
+}
+
+/** A local variable whose value is made here: what a call gave or a pointer leads to, others may see. */
+function isOwn({ role, origin, assigned }: Variable): boolean {
+  if (role !== 'local' || assigned.includes('unknown')) return false;
+  if (origin.kind === 'declared') return origin.type.kind !== 'star';
+  return origin.kind === 'value' && (literalOf(origin.expr) !== undefined || isNew(origin.expr));
+}
+
+function isNew(value: Expr): boolean {
+  const x = unparen(value);
+  return x.kind === 'call' && x.fun.kind === 'ident' && x.fun.name === 'new' && !x.fun.entity;
 }
 
 export function literalOf(value: Expr): CompositeLit | undefined {

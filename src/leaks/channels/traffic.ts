@@ -4,9 +4,9 @@
  */
 import type { Block, FlowGraph, Op } from '../../flow/graph.ts';
 import { endedLoops } from '../../flow/loops.ts';
-import { operations, search, type Walk } from '../../flow/search.ts';
-import { calleeOf } from '../../program/callee.ts';
-import { type Call, type CommClause, type Expr, type Select, unparen, type Variable } from '../../syntax/ast.ts';
+import { operations, reachableFrom, search, type Walk } from '../../flow/search.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import { type Call, type CommClause, type Expr, type Range, type Select, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { walkStmts } from '../../syntax/walk.ts';
@@ -98,6 +98,9 @@ type Step = Omit<Count, 'oks'>;
 
 const NO_STEP: Step = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY };
 
+/** `stoppable`: a timer runs it, unless somebody stops the timer. */
+type How = 'called' | 'started' | 'deferred' | 'stoppable';
+
 /** One channel in one body. */
 export class Reading {
   private readonly steps = new Map<Op, Step>();
@@ -115,6 +118,12 @@ export class Reading {
       this.steps.set(op, this.stepOf(op));
     }
     for (const { end } of body.graph.blocks) if (end.kind === 'return' && end.stmt) this.escapes ||= end.stmt.results.some(x => carries(x, names, body));
+  }
+
+  /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
+  deferredBefore(start: number): Supply {
+    const earlier = [...this.steps].flatMap(([op, step]) => (op.kind === 'defer' && op.stmt.start < start ? [step] : []));
+    return earlier.reduce((count, step) => sum(count, step), NO_STEP).supply;
   }
 
   traffic(): Traffic {
@@ -138,12 +147,8 @@ export class Reading {
         return false;
       },
     });
-    return { escapes: false, does: this.does, waits: this.waits, own, started, supply: supply ?? this.endlessSupply() };
-  }
-
-  /** Of a body that never ends: what it does, it goes on doing. */
-  private endlessSupply(): Supply {
-    return { sends: this.does.has('send') ? MANY : 0, receives: this.does.has('receive') || this.does.has('range') ? MANY : 0, closes: this.does.has('close') };
+    // A body that never ends goes on doing what it does.
+    return { escapes: false, does: this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
@@ -157,8 +162,11 @@ export class Reading {
         const ok = okOf(op, names, body);
         return step === NO_STEP && !ok ? count : { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
       },
-      // Closed: nobody can send any more, so nobody waits to.
-      edge: (condition, taken, count) => (!taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count),
+      edge: (condition, taken, count) => {
+        if (this.isNil(condition) === taken) return undefined;
+        // Closed: nobody can send any more, so nobody waits to.
+        return !taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
+      },
       between: (from, to, count) => this.afterLoops(from, to, count),
       returns: () => false,
     };
@@ -179,6 +187,13 @@ export class Reading {
     return supply === count.supply ? count : { ...count, supply };
   }
 
+  /** `c == nil` of a channel that was made; whether the condition holds in that case. */
+  private isNil(condition: Expr): boolean | undefined {
+    const x = unparen(condition);
+    if (x.kind !== 'binary' || (x.op !== '==' && x.op !== '!=') || x.y.kind !== 'ident' || x.y.name !== 'nil' || !this.isChannel(x.x)) return undefined;
+    return x.op === '==';
+  }
+
   private isChannel(x: Expr): boolean {
     return relationOf(x, this.names, this.body.env) === 'channel';
   }
@@ -190,18 +205,25 @@ export class Reading {
       case 'receive':
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
-        return this.isChannel(op.stmt.x) ? this.communication('range', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
+        return this.isChannel(op.stmt.x) ? this.communication(this.repeats(op.stmt) ? 'range' : 'receive', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
       case 'call':
-        return this.callStep(op.call, false, op.call);
+        return this.callStep(op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
       case 'go':
       case 'defer': {
         const call = unparen(op.stmt.call);
-        return call.kind === 'call' ? this.callStep(call, op.kind === 'go', op.stmt) : NO_STEP;
+        if (call.kind !== 'call') return NO_STEP;
+        return this.callStep(call, op.kind === 'go' ? 'started' : 'deferred', op.stmt);
       }
       case 'assign':
       case 'eval':
         return NO_STEP;
     }
+  }
+
+  /** `for v := range c { return v }` receives once. */
+  private repeats(stmt: Range): boolean {
+    const head = this.body.graph.loops.get(stmt)?.head;
+    return head !== undefined && reachableFrom(head, block => this.pass.contracts.next(block, this.body.env)).has(head);
   }
 
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
@@ -213,21 +235,21 @@ export class Reading {
     return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }
 
-  private callStep(call: Call, started: boolean, node: Waiting['node']): Step {
+  private callStep(call: Call, how: How, node: Waiting['node']): Step {
     const callee = calleeOf(call, this.body.env);
     if (callee.kind === 'builtin' && callee.name === 'close' && call.args[0] && this.isChannel(call.args[0])) {
       this.does.add('close');
       return { ...NO_STEP, supply: { ...NO_SUPPLY, closes: true } };
     }
-    const runs = runsOf(call, this.names, started, this.body, this.pass);
+    const runs = runsOf(call, this.names, how === 'started', this.body, this.pass);
     if (runs === 'unseen') {
       this.escapes = true;
       return NO_STEP;
     }
-    return runs.reduce((step, run) => sum(step, this.runStep(run, node)), NO_STEP);
+    return runs.reduce((step, run) => sum(step, this.runStep(run, how, node)), NO_STEP);
   }
 
-  private runStep({ body, names, started }: Run, node: Waiting['node']): Step {
+  private runStep({ body, names, started }: Run, how: How, node: Waiting['node']): Step {
     const traffic = trafficOf(body, names, this.pass, this.depth - 1);
     this.escapes ||= traffic.escapes;
     for (const verb of traffic.does) {
@@ -235,7 +257,11 @@ export class Reading {
       if (started) this.startedDoes.add(verb);
     }
     for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
-    const { own, supply } = traffic;
+    const { own } = traffic;
+    // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
+    const isTrusted = (how === 'deferred' && body.node.kind === 'funclit') || body.info.pkg !== this.body.info.pkg;
+    const supply = isTrusted ? supplyOf(traffic.does) : traffic.supply;
+    if (how === 'stoppable') return { ...NO_STEP, supply };
     return started ? { own: NO_DEMAND, started: both(own, traffic.started), supply } : { own, started: traffic.started, supply };
   }
 
@@ -259,6 +285,11 @@ export class Reading {
 }
 
 export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set() };
+
+/** All that is done anywhere, as often as it is wanted. */
+function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
+  return { sends: does.has('send') ? MANY : 0, receives: does.has('receive') || does.has('range') ? MANY : 0, closes: does.has('close') };
+}
 
 function sum<T extends Step>(a: T, b: Step): T {
   return { ...a, own: both(a.own, b.own), started: both(a.started, b.started), supply: { sends: plus(a.supply.sends, b.supply.sends), receives: plus(a.supply.receives, b.supply.receives), closes: a.supply.closes || b.supply.closes } };
@@ -290,6 +321,11 @@ function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: CommClause 
     }
   }
   return arms;
+}
+
+/** `timer := time.AfterFunc(d, f)`. */
+function isStoppable(op: Op & { kind: 'call' }, { env }: Body): boolean {
+  return !op.discarded && calleeName(calleeOf(op.call, env)) === 'time.AfterFunc';
 }
 
 /** `ok` of `v, ok := <-c`. */
