@@ -5,10 +5,13 @@ import { abandonedSender } from './abandoned-sender.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
 import { drainedTimer } from './drained-timer.ts';
+import { emptySelect } from './empty-select.ts';
+import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
 import { missingUnlock } from './missing-unlock.ts';
+import { nilChannel } from './nil-channel.ts';
 import { selectWithoutDone } from './select-without-done.ts';
 import { timeAfterInLoop } from './time-after-in-loop.ts';
 import { timeTick } from './time-tick.ts';
@@ -27,7 +30,7 @@ import { unwaitedProcess } from './unwaited-process.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
-  unboundedGoroutine, selectWithoutDone, endlessTickerRange, abandonedSender, abandonedReceiver, unclosedRange, waitgroupAddInGoroutine, missingUnlock,
+  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock,
   mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
   unclosedFile, unclosedConnection, unwaitedProcess, unstoppedIterator, unendedSpan,
   lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,

@@ -30,3 +30,6 @@ export { earlyCloses } from './leaks/earlyclose.ts';
 export { keptLocks, type KeptLock } from './leaks/locks.ts';
 export { mismatches } from './leaks/unlockmodes.ts';
 export { abandoned } from './leaks/channels/words.ts';
+export { nilChannels } from './leaks/channels/nil.ts';
+export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.ts';
+export { stayingBreaks } from './leaks/breaks.ts';

@@ -5,7 +5,7 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { functionOf } from '../program/values.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
-import { type Call, type Expr, type Go, type Select, unparen } from '../syntax/ast.ts';
+import { type Call, type Expr, type Go, type Select, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
@@ -140,7 +140,17 @@ export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boole
   if (info.pkg.name !== 'main' || depth === 0) return false;
   // A mention that is no call hands the function to somebody, who may call it often.
   const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
-  return callers.every(caller => !isValue.test(caller.bodyText) && runsOncePerProcess(caller, pass, depth - 1));
+  return callers.every(caller => !isValue.test(caller.bodyText) && !mentionsInLoop(name, caller) && runsOncePerProcess(caller, pass, depth - 1));
+}
+
+function mentionsInLoop(name: string, info: FuncInfo): boolean {
+  let found = false;
+  const isMention = (x: Expr) => (x.kind === 'ident' && x.name === name && !x.entity) || (x.kind === 'selector' && x.sel.name === name);
+  const visitLoop = (loop: Stmt) => {
+    if (loop.kind === 'for' || loop.kind === 'range') walkStmts(loop.body.stmts, { expr: x => void (found ||= isMention(x)) });
+  };
+  walkStmts(info.body()?.stmts ?? [], { stmt: visitLoop });
+  return found;
 }
 
 /** The start stands inside `once.Do(func() { … })`; `which` is the `sync.Once`. */

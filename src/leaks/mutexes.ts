@@ -104,7 +104,8 @@ function pointee(type: Type): Type {
   return type.kind === 'pointer' ? type.elem : type;
 }
 
-function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
+/** The field of a named type, or the variable, that an expression stands for; undefined for anything else. */
+export function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
   const x = withoutPointer(expr);
   if (x.kind === 'selector') {
     if (isEmbedded(x, env)) return `${typeName(pointee(typeOf(x.x, env)))}.`;

@@ -2,7 +2,7 @@
 import type { Op } from '../../flow/graph.ts';
 import { operations, type Place as Point } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
-import { typeAt, underlying } from '../../program/resolve.ts';
+import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
@@ -29,7 +29,7 @@ export function* channelsMadeIn(body: Body): Generator<Made> {
       const place = value && canonicalPlace(target, body.env);
       if (!place || typeof place.root !== 'object' || place.root.owner !== body.node || place.root.role !== 'local') continue;
       for (const { call, fields } of makesIn(value, body)) {
-        yield { call, place: { root: place.root, fields: [...place.fields, ...fields] }, capacity: capacityOf(call, body), op, after };
+        yield { call, place: { root: place.root, fields: [...place.fields, ...fields] }, capacity: capacityOf(call, body.env), op, after };
       }
     }
   }
@@ -38,13 +38,13 @@ export function* channelsMadeIn(body: Body): Generator<Made> {
 /** `make(chan T)`, and those in a composite literal with the fields that they are put into. */
 function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string[] }[] {
   const x = unparen(value);
-  if (x.kind === 'call') return isMake(x, body) ? [{ call: x, fields: [] }] : [];
+  if (x.kind === 'call') return isMake(x, body.env) ? [{ call: x, fields: [] }] : [];
   const literal = literalOf(x);
   return (literal?.elements ?? []).flatMap(({ key, value: inner }) =>
     (key?.kind === 'ident' ? makesIn(inner, body).map(({ call, fields }) => ({ call, fields: [key.name, ...fields] })) : []));
 }
 
-export function isMake(call: Call, { env }: Body): boolean {
+export function isMake(call: Call, env: Env): boolean {
   const [type] = call.args;
   const callee = calleeOf(call, env);
   if (callee.kind !== 'builtin' || callee.name !== 'make' || !type) return false;
@@ -52,6 +52,6 @@ export function isMake(call: Call, { env }: Body): boolean {
   return underlying(made, env.program).kind === 'chan';
 }
 
-export function capacityOf({ args }: Call, { env }: Body): number | undefined {
+export function capacityOf({ args }: Call, env: Env): number | undefined {
   return args[1] ? constantOf(args[1], env) : 0;
 }

@@ -311,7 +311,8 @@ function keyOfDemand({ sends, receives, ranges }: Demand): string {
   return `${sends},${receives},${ranges}`;
 }
 
-function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: CommClause }> {
+/** The cases of the selects of a graph, by the communication that each begins with. */
+export function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: CommClause }> {
   const arms = new Map<Op, { select: Select; clause: CommClause }>();
   for (const { end } of graph.blocks) {
     if (end.kind !== 'select') continue;

@@ -2,14 +2,38 @@
 import type { Finding, Step } from '../../finding.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { turnSteps } from '../words.ts';
+import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt } from './abandoned.ts';
+import { type Lonely, lonelyAt } from './lonely.ts';
+import { type DeadWait, waitsForFresh } from './nil.ts';
 import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of abandonedAt(verb, pass)) yield finding(found);
+  for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
+  for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
 }
+
+function freshFinding({ verb, body, node }: DeadWait): Finding {
+  const at = siteIn(body.info, node);
+  return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at, note: WAITS[verb] }] };
+}
+
+function lonelyFinding({ verb, use: { body, node, channel } }: Lonely): Finding {
+  const at = siteIn(body.info, node);
+  const name = textOf(channel, body.info);
+  const nobody = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
+  return {
+    at,
+    // The methods of a test double may be there for an interface alone.
+    confidence: body.info.file.kind.test ? 'low' : verb === 'range' ? 'medium' : 'high',
+    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: nothing in the package ${nobody}.`,
+    trail: [{ at, note: WAITS[verb] }],
+  };
+}
+
+const INFINITIVES: Record<Verb, string> = { send: 'send on', receive: 'receive from', range: 'see the end of' };
 
 function finding(found: Abandoned): Finding {
   const { made, body, wait, way } = found;

@@ -1,0 +1,31 @@
+import { type Endless, endlessGoroutines, type Finding, type Pass, type Rule, siteIn, stayingBreaks } from '../src/rule.ts';
+
+export const endlessGoroutine: Rule = {
+  id: 'endless-goroutine',
+  summary: 'A goroutine can never end: nothing leads out of its loop, or the break that should leaves only a select or switch.',
+  severity: 'error',
+  *check(pass: Pass) {
+    const breaks = [...stayingBreaks(pass)];
+    for (const { body, node, inside, isEndless } of breaks) {
+      const at = siteIn(body.info, node);
+      yield {
+        at,
+        confidence: 'medium',
+        severity: isEndless ? 'warning' : 'note',
+        message: `This break leaves only the ${inside}, which ends here anyway; the loop goes on${isEndless ? ' for ever' : ''}. Use a label or return to leave the loop.`,
+        trail: [{ at, note: `it leaves the ${inside}` }],
+      };
+    }
+    for (const endless of endlessGoroutines(pass)) yield finding(endless);
+  },
+};
+
+function finding({ goroutine: { parent, stmt }, body, node, calls }: Endless): Finding {
+  const at = siteIn(body.info, { start: node.start, end: node.start + 'for'.length });
+  return {
+    at,
+    confidence: calls > 1 ? 'medium' : 'high',
+    message: 'This loop never ends, and neither does its goroutine: nothing leads out of it. Return when a context or a done channel says so.',
+    trail: [{ at: siteIn(parent.info, { start: stmt.start, end: stmt.start + 2 }), note: 'the goroutine starts here' }, { at, note: 'nothing leads out of this loop' }],
+  };
+}
