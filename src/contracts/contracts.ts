@@ -15,14 +15,18 @@ import { functionOf } from '../program/values.ts';
 import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
-import type { Resource } from './resources.ts';
+import { type Declared, NOTHING_DECLARED } from './declared.ts';
+import { type Resource, ResourceTable } from './resources.ts';
 
 export class Contracts implements BodyEffects {
-  private readonly params = new Map<FuncInfo, Map<string, ParamEffect>>();
+  readonly resources: ResourceTable;
+  private readonly params = new Map<Resource, Map<FuncInfo, Map<string, ParamEffect>>>();
   private readonly endings = new Map<FuncInfo, boolean>();
   private readonly bodyEndings = new WeakMap<Block, boolean>();
 
-  constructor(readonly program: Program) {}
+  constructor(readonly program: Program, private readonly declared: Declared = NOTHING_DECLARED) {
+    this.resources = new ResourceTable(declared.resources);
+  }
 
   envOf(func: FuncInfo): Env {
     return { program: this.program, file: func.file };
@@ -30,7 +34,7 @@ export class Contracts implements BodyEffects {
 
   neverReturns(callee: Callee, env: Env): boolean {
     const name = calleeName(callee);
-    if (name !== undefined && NEVER_RETURNS.has(name)) return true;
+    if (name !== undefined && (NEVER_RETURNS.has(name) || this.declared.noReturn.has(name))) return true;
     if (callee.kind === 'builtin') return callee.name === 'panic';
     const known = functionOf(callee, env);
     if (known.kind === 'literal') return this.bodyAlwaysEnds(known.literal, known.literal.body, known.within ? this.envOf(known.within) : env);
@@ -72,15 +76,19 @@ export class Contracts implements BodyEffects {
     return !returns;
   }
 
+  /** The team says that the function takes over what it is given. */
+  takesOver(name: string): boolean {
+    return this.declared.handovers.has(name);
+  }
+
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect {
     const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held, resource));
     return first && more.every(effect => effect === first) ? first : 'keeps';
   }
 
   private paramEffectOf(func: FuncInfo, index: number, held: Held, resource: Resource): ParamEffect {
-    const cache = this.params.get(func) ?? new Map<string, ParamEffect>();
-    this.params.set(func, cache);
-    const key = `${index} ${held} ${resource.noun}`;
+    const cache = this.cacheOf(resource, func);
+    const key = `${index} ${held}`;
     const known = cache.get(key);
     if (known) return known;
     cache.set(key, 'keeps');
@@ -88,6 +96,14 @@ export class Contracts implements BodyEffects {
     const effect = body ? effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource }) : 'keeps';
     cache.set(key, effect);
     return effect;
+  }
+
+  private cacheOf(resource: Resource, func: FuncInfo): Map<string, ParamEffect> {
+    const ofResource = this.params.get(resource) ?? new Map<FuncInfo, Map<string, ParamEffect>>();
+    this.params.set(resource, ofResource);
+    const cache = ofResource.get(func) ?? new Map<string, ParamEffect>();
+    ofResource.set(func, cache);
+    return cache;
   }
 }
 

@@ -5,7 +5,7 @@
 import { graphOf } from '../flow/build.ts';
 import type { End, FlowGraph, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
-import { type Callee, calleeOf } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { functionOf } from '../program/values.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
@@ -26,6 +26,7 @@ export type ParamEffect = 'closes' | 'keeps' | 'uses';
 /** What effects ask of contracts. */
 export interface BodyEffects {
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect;
+  takesOver(name: string): boolean;
 }
 
 export interface Where {
@@ -139,8 +140,8 @@ function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolea
 }
 
 /** A resource that is released by calling it. */
-function isFunction({ releases }: Resource): boolean {
-  return releases.length === 0;
+function isFunction({ releases, releasedBy }: Resource): boolean {
+  return releases.length === 0 && releasedBy === undefined;
 }
 
 function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, where: Where): Effect {
@@ -148,6 +149,9 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (!held) return valueEffect(arg, tracked, where);
   if (held === 'closer') return 'released';
   const callee = functionOf(calleeOf(call, where.env), where.env);
+  const name = calleeName(callee);
+  if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
+  if (name !== undefined && where.effects.takesOver(name)) return 'moved';
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
