@@ -66,9 +66,11 @@ export interface Fields {
 /** The fields of a map that may have no other keys than `keys`. */
 export function fieldsOf(node: Node, keys: readonly string[], mistakes: Mistake[]): Fields | undefined {
   if (node.kind !== 'map') return wrong(`a map with the keys ${keys.filter(key => key !== '$schema').join(', ')}`, node, mistakes);
+  const meant = new Set<string>();
   for (const { key, at } of node.entries) {
     if (keys.includes(key)) continue;
     const guess = closest(key, keys);
+    if (guess) meant.add(guess);
     mistakes.push({ at, message: `unknown key ${key}${guess ? `; did you mean ${guess}?` : `; the keys are ${keys.join(', ')}`}` });
   }
   const read = <T>(key: string, reader: Reader<T>): T | undefined => {
@@ -78,7 +80,7 @@ export function fieldsOf(node: Node, keys: readonly string[], mistakes: Mistake[
   return {
     read,
     require(key, reader) {
-      if (!node.entries.some(entry => entry.key === key)) mistakes.push({ at: node.at, message: `the key ${key} is missing here` });
+      if (!meant.has(key) && !node.entries.some(entry => entry.key === key)) mistakes.push({ at: node.at, message: `the key ${key} is missing here` });
       return read(key, reader);
     },
   };

@@ -17,7 +17,8 @@ export interface PlacedMistake {
 }
 
 /** What a configuration file says, or everything that is wrong with it; `rules` are the ids that exist. */
-export function readConfig(source: Source, rules: readonly string[]): Config | readonly PlacedMistake[] {
+export function readConfig(file: Source, rules: readonly string[]): Config | readonly PlacedMistake[] {
+  const source = { ...file, text: file.text.replace(/^\uFEFF/, '') };
   const mistakes: Mistake[] = [];
   const root = parseTree(source.text, mistakes);
   const config = configOf(root ?? { kind: 'map', entries: [], at: 0 }, rules, mistakes);
