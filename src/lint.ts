@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
+import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from './finding.ts';
 import type { Pass } from './leaks/pass.ts';
@@ -56,6 +57,7 @@ export async function lint(options: LintOptions): Promise<LintResult> {
     const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
     for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
   });
+  for (const problem of misnamed(options.declared?.names ?? [], loaded.program)) problems.push(problem);
   const sources = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.filter(f => isAsked(f, folder)).map(f => [f.source.path, f.source])));
   return { diagnostics: withoutRepeats(diagnostics.sort(byPlace)), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
 }

@@ -3,7 +3,7 @@ import { type Declared, type DeclaredResource, fullNames, type GoName, goNameOf,
 import { byteColumn, positionAt, type Source } from '../source/text.ts';
 import { unknownRule } from './closest.ts';
 import { type Config, CONFIDENCES, FAIL_ON } from './config.ts';
-import { fieldsOf, flag, index, listOf, oneOf, oneOrMore, parsed, type Reader, text } from './fields.ts';
+import { type Fields, fieldsOf, flag, index, listOf, oneOf, oneOrMore, parsed, type Reader, text } from './fields.ts';
 import { type Mistake, type Node, parseTree } from './tree.ts';
 
 const KEYS = ['$schema', 'resources', 'handovers', 'no-return', 'enable', 'disable', 'min-confidence', 'fail-on', 'exclude', 'tests'];
@@ -21,20 +21,19 @@ export function readConfig(file: Source, rules: readonly string[]): Config | rea
   const source = { ...file, text: file.text.replace(/^\uFEFF/, '') };
   const mistakes: Mistake[] = [];
   const root = parseTree(source.text, mistakes);
-  const config = configOf(root ?? { kind: 'map', entries: [], at: 0 }, rules, mistakes);
+  const config = configOf(root ?? { kind: 'map', entries: [], at: 0 }, source, rules, mistakes);
   if (config && mistakes.length === 0) return config;
   return mistakes.sort((a, b) => a.at - b.at)
     .map(({ at, message }) => ({ line: positionAt(source, at).line, column: byteColumn(source, at), message }));
 }
 
-function configOf(root: Node, rules: readonly string[], mistakes: Mistake[]): Config | undefined {
+function configOf(root: Node, source: Source, rules: readonly string[], mistakes: Mistake[]): Config | undefined {
   const fields = fieldsOf(root, KEYS, mistakes);
   if (!fields) return undefined;
   const rule = parsed(id => (rules.includes(id) ? { value: id } : { wrong: unknownRule(id, rules) }));
   fields.read('$schema', text);
-  const names = (key: string) => new Set((fields.read(key, listOf(goName)) ?? []).flatMap(fullNames));
   return {
-    declared: { resources: resourcesOf(fields.read('resources', listOf(resource)) ?? [], mistakes), handovers: names('handovers'), noReturn: names('no-return') },
+    declared: declaredBy(fields, source, mistakes),
     enable: fields.read('enable', listOf(rule)),
     disable: fields.read('disable', listOf(rule)),
     minConfidence: fields.read('min-confidence', oneOf(CONFIDENCES)),
@@ -44,7 +43,27 @@ function configOf(root: Node, rules: readonly string[], mistakes: Mistake[]): Co
   };
 }
 
-const goName: Reader<GoName> = parsed(name => {
+function declaredBy(fields: Fields, source: Source, mistakes: Mistake[]): Declared {
+  const resources = fields.read('resources', listOf(resource)) ?? [];
+  const handovers = fields.read('handovers', listOf(goName)) ?? [];
+  const noReturn = fields.read('no-return', listOf(goName)) ?? [];
+  reportRepeats(resources, mistakes);
+  return {
+    resources: resources.map(resourceOf), handovers: new Set(handovers.flatMap(fullNames)), noReturn: new Set(noReturn.flatMap(fullNames)),
+    names: [...resources.flatMap(namesIn), ...handovers, ...noReturn].map(name => ({ name, file: source.path, line: positionAt(source, name.at).line })),
+  };
+}
+
+interface PlacedName extends GoName {
+  readonly at: number;
+}
+
+const goName: Reader<PlacedName> = (node, mistakes) => {
+  const name = plainName(node, mistakes);
+  return name && { ...name, at: node.at };
+};
+
+const plainName: Reader<GoName> = parsed(name => {
   const value = goNameOf(name);
   return value ? { value } : { wrong: `${JSON.stringify(name)} is no full name of a function; write it like example.com/pool.New or example.com/pool.(*Pool).Get` };
 });
@@ -75,12 +94,15 @@ const resource: Reader<Placed> = (node, mistakes) => {
   return acquire && releases && { acquire, releases, ...rest, at: node.at };
 };
 
-function resourcesOf(declared: readonly Placed[], mistakes: Mistake[]): Declared['resources'] {
+function reportRepeats(declared: readonly Placed[], mistakes: Mistake[]): void {
   const seen = new Set<string>();
   for (const { acquire, at } of declared) {
     const key = fullNames(acquire).join();
     if (seen.has(key)) mistakes.push({ at, message: `${acquire.name} is declared twice; name all its releases in one place, as a list` });
     seen.add(key);
   }
-  return declared.map(resourceOf);
+}
+
+function namesIn({ acquire, releases, at }: Placed): PlacedName[] {
+  return [{ ...acquire, at }, ...releases.flatMap(release => (release.kind === 'function' ? [{ ...release.name, at }] : []))];
 }

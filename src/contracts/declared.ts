@@ -8,15 +8,24 @@ export interface Declared {
   readonly handovers: ReadonlySet<string>;
   /** Full names of functions that do not return. */
   readonly noReturn: ReadonlySet<string>;
+  /** All names above, as they stand in the file. */
+  readonly names: readonly NamedAt[];
 }
 
-export const NOTHING_DECLARED: Declared = { resources: [], handovers: new Set(), noReturn: new Set() };
+export const NOTHING_DECLARED: Declared = { resources: [], handovers: new Set(), noReturn: new Set(), names: [] };
 
 /** A function as somebody names it; the type is that of a method's receiver. */
 export interface GoName {
   readonly path: string;
   readonly type: string | undefined;
   readonly name: string;
+}
+
+/** A name and the place where it was given; the line is one-based. */
+export interface NamedAt {
+  readonly name: GoName;
+  readonly file: string;
+  readonly line: number;
 }
 
 const PATH = String.raw`(?<path>(?:[\w.~-]+/)*[\w.~-]+)`;

@@ -168,6 +168,7 @@ export interface AcquiringCall {
 export class ResourceTable {
   readonly acquiringCalls: readonly AcquiringCall[];
   private readonly rows: readonly Resource[];
+  private readonly releasers: ReadonlySet<string>;
   private readonly byName: ReadonlyMap<string, Handed>;
   private readonly ownPaths: ReadonlySet<string>;
   private readonly declaredCalls: RegExp | undefined;
@@ -175,6 +176,7 @@ export class ResourceTable {
   constructor(declared: readonly Resource[]) {
     this.rows = [...RESOURCES, ...declared];
     this.byName = new Map(this.rows.flatMap(resource => [...resource.acquire].map(([name, result]) => [name, { resource, result }] as const)));
+    this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
     this.acquiringCalls = [...this.byName.keys()].map(partsOf);
     const own = declared.flatMap(({ acquire }) => [...acquire.keys()].map(partsOf));
     this.ownPaths = new Set(own.map(({ path }) => path));
@@ -184,6 +186,11 @@ export class ResourceTable {
   /** What a call of the function with this full name hands over. */
   acquiredBy(name: string): Handed | undefined {
     return this.byName.get(name);
+  }
+
+  /** Whether the function with this full name releases what it is given. */
+  isReleaser(name: string): boolean {
+    return this.releasers.has(name);
   }
 
   /** The resource that every value of this type is taken for. */

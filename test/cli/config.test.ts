@@ -89,3 +89,18 @@ test('a declared function of a package that is not at hand', () => {
   });
   expect(findings(root)).toEqual(['a/a.go:6 unclosed-resource', 'a/a.go:17 unclosed-resource']);
 });
+
+test('a declared name that its package does not have is a warning, one that nobody imports a note', () => {
+  const root = moduleWith({ ...files, 'pool/more.go': 'package pool\n\ntype Source interface{ Take() *Conn }\n\ntype Both struct{ *Pool }\n', '.go-leak-lint.yml': [
+    'resources:', '  - { acquire: m/pool.(*Pool).Gte, release: Put }', '  - { acquire: m/pool.Source.Take, release: Put }',
+    '  - { acquire: m/pool.Both.Get, release: Put }', 'handovers:', '  - m/pool.Push', '  - m/pool.(*Pol).Push', '  - m/pol.Push', '  - os.Exti', '  - net.Dial', '',
+  ].join('\n') });
+  expect(run(root, '--verbose').stderr.split('\n').filter(line => line.includes('.yml')).sort()).toEqual([
+    'note: .go-leak-lint.yml:8: nothing that was read imports m/pol',
+    'warning: .go-leak-lint.yml:2: Pool in m/pool has no method Gte; did you mean Get?',
+    'warning: .go-leak-lint.yml:4: Get of Both is a method of the embedded Pool, and calls are known by that; write m/pool.Pool.Get',
+    'warning: .go-leak-lint.yml:6: package m/pool declares no function Push',
+    'warning: .go-leak-lint.yml:7: package m/pool declares no type Pol',
+    'warning: .go-leak-lint.yml:9: package os declares no function Exti; did you mean Exit?',
+  ]);
+});

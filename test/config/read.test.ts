@@ -49,6 +49,7 @@ test('everything that may stand there', () => {
       resources: [expect.objectContaining({ noun: 'connection', releases: ['Put'], released: 'released with Put' }),
         expect.objectContaining({ noun: 'resource', releases: ['Close'], released: 'closed' })],
       handovers: new Set(['(*example.com/queue.Queue).Push', '(example.com/queue.Queue).Push']), noReturn: new Set(['example.com/log.Die']),
+      names: [4, 9, 9, 10, 11].map(line => expect.objectContaining({ file: 'x', line })),
     },
     enable: ['unclosed-resource', 'unclosed-body'], disable: ['unclosed-body'], minConfidence: 'low', failOn: 'never',
     exclude: ['*.pb.go', 'third_party/**'], tests: false,
@@ -123,4 +124,10 @@ test('a dot in the last element of a path is no type', () => {
   expect(goNameOf('gopkg.in/yaml.v3.Unmarshal')).toEqual({ path: 'gopkg.in/yaml.v3', type: undefined, name: 'Unmarshal' });
   expect(goNameOf('example.com/pool.Pool.Get')).toEqual({ path: 'example.com/pool', type: 'Pool', name: 'Get' });
   expect(goNameOf('(*example.com/pool.Pool[K, V]).Get')).toEqual({ path: 'example.com/pool', type: 'Pool', name: 'Get' });
+});
+
+test.each(['README.md', 'docs/configuration.md', 'rules/unclosed-resource.md'])('the example in %s', path => {
+  const blocks = [...readFileSync(join(packageRoot, path), 'utf8').matchAll(/^```yaml\n([^]*?)^```$/gm)].map(match => match[1] ?? '').filter(text => text.includes('resources:'));
+  expect(blocks).toHaveLength(1);
+  for (const block of blocks) expect([mistakesIn(block), isAllowed(parse(block))]).toEqual([[], true]);
 });
