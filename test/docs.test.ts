@@ -37,7 +37,8 @@ for (const rule of rules) {
   const text = readFileSync(join(import.meta.dirname, '..', 'rules', `${rule.id}.md`), 'utf8');
   const blocks = goBlocks(text);
   const yaml = /^```yaml\n([^]*?)^```$/m.exec(text)?.[1];
-  const declared = yaml === undefined ? undefined : declaredIn(yaml);
+  // Each block declares only some of what the names are about.
+  const declared = yaml === undefined ? undefined : { ...declaredIn(yaml), names: [] };
 
   test(`${rule.id}: title, introduction and headings`, () => {
     expect(text).toMatch(new RegExp(`^# ${rule.id}\n\n[^#\n]`));
