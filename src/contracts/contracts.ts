@@ -12,7 +12,7 @@ import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
-import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
+import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
 import { type Declared, NOTHING_DECLARED } from './declared.ts';
@@ -86,7 +86,13 @@ export class Contracts implements BodyEffects {
     return first && more.every(effect => effect === first) ? first : 'keeps';
   }
 
-  private paramEffectOf(func: FuncInfo, index: number, held: Held, resource: Resource): ParamEffect {
+  receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect {
+    if (callee.kind !== 'method') return 'uses';
+    const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, 'receiver', held, resource));
+    return !first ? 'uses' : more.every(effect => effect === first) ? first : 'keeps';
+  }
+
+  private paramEffectOf(func: FuncInfo, index: number | 'receiver', held: Held, resource: Resource): ParamEffect {
     const cache = this.cacheOf(resource, func);
     const key = `${index} ${held}`;
     const known = cache.get(key);
@@ -107,17 +113,21 @@ export class Contracts implements BodyEffects {
   }
 }
 
-/** The variable of parameter `index`; `many` for a variadic one, undefined for one without a name. */
-function paramAt(func: FuncNode, index: number): Variable | 'many' | undefined {
+/** The variable of a parameter; `many` for a variadic one, undefined for one without a name. */
+function paramAt(func: FuncDecl, index: number | 'receiver'): Variable | 'many' | undefined {
   const params: { name: Ident | undefined; variadic: boolean }[] = [];
+  if (index === 'receiver') return variableOf(func.receiver?.names[0]);
   for (const { names, variadic } of func.type.params) {
     if (names.length) for (const name of names) params.push({ name, variadic });
     else params.push({ name: undefined, variadic });
   }
   const found = params[Math.min(index, params.length - 1)];
   if (found?.variadic) return 'many';
-  const entity = found?.name?.entity;
-  return entity?.kind === 'var' ? entity : undefined;
+  return variableOf(found?.name);
+}
+
+function variableOf(name: Ident | undefined): Variable | undefined {
+  return name?.entity?.kind === 'var' ? name.entity : undefined;
 }
 
 function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, where: Where): ParamEffect {

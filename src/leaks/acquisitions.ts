@@ -9,7 +9,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import type { FuncInfo } from '../program/package.ts';
-import type { Env } from '../program/resolve.ts';
+import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
@@ -101,12 +101,22 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     const acquisition = acquisitionOf(op.call, body, pass);
     if (!acquisition || acquisition.result === 'receiver') continue;
     const target = destinationOf(op.call, acquisition, after, body);
-    if (target.kind === 'returned') return { ...acquisition, result: target.result };
+    if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
     const handed = isReturnedReleased(target, acquisition, body, pass) ? undefined : handedOn(target, acquisition, body, pass);
+    if (handed && isHidden(acquisition, handed.result, body)) return undefined;
     if (handed && handed.held !== 'view' && handed.held !== 'closer') return { ...acquisition, ...handed };
   }
   return undefined;
+}
+
+/** It is handed out as an interface without the methods that release it: how that is to be released, nobody knows. */
+function isHidden({ resource }: Acquisition, result: number, { node, env }: Body): boolean {
+  if (!resource.releasedBy) return false;
+  const type = signatureOf(node.type, env).results[result];
+  const inner = type && underlying(type, env.program);
+  if (!type || inner?.kind !== 'interface' || (inner.methods.length === 0 && inner.embeds.length === 0)) return false;
+  return !resource.releases.some(name => memberOf(type, name, env.program)?.kind === 'method');
 }
 
 function handedOn(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): { result: number; held: Held } | undefined {

@@ -3,6 +3,7 @@
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
 import { applyOp, bodyEffect, onlyReads, type Tracked } from '../contracts/effects.ts';
+import { RUNS_AT_END } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
@@ -92,11 +93,16 @@ function isCoveredByParent(call: Call, resource: Resource, { env, node }: Body, 
     && contracts.resources.acquiredBy(calleeName(calleeOf(from.expr, env)) ?? '')?.resource === resource);
 }
 
-/** `defer func() { if resp != nil { resp.Body.Close() } }()` stands above the call: it reads the variable at the end. */
+/** `defer func() { if resp != nil { resp.Body.Close() } }()`, or the same with `t.Cleanup`, stands above the call: it reads the variable at the end. */
 function isClosedAtExit(tracked: Tracked, resource: Resource, call: Call, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
-  return [...operations(body.graph)].some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start
-    && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit' && applyOp(op, tracked, where).effect === 'released');
+  return [...operations(body.graph)].some(({ op }) => isPutOff(op, call, body) && applyOp(op, tracked, where).effect === 'released');
+}
+
+/** A function literal, written above the call, that runs when the function or the test is over. */
+function isPutOff(op: Op, before: Call, { env }: Body): boolean {
+  if (op.kind === 'defer') return op.stmt.start < before.start && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit';
+  return op.kind === 'call' && op.call.start < before.start && op.call.args[0]?.kind === 'funclit' && RUNS_AT_END.has(calleeName(calleeOf(op.call, env)) ?? '');
 }
 
 /** Nothing in the function releases the resource or hands it on, on any path. */
