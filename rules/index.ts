@@ -21,6 +21,7 @@ import { unclosedBody } from './unclosed-body.ts';
 import { unclosedConnection } from './unclosed-connection.ts';
 import { unclosedFile } from './unclosed-file.ts';
 import { unclosedRange } from './unclosed-range.ts';
+import { unclosedResource } from './unclosed-resource.ts';
 import { unclosedRows } from './unclosed-rows.ts';
 import { unendedSpan } from './unended-span.ts';
 import { unfinishedTransaction } from './unfinished-transaction.ts';
@@ -32,7 +33,7 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock,
   mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
-  unclosedFile, unclosedConnection, unwaitedProcess, unstoppedIterator, unendedSpan,
+  unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan,
   lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
   timeTick, unstoppedTimer,
 ];

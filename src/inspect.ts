@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
+import type { Declared } from './contracts/declared.ts';
 import { printGraph } from './flow/print.ts';
 import { operations } from './flow/search.ts';
 import { type Body, bodiesOf } from './leaks/bodies.ts';
@@ -13,7 +14,7 @@ import type { FuncInfo } from './program/package.ts';
 import { Program } from './program/program.ts';
 import { typeName } from './program/types.ts';
 import { Modules } from './source/modules.ts';
-import { expandPatterns } from './source/patterns.ts';
+import { expandPatterns, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
 import { positionAt, type Source } from './source/text.ts';
 import { type Call, unparen } from './syntax/ast.ts';
@@ -22,14 +23,14 @@ import { walkStmts } from './syntax/walk.ts';
 
 type Reporter = (problem: Problem) => void;
 
-export function inspectFiles(cwd: string, patterns: readonly string[], report: Reporter): readonly string[] {
-  return expandPatterns(cwd, patterns, new Modules(report), report).flatMap(folder => (folder.only ? [...folder.only] : folder.files));
+export function inspectFiles(cwd: string, patterns: readonly string[], report: Reporter, isExcluded: (path: string) => boolean): readonly string[] {
+  return withoutExcluded(expandPatterns(cwd, patterns, new Modules(report), report), isExcluded).flatMap(folder => (folder.only ? [...folder.only] : folder.files));
 }
 
 export type Stage = 'ast' | 'flow' | 'types' | 'contracts';
 
-export async function* inspectStage(stage: Stage, cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<string> {
-  for await (const { info, pass } of functionsIn(cwd, patterns, report)) {
+export async function* inspectStage(stage: Stage, cwd: string, patterns: readonly string[], report: Reporter, declared: Declared): AsyncGenerator<string> {
+  for await (const { info, pass } of functionsIn(cwd, patterns, report, declared)) {
     for (const body of bodiesOf(info, pass)) yield* linesOf(stage, body, pass);
   }
 }
@@ -66,11 +67,11 @@ function placeOfCall(call: Call): number {
   return fun.kind === 'ident' ? fun.start : fun.kind === 'selector' ? fun.sel.start : call.fun.end;
 }
 
-async function* functionsIn(cwd: string, patterns: readonly string[], report: Reporter): AsyncGenerator<{ info: FuncInfo; pass: Pass }> {
+async function* functionsIn(cwd: string, patterns: readonly string[], report: Reporter, declared?: Declared): AsyncGenerator<{ info: FuncInfo; pass: Pass }> {
   await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
   const modules = new Modules(report);
   const program = new Program({ modules, std: join(packageRoot, 'std'), report });
-  const contracts = new Contracts(program);
+  const contracts = new Contracts(program, declared);
   // All first: a package that another one imports is read without its tests when it has not been read whole.
   const packages = expandPatterns(cwd, patterns, modules, report).flatMap(folder =>
     program.packagesIn(folder.dir, folder.importPath, folder.module, folder.files).map(pkg => ({ pkg, only: folder.only })));

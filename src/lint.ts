@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
+import { misnamed } from './config/misnamed.ts';
+import type { Declared } from './contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from './finding.ts';
 import type { Pass } from './leaks/pass.ts';
 import type { GoFile, Package } from './program/package.ts';
@@ -9,7 +11,7 @@ import type { Rule } from './rule.ts';
 import { classify, matches } from './source/constraints.ts';
 import { parseGoVersion } from './source/goversion.ts';
 import { Modules } from './source/modules.ts';
-import { expandPatterns, type PackageFolder } from './source/patterns.ts';
+import { expandPatterns, type PackageFolder, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
 import { readSource } from './source/read.ts';
 import type { Source } from './source/text.ts';
@@ -27,6 +29,10 @@ export interface LintOptions {
   readonly tags: ReadonlySet<string>;
   /** Overrides the `go` line of go.mod. */
   readonly go?: string | undefined;
+  /** What the team says of its own functions. */
+  readonly declared?: Declared | undefined;
+  /** Files, by absolute path, that are only read where others need them. */
+  readonly isExcluded?: ((path: string) => boolean) | undefined;
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -43,7 +49,7 @@ export interface LintResult {
 export async function lint(options: LintOptions): Promise<LintResult> {
   const problems: Problem[] = [];
   const loaded = await load(options, problem => problems.push(problem));
-  const contracts = new Contracts(loaded.program);
+  const contracts = new Contracts(loaded.program, options.declared);
   const diagnostics: Diagnostic[] = [];
   const owners = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.map(file => [file.source, { file, folder }])));
   loaded.packages.forEach(({ folder, pkg }, i) => {
@@ -51,7 +57,8 @@ export async function lint(options: LintOptions): Promise<LintResult> {
     const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
     for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
   });
-  const sources = new Map(loaded.packages.flatMap(({ pkg }) => pkg.files.map(f => [f.source.path, f.source])));
+  for (const problem of misnamed(options.declared?.names ?? [], loaded.program)) problems.push(problem);
+  const sources = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.filter(f => isAsked(f, folder)).map(f => [f.source.path, f.source])));
   return { diagnostics: withoutRepeats(diagnostics.sort(byPlace)), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
 }
 
@@ -65,7 +72,8 @@ interface Loaded {
 /** Reads the declarations of what the patterns name. */
 async function load(options: LintOptions, report: (problem: Problem) => void): Promise<Loaded> {
   const modules = new Modules(report);
-  const folders = expandPatterns(options.cwd, options.patterns, modules, report);
+  const asked = expandPatterns(options.cwd, options.patterns, modules, report);
+  const folders = options.isExcluded ? withoutExcluded(asked, options.isExcluded) : asked;
   await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
   const program = new Program({ modules, std: join(packageRoot, 'std'), report });
   const packages = folders.flatMap(folder => program
@@ -89,13 +97,18 @@ function* checked(rule: Rule, pass: Pass, folder: PackageFolder, owners: Readonl
       const owner = owners.get(finding.at.source);
       if (!owner || (owner.file.kind.test && !options.tests) || (owner.file.kind.generated && !options.generated)) continue;
       const { file } = owner;
-      if (owner.folder.only && !owner.folder.only.has(file.source.path)) continue;
+      if (!isAsked(file, owner.folder)) continue;
       yield { ...finding, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
     }
   } catch (error) {
     const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
     problems.push({ level: 'warning', id: 'rule-failed', path: folder.dir, message });
   }
+}
+
+/** Not only read to understand another one. */
+function isAsked({ source }: GoFile, { only }: PackageFolder): boolean {
+  return !only || only.has(source.path);
 }
 
 interface Owner {

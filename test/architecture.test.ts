@@ -42,6 +42,12 @@ test('only src/syntax knows tree-sitter, so that the grammar can change behind i
   expect(users).not.toEqual([]);
 });
 
+test('only src/config/tree.ts knows the YAML parser, and nothing imports its users but on demand, so that a run without a file does not load it', () => {
+  expect(files.filter(path => importsOf(path).includes('yaml'))).toEqual(['src/config/tree.ts']);
+  const statically = files.filter(path => !path.startsWith('src/config/') && /from '[^']*config\/(?:read|fields|tree)\.ts'/.test(readFileSync(join(root, path), 'utf8')));
+  expect(statically).toEqual([]);
+});
+
 test('reports know findings and source only, so that a format never depends on how a finding was made', () => {
   expect(wrong(({ from, to }) => from.startsWith('src/report/') && !/^src\/(report|source)\/|^src\/finding\.ts$/.test(to))).toEqual([]);
 });

@@ -1,10 +1,12 @@
-/** The documents of the rules are true: their Go blocks are linted, each as a module of its own. */
+/** The documents of the rules are true: their Go blocks are linted, each as a module of its own, with the configuration of a YAML block. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { rules } from '../rules/index.ts';
+import type { Declared } from '../src/contracts/declared.ts';
 import { lint } from '../src/lint.ts';
+import { declaredIn } from './declared.ts';
 import type { Rule } from '../src/rule.ts';
 import { positionAt } from '../src/source/text.ts';
 
@@ -34,6 +36,9 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 for (const rule of rules) {
   const text = readFileSync(join(import.meta.dirname, '..', 'rules', `${rule.id}.md`), 'utf8');
   const blocks = goBlocks(text);
+  const yaml = /^```yaml\n([^]*?)^```$/m.exec(text)?.[1];
+  // Each block declares only some of what the names are about.
+  const declared = yaml === undefined ? undefined : { ...declaredIn(yaml), names: [] };
 
   test(`${rule.id}: title, introduction and headings`, () => {
     expect(text).toMatch(new RegExp(`^# ${rule.id}\n\n[^#\n]`));
@@ -43,7 +48,7 @@ for (const rule of rules) {
 
   for (const block of blocks) {
     test(`${rule.id}.md:${block.line}, ${block.heading}`, async () => {
-      const findings = await findingsIn(block, rule);
+      const findings = await findingsIn(block, rule, declared);
       if (block.heading === 'Leaks') expect(findings).not.toEqual([]);
       else expect(findings).toEqual([]);
     });
@@ -66,13 +71,13 @@ function goBlocks(text: string): Block[] {
 }
 
 /** What the default output shows for a block, as `line: message` with the lines of the document. */
-async function findingsIn({ code, line }: Block, rule: Rule): Promise<string[]> {
+async function findingsIn({ code, line }: Block, rule: Rule, declared: Declared | undefined): Promise<string[]> {
   const folder = join(temporary, `${rule.id}-${line}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'go.mod'), `module example.com/snippet\n\ngo ${VERSIONS[rule.id] ?? NEWEST}\n`);
   const head = headOf(code);
   writeFileSync(join(folder, 'snippet.go'), `${head}${code}\n`);
-  const { diagnostics, problems } = await lint({ cwd: folder, patterns: ['./...'], rules: [rule], tests: true, generated: false, tags: new Set() });
+  const { diagnostics, problems } = await lint({ cwd: folder, patterns: ['./...'], rules: [rule], tests: true, generated: false, tags: new Set(), declared });
   expect(problems.filter(({ level }) => level !== 'note')).toEqual([]);
   const offset = line - head.split('\n').length;
   return diagnostics.filter(({ confidence }) => confidence !== 'low')

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { rules } from '../rules/index.ts';
+import type { Declared } from '../src/contracts/declared.ts';
 import { lint } from '../src/lint.ts';
+import { declaredIn } from './declared.ts';
 import type { Rule } from '../src/rule.ts';
 import { positionAt } from '../src/source/text.ts';
 import { disagreements, type Found, readWants } from './want.ts';
@@ -19,9 +21,14 @@ function goFilesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.go')).map(path => join(folder, path)).sort();
 }
 
+function declaredAt(folder: string): Declared | undefined {
+  const path = join(folder, '.go-leak-lint.yml');
+  return existsSync(path) ? declaredIn(readFileSync(path, 'utf8')) : undefined;
+}
+
 /** What the default output shows, by path. */
 async function findingsIn(folder: string, rule: Rule): Promise<Map<string, Found[]>> {
-  const { diagnostics, problems } = await lint({ cwd: folder, patterns: ['./...'], rules: [rule], tests: true, generated: false, tags: new Set() });
+  const { diagnostics, problems } = await lint({ cwd: folder, patterns: ['./...'], rules: [rule], tests: true, generated: false, tags: new Set(), declared: declaredAt(folder) });
   expect(problems.filter(({ level }) => level !== 'note')).toEqual([]);
   const shown = diagnostics.filter(({ confidence }) => confidence !== 'low');
   const byPath = new Map<string, Found[]>();

@@ -2,18 +2,18 @@
 import { inspectCalls, inspectFiles, inspectStage } from '../inspect.ts';
 import { byteColumn, positionAt } from '../source/text.ts';
 import type { Problem } from '../source/problem.ts';
-import type { CliOptions } from './options.ts';
+import type { Settings } from './settings.ts';
 import { displayPath } from '../report/paths.ts';
 
-export async function inspect(options: CliOptions, patterns: readonly string[]): Promise<number> {
+export async function inspect({ options, declared, isExcluded }: Settings, patterns: readonly string[]): Promise<number> {
   const cwd = process.cwd();
   const problems: string[] = [];
   const report = (p: Problem) => {
     if (p.level === 'error') problems.push(`error: ${p.path ? `${displayPath(p.path, cwd)}: ` : ''}${p.message}`);
   };
   if (options.print === 'calls') await printCalls(options.format[0]?.format === 'json', cwd, patterns, report);
-  else if (options.print) for await (const line of inspectStage(options.print, cwd, patterns, report)) process.stdout.write(`${line}\n`);
-  else for (const file of inspectFiles(cwd, patterns, report)) process.stdout.write(`${displayPath(file, cwd)}\n`);
+  else if (options.print) for await (const line of inspectStage(options.print, cwd, patterns, report, declared)) process.stdout.write(`${line}\n`);
+  else for (const file of inspectFiles(cwd, patterns, report, isExcluded)) process.stdout.write(`${displayPath(file, cwd)}\n`);
   for (const line of problems) process.stderr.write(`${line}\n`);
   return problems.length ? 2 : 0;
 }

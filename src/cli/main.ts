@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { EXIT, run, UsageError } from './run.ts';
+import { EXIT, run } from './run.ts';
+import { UsageError } from './usage.ts';
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', error => {
@@ -17,7 +18,7 @@ try {
 function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.failed;
   if (error instanceof UsageError) {
-    process.stderr.write(`error: ${error.message}\n`);
+    for (const line of error.lines) process.stderr.write(`error: ${line}\n`);
     return EXIT.failed;
   }
   const verbose = process.argv.includes('--verbose') || process.argv.includes('-v');

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CONFIDENCES, FAIL_ON } from '../config/config.ts';
 import { parseGoVersion } from '../source/goversion.ts';
 
 export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
@@ -16,8 +17,10 @@ export interface CliOptions {
   readonly format: readonly Output[];
   readonly output?: string;
   readonly exitZero?: true;
-  readonly failOn: 'error' | 'warning' | 'note' | 'never';
-  readonly minConfidence: 'high' | 'medium' | 'low';
+  /** A file; false for none, undefined for the one that is found. */
+  readonly config?: string | false;
+  readonly failOn: (typeof FAIL_ON)[number];
+  readonly minConfidence: (typeof CONFIDENCES)[number];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly tests: boolean;
@@ -53,12 +56,15 @@ export function commandLine(version: string): Command {
     .argument('[patterns...]', 'packages as for the go command: ./..., folders, import paths, files (default: ./...)')
     .option('-f, --format <format[:path]>', `${FORMATS.join(', ')}; may be given several times, each with a file of its own`, outputs, [])
     .option('-o, --output <file>', 'write the first format there instead of to standard output')
-    .addOption(new Option('--fail-on <severity>', 'the least severity that gives exit status 1').choices(['error', 'warning', 'note', 'never']).default('warning'))
+    .option('--config <file>', 'the configuration, instead of the nearest .go-leak-lint.yml (or .json) from the first pattern upward')
+    .option('--no-config', 'read no configuration')
+    .addOption(new Option('--fail-on <severity>', 'the least severity that gives exit status 1').choices(FAIL_ON).default('warning'))
     .option('--exit-zero', 'exit with 0 even when there are findings')
-    .addOption(new Option('--min-confidence <confidence>', 'leave out findings that are less certain').choices(['high', 'medium', 'low']).default('medium'))
+    .addOption(new Option('--min-confidence <confidence>', 'leave out findings that are less certain').choices(CONFIDENCES).default('medium'))
     .option('--enable <rules>', 'run only these rules', list)
     .option('--disable <rules>', 'run all rules but these', list)
-    .option('--no-tests', 'leave out findings in _test.go files')
+    .option('--tests', 'report findings in _test.go files (default)', true)
+    .option('--no-tests', 'leave them out')
     .option('--generated', 'report findings in generated files as well')
     .option('--tags <tags>', 'build tags: leave out files that such a build on Linux would not compile', list)
     .option('--go <version>', 'language version, instead of the one in go.mod', goVersion)

@@ -12,38 +12,44 @@ import type { Problem } from '../source/problem.ts';
 import { reasonOf } from '../source/read.ts';
 import { positionAt } from '../source/text.ts';
 import { applySuppressions } from '../suppress.ts';
+import { unknownRule } from '../config/closest.ts';
 import { painter, usesColour } from './colour.ts';
 import { type CliOptions, commandLine, type Output } from './options.ts';
 import { progressOn } from './progress.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { UsageError } from './usage.ts';
 
 export const EXIT = { clean: 0, findings: 1, failed: 2 } as const;
 
-/** A mistake in what the user asked for; the message says what to do instead. */
-export class UsageError extends Error {}
+const RULE_IDS: readonly string[] = rules.map(rule => rule.id);
 
 /** Runs the command and returns the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = commandLine(packageVersion());
   command.parse(args, { from: 'user' });
-  const options = command.opts<CliOptions>();
+  const asked = command.opts<CliOptions>();
   const patterns = command.args.length ? command.args : ['./...'];
-  const selected = selectRules(options);
-  if (options.explain !== undefined) return explain(options.explain);
-  if (options.listRules) return listRules(options);
-  if (options.showFiles || options.print) {
+  for (const name of [...asked.enable ?? [], ...asked.disable ?? []]) if (!RULE_IDS.includes(name)) throw new UsageError([unknownRule(name, RULE_IDS)]);
+  if (asked.explain !== undefined) return explain(asked.explain);
+  if (asked.listRules) return listRules(asked);
+  const settings = await settingsOf(command, patterns, RULE_IDS);
+  if (asked.showFiles || asked.print) {
     const { inspect } = await import('./inspect.ts');
-    return inspect(options, patterns);
+    return inspect(settings, patterns);
   }
-  return check(options, patterns, selected);
+  return check(settings, patterns);
 }
 
-async function check(options: CliOptions, patterns: readonly string[], selected: readonly Rule[]): Promise<number> {
+async function check(settings: Settings, patterns: readonly string[]): Promise<number> {
+  const { options } = settings;
+  const selected = rules.filter(({ id }) => settings.runs(id));
   const started = performance.now();
   const progress = progressOn(process.stderr);
   const cwd = process.cwd();
   const result = await lint({
     cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
+    declared: settings.declared, isExcluded: settings.isExcluded,
   });
   progress.clear();
   const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(selected.map(r => r.id)));
@@ -60,23 +66,6 @@ async function check(options: CliOptions, patterns: readonly string[], selected:
   return exitStatus(shown, said, options);
 }
 
-function selectRules({ enable, disable }: CliOptions): readonly Rule[] {
-  const known = rules.map(rule => rule.id);
-  for (const name of [...(enable ?? []), ...(disable ?? [])]) {
-    if (!known.includes(name)) throw new UsageError(unknownRule(name));
-  }
-  return rules.filter(rule => (!enable || enable.includes(rule.id)) && !disable?.includes(rule.id));
-}
-
-function unknownRule(name: string): string {
-  const close = rules.map(rule => rule.id).find(id => id.includes(name) || name.includes(id) || sharedWords(id, name) > 0);
-  return `there is no rule ${name}${close ? `; did you mean ${close}?` : ''} (--list-rules shows all)`;
-}
-
-function sharedWords(a: string, b: string): number {
-  return a.split('-').filter(word => word.length > 3 && b.split('-').includes(word)).length;
-}
-
 const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
 function isCertainEnough(d: Diagnostic, least: Confidence): boolean {
   return LEVELS.indexOf(d.confidence) >= LEVELS.indexOf(least);
@@ -88,7 +77,7 @@ function docOf(rule: Rule): RuleDoc {
 
 function explain(id: string): number {
   const rule = rules.find(r => r.id === id);
-  if (!rule) throw new UsageError(unknownRule(id));
+  if (!rule) throw new UsageError([unknownRule(id, RULE_IDS)]);
   process.stdout.write(docOf(rule).help);
   return EXIT.clean;
 }

@@ -12,17 +12,21 @@ import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
-import { type Block, type Call, type Ident, type FuncNode, type Variable } from '../syntax/ast.ts';
+import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
-import type { Resource } from './resources.ts';
+import { type Declared, NOTHING_DECLARED } from './declared.ts';
+import { type Resource, ResourceTable } from './resources.ts';
 
 export class Contracts implements BodyEffects {
-  private readonly params = new Map<FuncInfo, Map<string, ParamEffect>>();
+  readonly resources: ResourceTable;
+  private readonly params = new Map<Resource, Map<FuncInfo, Map<string, ParamEffect>>>();
   private readonly endings = new Map<FuncInfo, boolean>();
   private readonly bodyEndings = new WeakMap<Block, boolean>();
 
-  constructor(readonly program: Program) {}
+  constructor(readonly program: Program, private readonly declared: Declared = NOTHING_DECLARED) {
+    this.resources = new ResourceTable(declared.resources);
+  }
 
   envOf(func: FuncInfo): Env {
     return { program: this.program, file: func.file };
@@ -30,7 +34,7 @@ export class Contracts implements BodyEffects {
 
   neverReturns(callee: Callee, env: Env): boolean {
     const name = calleeName(callee);
-    if (name !== undefined && NEVER_RETURNS.has(name)) return true;
+    if (name !== undefined && (NEVER_RETURNS.has(name) || this.declared.noReturn.has(name))) return true;
     if (callee.kind === 'builtin') return callee.name === 'panic';
     const known = functionOf(callee, env);
     if (known.kind === 'literal') return this.bodyAlwaysEnds(known.literal, known.literal.body, known.within ? this.envOf(known.within) : env);
@@ -72,15 +76,25 @@ export class Contracts implements BodyEffects {
     return !returns;
   }
 
+  /** The team says that the function takes over what it is given. */
+  takesOver(name: string): boolean {
+    return this.declared.handovers.has(name);
+  }
+
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect {
     const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held, resource));
     return first && more.every(effect => effect === first) ? first : 'keeps';
   }
 
-  private paramEffectOf(func: FuncInfo, index: number, held: Held, resource: Resource): ParamEffect {
-    const cache = this.params.get(func) ?? new Map<string, ParamEffect>();
-    this.params.set(func, cache);
-    const key = `${index} ${held} ${resource.noun}`;
+  receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect {
+    if (callee.kind !== 'method') return 'uses';
+    const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, 'receiver', held, resource));
+    return !first ? 'uses' : more.every(effect => effect === first) ? first : 'keeps';
+  }
+
+  private paramEffectOf(func: FuncInfo, index: number | 'receiver', held: Held, resource: Resource): ParamEffect {
+    const cache = this.cacheOf(resource, func);
+    const key = `${index} ${held}`;
     const known = cache.get(key);
     if (known) return known;
     cache.set(key, 'keeps');
@@ -89,19 +103,31 @@ export class Contracts implements BodyEffects {
     cache.set(key, effect);
     return effect;
   }
+
+  private cacheOf(resource: Resource, func: FuncInfo): Map<string, ParamEffect> {
+    const ofResource = this.params.get(resource) ?? new Map<FuncInfo, Map<string, ParamEffect>>();
+    this.params.set(resource, ofResource);
+    const cache = ofResource.get(func) ?? new Map<string, ParamEffect>();
+    ofResource.set(func, cache);
+    return cache;
+  }
 }
 
-/** The variable of parameter `index`; `many` for a variadic one, undefined for one without a name. */
-function paramAt(func: FuncNode, index: number): Variable | 'many' | undefined {
+/** The variable of a parameter; `many` for a variadic one, undefined for one without a name. */
+function paramAt(func: FuncDecl, index: number | 'receiver'): Variable | 'many' | undefined {
   const params: { name: Ident | undefined; variadic: boolean }[] = [];
+  if (index === 'receiver') return variableOf(func.receiver?.names[0]);
   for (const { names, variadic } of func.type.params) {
     if (names.length) for (const name of names) params.push({ name, variadic });
     else params.push({ name: undefined, variadic });
   }
   const found = params[Math.min(index, params.length - 1)];
   if (found?.variadic) return 'many';
-  const entity = found?.name?.entity;
-  return entity?.kind === 'var' ? entity : undefined;
+  return variableOf(found?.name);
+}
+
+function variableOf(name: Ident | undefined): Variable | undefined {
+  return name?.entity?.kind === 'var' ? name.entity : undefined;
 }
 
 function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, where: Where): ParamEffect {

@@ -5,7 +5,7 @@
 import { graphOf } from '../flow/build.ts';
 import type { End, FlowGraph, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
-import { type Callee, calleeOf } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { functionOf } from '../program/values.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
@@ -26,6 +26,9 @@ export type ParamEffect = 'closes' | 'keeps' | 'uses';
 /** What effects ask of contracts. */
 export interface BodyEffects {
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect;
+  /** What a method does with its receiver; a method that cannot be looked into uses it. */
+  receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect;
+  takesOver(name: string): boolean;
 }
 
 export interface Where {
@@ -68,6 +71,12 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
   }
 }
 
+/** Like `heldBy`, of a value that goes on living: `buffer[:n]` is still the buffer. */
+function keptBy(expr: Expr, tracked: Tracked, where: Where): Held | undefined {
+  const x = unparen(expr);
+  return x.kind === 'slice' ? keptBy(x.x, tracked, where) : heldBy(x, tracked, where);
+}
+
 /** `resp.Body` of a response, `cmd.Process` of a started command. */
 function partOf(x: Selector, whole: Held | undefined, { field, through }: Resource): Held | undefined {
   if (whole === 'whole' && x.sel.name === field) return 'resource';
@@ -102,7 +111,7 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
       return { effect: effect === 'none' && op.kind === 'go' && call.args.some(arg => heldBy(arg, tracked, where)) ? 'moved' : effect, tracked };
     }
     case 'send':
-      return { effect: valueEffect(op.stmt.value, tracked, where), tracked };
+      return { effect: keptBy(op.stmt.value, tracked, where) ? 'moved' : valueEffect(op.stmt.value, tracked, where), tracked };
     case 'assign':
       return applyAssign(op, tracked, where);
     case 'receive':
@@ -116,6 +125,8 @@ function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
   const fun = unparen(call.fun);
   if (fun.kind === 'selector') {
     if (isRelease(fun, tracked, where)) return 'released';
+    const own = receiverEffect(call, heldBy(fun.x, tracked, where), where);
+    if (own !== 'none') return own;
   }
   const called = fun.kind === 'ident' ? heldBy(fun, tracked, where) : undefined;
   if (called === 'closer' || (called === 'resource' && isFunction(where.resource))) return 'released';
@@ -131,6 +142,16 @@ function literalBehind(call: Call, where: Where): FuncLit | undefined {
   return known.kind === 'literal' && !known.within ? known.literal : undefined;
 }
 
+/** `conn.Done()`, which puts the connection back into its pool itself. */
+function receiverEffect(call: Call, held: Held | undefined, { effects, resource, env }: Where): Effect {
+  if (held !== 'resource' || !resource.releasedBy) return 'none';
+  return effectOf(effects.receiverEffect(calleeOf(call, env), held, resource, env));
+}
+
+function effectOf(effect: ParamEffect): Effect {
+  return effect === 'closes' ? 'released' : effect === 'keeps' ? 'moved' : 'none';
+}
+
 /** The method selected is one that releases what its receiver holds. */
 function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolean {
   const held = heldBy(x, tracked, where);
@@ -139,8 +160,8 @@ function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolea
 }
 
 /** A resource that is released by calling it. */
-function isFunction({ releases }: Resource): boolean {
-  return releases.length === 0;
+function isFunction({ releases, releasedBy }: Resource): boolean {
+  return releases.length === 0 && releasedBy === undefined;
 }
 
 function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, where: Where): Effect {
@@ -148,13 +169,15 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (!held) return valueEffect(arg, tracked, where);
   if (held === 'closer') return 'released';
   const callee = functionOf(calleeOf(call, where.env), where.env);
+  const name = calleeName(callee);
+  if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
+  if (name !== undefined && where.effects.takesOver(name)) return 'moved';
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
   if (onlyReads(callee)) return 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
-  const effect = where.effects.paramEffect(callee, index, held, where.resource, where.env);
-  return effect === 'closes' ? 'released' : effect === 'keeps' ? 'moved' : 'none';
+  return effectOf(where.effects.paramEffect(callee, index, held, where.resource, where.env));
 }
 
 /** A function of a package that is not at hand which by its name reads what it is given: `yaml.NewDecoder`, `toml.DecodeReader`. */
@@ -232,7 +255,7 @@ function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { e
 export function returnedAt(end: End & { kind: 'return' }, tracked: Tracked, where: Where): { result: number; held: Held } | undefined {
   const values = end.stmt?.results ?? [];
   for (const [result, value] of values.entries()) {
-    const held = heldBy(value, tracked, where);
+    const held = keptBy(value, tracked, where);
     if (held) return { result, held };
     if (valueEffect(value, tracked, where) !== 'none') return { result, held: 'view' };
   }
@@ -253,7 +276,7 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
   op.rhs.forEach((value, i) => {
     const target = targetsOf(i)[0];
     if (!target) return;
-    const held = heldBy(value, tracked, where);
+    const held = keptBy(value, tracked, where);
     const local = localVariable(target, where);
     if (isBlank(target)) return;
     const literal = unparen(value);

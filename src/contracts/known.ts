@@ -16,6 +16,9 @@ export const NEVER_RETURNS: ReadonlySet<string> = new Set([
   ...['Fatal', 'Fatalf', 'Fatalln', 'Exit', 'Exitf'].flatMap(name => [`k8s.io/klog/v2.${name}`, `k8s.io/klog.${name}`, `github.com/golang/glog.${name}`]),
 ]);
 
+/** Functions that call what they are given when the test is over. */
+export const RUNS_AT_END: ReadonlySet<string> = new Set(['*testing.common', 'testing.TB', '*testing.T', '*testing.B', '*testing.F'].map(type => `(${type}).Cleanup`));
+
 /** Functions that give a response which holds no connection. */
 export const GIVES_FREE_RESPONSE: ReadonlySet<string> = new Set([
   '(*net/http/httptest.ResponseRecorder).Result', 'net/http.ReadResponse', 'net/http.NewFileTransport',

@@ -2,6 +2,9 @@
  * What is acquired by which call, and what releases it: data for one engine. Names are full names as go/types writes
  * them; sources are the packages' own documentation.
  */
+import type { FuncInfo } from '../program/package.ts';
+import { isNamed, type Type } from '../program/types.ts';
+
 export interface Resource {
   /** The rule that reports it. */
   readonly rule: string;
@@ -13,8 +16,10 @@ export interface Resource {
   readonly field?: string;
   /** A field on which it can be released as well: `Process` of a command. */
   readonly through?: string;
-  /** Methods that release; a resource without any is a function that must be called. */
+  /** Methods that release; a resource without any, and without `releasedBy`, is a function that must be called. */
   readonly releases: readonly string[];
+  /** Functions that release what they are given, by full name: `Put` of a pool. */
+  readonly releasedBy?: ReadonlySet<string>;
   /** Methods of the whole value that release its `field`. */
   readonly releasesWhole?: readonly string[];
   /** Methods that release when they return false: a result set that is read to its end closes itself. */
@@ -33,6 +38,8 @@ export interface Resource {
   readonly retrievable?: true;
   /** It releases itself in time, so only a loop that leaves one behind in every round is worth a word. */
   readonly onlyInLoop?: true;
+  /** There is something to release even when the error beside it says that the call failed. */
+  readonly evenOnError?: true;
   /** The first minor version of Go 1 that needs no release any more. */
   readonly curedIn?: number;
 }
@@ -137,29 +144,73 @@ const timer: Resource = {
   rule: 'unstopped-timer', noun: 'timer', released: 'stopped', releases: ['Stop'], firesInto: 'C', onlyInLoop: true, words: /\bTimer\b/, curedIn: 23, acquire: all(['time.NewTimer']),
 };
 
-export const RESOURCES: readonly Resource[] = [RESPONSE, file, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer];
+const RESOURCES: readonly Resource[] = [RESPONSE, file, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */
 export const ANY_RESOURCE: Resource = {
   rule: '', noun: 'resource', released: 'released', releases: ['Close', 'Stop', 'Shutdown', 'Release', 'Unlock', 'RUnlock', 'Rollback', 'End'], acquire: new Map(), words: /$^/,
 };
 
-const BY_NAME = new Map(RESOURCES.flatMap(resource => [...resource.acquire].map(([name, result]) => [name, { resource, result }] as const)));
-
-/** What a call of the function with this full name hands over. */
-export function acquiredBy(name: string): { readonly resource: Resource; readonly result: number | 'receiver' } | undefined {
-  return BY_NAME.get(name);
+/** What a call hands over: `result` is the index of the result, `receiver` the receiver itself. */
+export interface Handed {
+  readonly resource: Resource;
+  readonly result: number | 'receiver';
 }
 
-/** The functions of the table by import path and bare name: `os`, `Open`. */
-export const ACQUIRING_CALLS: readonly { readonly path: string; readonly name: string; readonly isMethod: boolean }[] = [...BY_NAME.keys()].map(full => {
+/** A function of the table by import path and bare name: `os`, `Open`. */
+export interface AcquiringCall {
+  readonly path: string;
+  readonly name: string;
+  readonly isMethod: boolean;
+}
+
+/** The resources of one run: the rows above and what the team declares, which wins. */
+export class ResourceTable {
+  readonly acquiringCalls: readonly AcquiringCall[];
+  private readonly rows: readonly Resource[];
+  private readonly releasers: ReadonlySet<string>;
+  private readonly byName: ReadonlyMap<string, Handed>;
+  private readonly ownPaths: ReadonlySet<string>;
+  private readonly declaredCalls: RegExp | undefined;
+
+  constructor(declared: readonly Resource[]) {
+    this.rows = [...RESOURCES, ...declared];
+    this.byName = new Map(this.rows.flatMap(resource => [...resource.acquire].map(([name, result]) => [name, { resource, result }] as const)));
+    this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
+    this.acquiringCalls = [...this.byName.keys()].map(partsOf);
+    const own = declared.flatMap(({ acquire }) => [...acquire.keys()].map(partsOf));
+    this.ownPaths = new Set(own.map(({ path }) => path));
+    this.declaredCalls = own.length ? new RegExp(`\\b(?:${[...new Set(own.map(({ name }) => name))].join('|')})\\s*\\(`, 'u') : undefined;
+  }
+
+  /** What a call of the function with this full name hands over. */
+  acquiredBy(name: string): Handed | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Whether the function with this full name releases what it is given. */
+  isReleaser(name: string): boolean {
+    return this.releasers.has(name);
+  }
+
+  /** The resource that every value of this type is taken for. */
+  ofType(type: Type): Resource | undefined {
+    return this.rows.find(r => r.type !== undefined && isNamed(type, r.type));
+  }
+
+  /**
+   * Whether the text of a function says that it may hand a resource on. What a declared resource is called in a result
+   * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package.
+   */
+  mayGive({ resultText, bodyText, pkg }: FuncInfo): boolean {
+    if (resultText.length <= 1) return false;
+    return this.rows.some(({ words }) => words.test(resultText)) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
+  }
+}
+
+function partsOf(full: string): AcquiringCall {
   const dot = full.lastIndexOf('.');
   const owner = full.slice(0, dot);
   const isMethod = owner.startsWith('(');
   return { path: isMethod ? owner.slice(owner.startsWith('(*') ? 2 : 1, owner.lastIndexOf('.')) : owner, name: full.slice(dot + 1), isMethod };
-});
-
-/** Whether the result list of a function says that it may hand a resource on. */
-export function mayGiveResource(results: string): boolean {
-  return RESOURCES.some(({ words }) => words.test(results));
 }

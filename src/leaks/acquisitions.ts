@@ -1,7 +1,7 @@
 /** Which calls hand over a resource, and where it goes. */
 import { applyOp, type Held, returnedAt } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
-import { acquiredBy, mayGiveResource, type Resource, RESOURCES } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
@@ -9,7 +9,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import type { FuncInfo } from '../program/package.ts';
-import type { Env } from '../program/resolve.ts';
+import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
@@ -34,20 +34,20 @@ export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition |
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
   if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
-  const known = name === undefined ? undefined : acquiredBy(name);
+  const known = name === undefined ? undefined : pass.contracts.resources.acquiredBy(name);
   if (known) return { ...known, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
   if (callee.kind !== 'func' && callee.kind !== 'method') {
     const known = functionOf(callee, body.env);
     if (known.kind === 'literal' && !known.within) return freshOfLiteral(known.literal, body, pass);
     const isValue = callee.kind === 'variable' || callee.kind === 'unknown';
-    return (isValue ? givenByType(call, body) : undefined) ?? unwrapped(call, body, pass);
+    return (isValue ? givenByType(call, body, pass) : undefined) ?? unwrapped(call, body, pass);
   }
   if (callee.func && !callee.func.pkg.module) return unwrapped(call, body, pass);
   const targets = targetsOf(callee, body.env).map(func => freshResult(func, pass));
   const [first] = targets;
   // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
-  return givenByType(call, body) ?? unwrapped(call, body, pass);
+  return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
 }
 
 /** `lo.Must(http.Get(u))`: the result is still the fresh resource of the call inside. */
@@ -56,24 +56,24 @@ function unwrapped(call: Call, body: Body, pass: Pass): Acquisition | undefined 
   if (arg?.kind !== 'call') return undefined;
   const type = typeOf(call, body.env);
   const first = type.kind === 'tuple' ? type.types[0] : type;
-  if (!first || !RESOURCES.some(r => r.type !== undefined && isNamed(first, r.type))) return undefined;
+  if (!first || !pass.contracts.resources.ofType(first)) return undefined;
   const inner = acquisitionOf(arg, body, pass);
   return inner?.resource.type !== undefined && isNamed(first, inner.resource.type) ? { ...inner, evidence: 'likely' } : undefined;
 }
 
 /** `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. */
-function givenByType(call: Call, body: Body): Acquisition | undefined {
+function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const type = typeOf(call, body.env);
   if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
   const [first, second] = type.types;
   if (first?.kind !== 'pointer' || !second || !isError(second)) return undefined;
-  const resource = RESOURCES.find(r => r.type !== undefined && isNamed(first, r.type));
+  const resource = pass.contracts.resources.ofType(first);
   return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */
 function freshResult(func: FuncInfo, pass: Pass): Acquisition | undefined {
-  return freshOnce(func, () => (mayGiveResource(func.resultText) ? findFresh(func, pass) : undefined));
+  return freshOnce(func, () => (pass.contracts.resources.mayGive(func) ? findFresh(func, pass) : undefined));
 }
 
 function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition | undefined {
@@ -101,12 +101,22 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     const acquisition = acquisitionOf(op.call, body, pass);
     if (!acquisition || acquisition.result === 'receiver') continue;
     const target = destinationOf(op.call, acquisition, after, body);
-    if (target.kind === 'returned') return { ...acquisition, result: target.result };
+    if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
     const handed = isReturnedReleased(target, acquisition, body, pass) ? undefined : handedOn(target, acquisition, body, pass);
+    if (handed && isHidden(acquisition, handed.result, body)) return undefined;
     if (handed && handed.held !== 'view' && handed.held !== 'closer') return { ...acquisition, ...handed };
   }
   return undefined;
+}
+
+/** It is handed out as an interface without the methods that release it: how that is to be released, nobody knows. */
+function isHidden({ resource }: Acquisition, result: number, { node, env }: Body): boolean {
+  if (!resource.releasedBy) return false;
+  const type = signatureOf(node.type, env).results[result];
+  const inner = type && underlying(type, env.program);
+  if (!type || inner?.kind !== 'interface' || (inner.methods.length === 0 && inner.embeds.length === 0)) return false;
+  return !resource.releases.some(name => memberOf(type, name, env.program)?.kind === 'method');
 }
 
 function handedOn(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): { result: number; held: Held } | undefined {
@@ -150,26 +160,32 @@ export type Target =
   | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
-export function destinationOf(call: Call, { result }: Acquisition, after: Place, body: Body): Target {
+export function destinationOf(call: Call, { resource, result }: Acquisition, after: Place, body: Body): Target {
   if (result === 'receiver') return receiverOf(call, after, body);
   const { block } = after;
   for (let i = after.index; i < block.ops.length; i++) {
     const op = block.ops[i];
     if (op?.kind !== 'assign') continue;
-    const at = op.rhs.findIndex(x => unparen(x) === call);
+    const at = op.rhs.findIndex(x => unasserted(x) === call);
     if (at < 0) continue;
     const lhs = op.lhs[op.rhs.length === 1 ? result : at];
     if (!lhs) return { kind: 'elsewhere' };
     const from = { block, index: i + 1 };
-    const companions = companionsOf(op, call, lhs, body);
+    const companions = resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
     if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', companions, from };
     const variable = lhs.kind === 'ident' && lhs.entity?.kind === 'var' && lhs.entity.owner === body.node ? lhs.entity : undefined;
     return variable ? { kind: 'variable', variable, companions, from } : { kind: 'elsewhere' };
   }
   if (block.end.kind !== 'return') return { kind: 'elsewhere' };
-  const returned = block.end.stmt?.results.findIndex(x => unparen(x) === call) ?? -1;
+  const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
   if (returned < 0) return { kind: 'elsewhere' };
   return { kind: 'returned', result: block.end.stmt?.results.length === 1 ? result : returned };
+}
+
+/** `pool.Get().(*Conn)`: the call. */
+function unasserted(expr: Expr): Expr {
+  const x = unparen(expr);
+  return x.kind === 'assert' ? unasserted(x.x) : x;
 }
 
 /** `err := cmd.Start()`: the command itself, when this function made it. */
@@ -192,6 +208,8 @@ const NONE: Companions = { errors: new Set(), flags: new Set(), context: undefin
 /** The variables that get the call's other results. */
 function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: Expr | undefined, { env }: Body): Companions {
   if (op.rhs.length !== 1) return NONE;
+  // `c, ok := pool.Get().(*Conn)`
+  if (op.rhs[0] && unparen(op.rhs[0]).kind === 'assert') return { ...NONE, flags: new Set([variableIn(op.lhs[1])].filter(v => v !== undefined)) };
   const type = typeOf(call, env);
   if (type.kind === 'unknown') {
     // A package that is not at hand: by custom the error comes last.

@@ -1,7 +1,7 @@
 /** `Close` on what a call gave, before anybody has looked whether the call failed. */
 import type { Op } from '../flow/graph.ts';
 import { type Place as Point, operations, search } from '../flow/search.ts';
-import { calleeOf } from '../program/callee.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf, typeOfVariable } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
@@ -35,12 +35,18 @@ export function* earlyCloses(pass: Pass): Generator<EarlyClose> {
   for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('Close('))) {
     const seen = new Set<Call>();
     for (const made of callsWithError(body)) {
+      if (isOwedOnError(made, body, pass)) continue;
       const found = earlyClose(made, body, pass);
       if (!found || seen.has(found.release.call)) continue;
       seen.add(found.release.call);
       yield found;
     }
   }
+}
+
+/** By declaration there is something to close even when the call has failed. */
+function isOwedOnError({ call }: Made, { env }: Body, { contracts }: Pass): boolean {
+  return contracts.resources.acquiredBy(calleeName(calleeOf(call, env)) ?? '')?.resource.evenOnError === true;
 }
 
 /** Every `x, err := call()`, once for each value beside the error. */

@@ -3,7 +3,8 @@
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
 import { applyOp, bodyEffect, onlyReads, type Tracked } from '../contracts/effects.ts';
-import { acquiredBy, type Resource } from '../contracts/resources.ts';
+import { RUNS_AT_END } from '../contracts/known.ts';
+import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Turn } from '../flow/search.ts';
@@ -60,7 +61,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (op.discarded && result !== 'receiver') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
-  if (target.kind === 'blank' && (resource.retrievable || isCoveredByParent(call, resource, body))) return undefined;
+  if (target.kind === 'blank' && (resource.retrievable || isCoveredByParent(call, resource, body, pass))) return undefined;
   const start = stateOf(new Map(target.kind === 'variable' ? [[target.variable, held]] : []), target.companions, factsAt(call, body));
   if (isClosedAtExit(start.tracked, resource, call, body, pass)) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
@@ -84,19 +85,24 @@ function restsOnNames(variable: Variable, { graph, env }: Body): boolean {
 }
 
 /** `ctx, _ = context.WithTimeout(ctx, d)` where the same function can cancel the parent: that ends the child as well. */
-function isCoveredByParent(call: Call, resource: Resource, { env, node }: Body): boolean {
+function isCoveredByParent(call: Call, resource: Resource, { env, node }: Body, { contracts }: Pass): boolean {
   const parent = resource.rule === 'lost-cancel' && call.args[0] ? unparen(call.args[0]) : undefined;
   if (parent?.kind !== 'ident' || parent.entity?.kind !== 'var' || parent.entity.owner !== node) return false;
   const { origin, assigned } = parent.entity;
   return [origin, ...assigned].some(from => from !== 'unknown' && from.kind === 'value' && from.expr !== call && from.expr.kind === 'call'
-    && acquiredBy(calleeName(calleeOf(from.expr, env)) ?? '')?.resource === resource);
+    && contracts.resources.acquiredBy(calleeName(calleeOf(from.expr, env)) ?? '')?.resource === resource);
 }
 
-/** `defer func() { if resp != nil { resp.Body.Close() } }()` stands above the call: it reads the variable at the end. */
+/** `defer func() { if resp != nil { resp.Body.Close() } }()`, or the same with `t.Cleanup`, stands above the call: it reads the variable at the end. */
 function isClosedAtExit(tracked: Tracked, resource: Resource, call: Call, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
-  return [...operations(body.graph)].some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start
-    && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit' && applyOp(op, tracked, where).effect === 'released');
+  return [...operations(body.graph)].some(({ op }) => isPutOff(op, call, body) && applyOp(op, tracked, where).effect === 'released');
+}
+
+/** A function literal, written above the call, that runs when the function or the test is over. */
+function isPutOff(op: Op, before: Call, { env }: Body): boolean {
+  if (op.kind === 'defer') return op.stmt.start < before.start && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit';
+  return op.kind === 'call' && op.call.start < before.start && op.call.args[0]?.kind === 'funclit' && RUNS_AT_END.has(calleeName(calleeOf(op.call, env)) ?? '');
 }
 
 /** Nothing in the function releases the resource or hands it on, on any path. */

@@ -1,7 +1,6 @@
 /** Which bodies are worth parsing: a look at their words, which costs a hundredth of the parse. */
-import { ACQUIRING_CALLS, mayGiveResource } from '../contracts/resources.ts';
+import type { Contracts } from '../contracts/contracts.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
-import type { Program } from '../program/program.ts';
 import { isWordCode } from '../source/text.ts';
 import type { Pass } from './pass.ts';
 
@@ -13,21 +12,22 @@ interface Known {
   readonly imports: Set<string>;
 }
 
-const known = new WeakMap<Program, Known>();
+const known = new WeakMap<Contracts, Known>();
 
 /**
  * Whether the text of a body says that it could handle a resource: it mentions a body, or it calls something with the
  * name of a function that hands one over, out of this package or one that it imports.
  */
-export function mayAcquire({ pkg, contracts: { program } }: Pass): (info: FuncInfo) => boolean {
-  const names = namesIn(pkg, knownIn(program));
+export function mayAcquire({ pkg, contracts }: Pass): (info: FuncInfo) => boolean {
+  const names = namesIn(pkg, contracts);
   return ({ bodyText }) => bodyText.includes('.Body') || callsOneOf(names, bodyText);
 }
 
-function namesIn(pkg: Package, { givers, imports }: Known): Set<string> {
+function namesIn(pkg: Package, contracts: Contracts): Set<string> {
+  const { givers, imports } = knownIn(contracts);
   const around = new Set([pkg.path, ...pkg.files.flatMap(file => file.imports.map(spec => spec.path))]);
   const names = new Set([...around].flatMap(path => [...givers.get(path) ?? []]));
-  for (const { path, name, isMethod } of ACQUIRING_CALLS) {
+  for (const { path, name, isMethod } of contracts.resources.acquiringCalls) {
     // A client of net/http speaks of a body; of other values the type may be known to other packages alone.
     const scope = isMethod && path !== 'net/http' ? imports : around;
     if (scope.has(path) || path === pkg.path) names.add(name);
@@ -45,15 +45,16 @@ function callsOneOf(names: ReadonlySet<string>, text: string): boolean {
   return false;
 }
 
-function knownIn(program: Program): Known {
-  let found = known.get(program);
-  if (!found) known.set(program, (found = { read: 0, givers: new Map(), imports: new Set() }));
+function knownIn(contracts: Contracts): Known {
+  const { program, resources } = contracts;
+  let found = known.get(contracts);
+  if (!found) known.set(contracts, (found = { read: 0, givers: new Map(), imports: new Set() }));
   for (; found.read < program.read.length; found.read++) {
     const pkg = program.read[found.read];
     if (!pkg) continue;
     for (const { imports } of pkg.files) for (const { path } of imports) found.imports.add(path);
     const givers = found.givers.get(pkg.path) ?? new Set();
-    for (const { bareName, resultText } of pkg.funcs) if (resultText.length > 1 && mayGiveResource(resultText)) givers.add(bareName);
+    for (const func of pkg.funcs) if (resources.mayGive(func)) givers.add(func.bareName);
     found.givers.set(pkg.path, givers);
   }
   return found;

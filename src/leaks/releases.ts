@@ -34,6 +34,7 @@ export function releasesOf(stmt: Defer, body: Body, pass: Pass): Release[] {
 function releasesBy(call: Call, literal: FuncLit | undefined, body: Body, pass: Pass): Release[] {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
+  if (name !== undefined && pass.contracts.resources.isReleaser(name)) return call.args.map(subject => ({ call, subject: unparen(subject), name: undefined, literal }));
   if (callee.kind === 'method' || callee.kind === 'presumed') {
     if (callee.receiver && RELEASES.test(callee.name)) return [{ call, subject: callee.receiver, name, literal }];
   }

@@ -127,7 +127,7 @@ export class Program {
 }
 
 /** The name that an import without one most likely has: `v2` and `.v3` at the end are versions. */
-function lastElement(path: string): string {
+export function lastElement(path: string): string {
   const parts = path.split('/');
   const last = parts.at(-1) ?? '';
   const named = /^v\d+$/.test(last) && parts.length > 1 ? parts.at(-2) ?? last : last;

@@ -35,6 +35,15 @@ export function expandPatterns(
   return expansion.folders();
 }
 
+/** The folders without their excluded files, which are only read where others need them. */
+export function withoutExcluded(folders: readonly PackageFolder[], isExcluded: (path: string) => boolean): readonly PackageFolder[] {
+  return folders.flatMap(folder => {
+    const asked = [...folder.only ?? folder.files];
+    const kept = asked.filter(path => !isExcluded(path));
+    return kept.length === asked.length ? [folder] : kept.length ? [{ ...folder, only: new Set(kept.map(realOf)) }] : [];
+  });
+}
+
 /** Names of the go command for sets of packages that only it can list. */
 const GO_COMMAND_NAMES = new Set(['all', 'std', 'cmd', 'work', 'tool']);
 

@@ -1,28 +1,12 @@
 /** The command as users run it: the compiled entry in a process of its own. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/assets.ts';
+import { moduleWith, run } from './command.ts';
 
-const MAIN = join(packageRoot, 'dist/src/cli/main.js');
 const LEAK = 'package a\n\nimport "net/http"\n\nfunc f() { http.Get("x") }\n';
 const CLEAN = 'package b\n\nfunc g() {}\n';
-
-function moduleWith(files: Readonly<Record<string, string>>): string {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')));
-  for (const [name, text] of Object.entries({ 'go.mod': 'module m\n\ngo 1.25\n', ...files })) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), text);
-  }
-  return root;
-}
-
-function run(cwd: string, ...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
-  return { status, stdout, stderr };
-}
 
 const root = moduleWith({ 'a/a.go': LEAK, 'b/b.go': CLEAN });
 
