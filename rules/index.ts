@@ -27,11 +27,12 @@ import { unendedSpan } from './unended-span.ts';
 import { unfinishedTransaction } from './unfinished-transaction.ts';
 import { unstoppedIterator } from './unstopped-iterator.ts';
 import { unstoppedTimer } from './unstopped-timer.ts';
+import { unstoppedWorker } from './unstopped-worker.ts';
 import { unwaitedProcess } from './unwaited-process.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
-  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock,
+  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker, abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock,
   mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
   unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan,
   lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,

@@ -33,3 +33,4 @@ export { abandoned } from './leaks/channels/words.ts';
 export { nilChannels } from './leaks/channels/nil.ts';
 export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.ts';
 export { stayingBreaks } from './leaks/breaks.ts';
+export { unstoppedWorkers } from './leaks/workers.ts';

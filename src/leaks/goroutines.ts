@@ -23,7 +23,16 @@ export interface Goroutine {
   readonly body: Body | undefined;
 }
 
-export function* goroutinesOf(pass: Pass): Generator<Goroutine> {
+const memo = new WeakMap<Pass['pkg'], readonly Goroutine[]>();
+
+/** Every start of a goroutine in a package, once for all rules. */
+export function goroutinesOf(pass: Pass): readonly Goroutine[] {
+  let found = memo.get(pass.pkg);
+  if (!found) memo.set(pass.pkg, (found = [...findGoroutines(pass)]));
+  return found;
+}
+
+function* findGoroutines(pass: Pass): Generator<Goroutine> {
   for (const parent of bodiesWith(pass, info => /\bgo\s|\.(?:Try)?Go\(/.test(info.bodyText))) {
     for (const { op } of operations(parent.graph)) {
       const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && startsGoroutine(op.call, parent) ? op.call : undefined;
@@ -129,7 +138,16 @@ export function hasEndlessLoop(body: Body, pass: Pass): boolean {
  * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they and
  * `var clock = newClock()` call outside of loops. What it starts lives as long as the process and does not leak.
  */
-export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boolean {
+export function runsOncePerProcess(info: FuncInfo): boolean {
+  return runsOnce(info, ['for', 'range'], 4);
+}
+
+/** Whether the process ends soon after the function has: it runs once, and not in a goroutine of its own. */
+export function endsWithProcess(info: FuncInfo): boolean {
+  return runsOnce(info, ['for', 'range', 'go'], 4);
+}
+
+function runsOnce(info: FuncInfo, without: readonly Stmt['kind'][], depth: number): boolean {
   const name = info.bareName;
   if (name === 'init' && !info.piece.receiver) return true;
   if (name === 'TestMain') return true;
@@ -140,16 +158,18 @@ export function runsOncePerProcess(info: FuncInfo, pass: Pass, depth = 4): boole
   if (info.pkg.name !== 'main' || depth === 0) return false;
   // A mention that is no call hands the function to somebody, who may call it often.
   const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
-  return callers.every(caller => !isValue.test(caller.bodyText) && !mentionsInLoop(name, caller) && runsOncePerProcess(caller, pass, depth - 1));
+  return callers.every(caller => !isValue.test(caller.bodyText) && !isMentionedInside(name, caller, without) && runsOnce(caller, without, depth - 1));
 }
 
-function mentionsInLoop(name: string, info: FuncInfo): boolean {
+/** A statement of one of the kinds, in the function or its literals, mentions the name. */
+function isMentionedInside(name: string, info: FuncInfo, kinds: readonly Stmt['kind'][]): boolean {
   let found = false;
   const isMention = (x: Expr) => (x.kind === 'ident' && x.name === name && !x.entity) || (x.kind === 'selector' && x.sel.name === name);
-  const visitLoop = (loop: Stmt) => {
-    if (loop.kind === 'for' || loop.kind === 'range') walkStmts(loop.body.stmts, { expr: x => void (found ||= isMention(x)) });
-  };
-  walkStmts(info.body()?.stmts ?? [], { stmt: visitLoop });
+  walkStmts(info.body()?.stmts ?? [], {
+    stmt: stmt => {
+      if (kinds.includes(stmt.kind)) walkStmts([stmt], { expr: x => void (found ||= isMention(x)) });
+    },
+  });
   return found;
 }
 
@@ -171,7 +191,7 @@ export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | unde
 
 /** One goroutine a process: `main` starts it, a package-level `sync.Once` guards it, or it serves a package-level variable. */
 export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
-  if (runsOncePerProcess(goroutine.parent.info, pass) || servesPackageVariable(goroutine)) return true;
+  if (runsOncePerProcess(goroutine.parent.info) || servesPackageVariable(goroutine)) return true;
   const once = onceAround(goroutine, pass);
   return once !== undefined && typeof placeOf(once)?.root === 'string';
 }

@@ -43,7 +43,7 @@ export function* lostTickers(pass: Pass): Generator<LostTicker> {
       if (movesOn(call, body)) continue;
       const after = reachableFrom(block, b => nextWithTicks(b, body, pass));
       if (after.has(block)) yield { body, call, per: 'round' };
-      else if ([block, ...after].some(b => returns(b, body, pass)) && !livesOn(body, pass)) yield { body, call, per: 'return' };
+      else if ([block, ...after].some(b => returns(b, body, pass)) && !livesOn(body)) yield { body, call, per: 'return' };
     }
   }
 }
@@ -54,9 +54,9 @@ function returns(block: Block, body: Body, pass: Pass): boolean {
 }
 
 /** Its end is the end of the process, or it is never run: nobody in a command mentions it. */
-function livesOn({ info, node }: Body, pass: Pass): boolean {
+function livesOn({ info, node }: Body): boolean {
   if (node === info.decl && info.pkg.name === 'main' && !info.piece.receiver && info.pkg.mentioning(info.bareName).every(f => f === info)) return true;
-  return node === info.decl && runsOncePerProcess(info, pass);
+  return node === info.decl && runsOncePerProcess(info);
 }
 
 /** The channel is handed on: returned, stored, sent, given to a call or to a literal. Who uses it how long is not known. */

@@ -6,7 +6,7 @@ import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsAt } from '../facts.ts';
-import { runsOncePerProcess } from '../goroutines.ts';
+import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
@@ -37,7 +37,7 @@ function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
     if (reading.escapes) continue;
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
-    if (alone.length === 0) yield* leftBehind(reading, made, body, pass);
+    if (alone.length === 0) yield* leftBehind(reading, made, body);
   }
 }
 
@@ -58,8 +58,8 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
 
 type State = Count & { readonly facts: Facts };
 
-function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
-  if (body.node === body.info.decl && runsOncePerProcess(body.info, pass)) return;
+function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abandoned> {
+  if (body.node === body.info.decl && endsWithProcess(body.info)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.

@@ -4,6 +4,7 @@ import { typeOfVariable } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
+import { type Goroutine, goroutinesOf, runBy } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { isMake } from './makes.ts';
 import { lonelyAt } from './lonely.ts';
@@ -26,12 +27,19 @@ export function* nilChannels(pass: Pass): Generator<DeadWait> {
   }
 }
 
-/** `<-make(chan T)`: nobody else can know the channel. */
-export function* waitsForFresh(verb: Verb, pass: Pass): Generator<DeadWait> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /<-\s*make\(|\bmake\(chan[^\n]*\)\s*<-|range make\(/.test(bodyText))) {
-    for (const wait of waitsIn(body)) {
-      const made = unparen(wait.channel);
-      if (wait.verb === verb && made.kind === 'call' && isMake(made, body.env)) yield wait;
+export interface FreshWait extends DeadWait {
+  readonly goroutine: Goroutine;
+}
+
+/** `<-make(chan T)` in a goroutine: nobody else can know the channel. Elsewhere it is a way to wait on purpose. */
+export function* waitsForFresh(verb: Verb, pass: Pass): Generator<FreshWait> {
+  for (const goroutine of goroutinesOf(pass)) {
+    for (const { body } of goroutine.body ? runBy(goroutine.body, pass) : []) {
+      if (!/<-\s*make\(|\bmake\(chan[^\n]*\)\s*<-|range make\(/.test(body.info.bodyText)) continue;
+      for (const wait of waitsIn(body)) {
+        const made = unparen(wait.channel);
+        if (wait.verb === verb && made.kind === 'call' && isMake(made, body.env)) yield { ...wait, goroutine };
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Pass } from '../pass.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt } from './abandoned.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
-import { type DeadWait, waitsForFresh } from './nil.ts';
+import { type FreshWait, waitsForFresh } from './nil.ts';
 import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
@@ -15,9 +15,9 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
 }
 
-function freshFinding({ verb, body, node }: DeadWait): Finding {
+function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWait): Finding {
   const at = siteIn(body.info, node);
-  return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at, note: WAITS[verb] }] };
+  return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at: siteIn(parent.info, head(stmt)), note: 'the goroutine starts here' }, { at, note: WAITS[verb] }] };
 }
 
 function lonelyFinding({ verb, use: { body, node, channel } }: Lonely): Finding {

@@ -1,0 +1,198 @@
+/**
+ * Workers: a method or constructor starts a goroutine that ends only when another method of the same type says so, by
+ * closing a channel in a field. Whoever makes one in a local variable and lets it go leaves the goroutine behind.
+ */
+import { bodyEffect } from '../contracts/effects.ts';
+import type { Resource } from '../contracts/resources.ts';
+import { graphOf } from '../flow/build.ts';
+import type { Block } from '../flow/graph.ts';
+import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
+import { calleeOf } from '../program/callee.ts';
+import type { FuncInfo, Package } from '../program/package.ts';
+import type { Env } from '../program/resolve.ts';
+import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Body, bodiesWith } from './bodies.ts';
+import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
+import { canonicalPlace, familyOf } from './mutexes.ts';
+import type { Pass } from './pass.ts';
+import { type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { destinationOf } from './acquisitions.ts';
+
+/** A function that leaves a goroutine running in what it is called on, or in what it returns. */
+interface Starter {
+  readonly func: FuncInfo;
+  readonly at: 'receiver' | 'result';
+  /** The methods that end the goroutine. */
+  readonly stops: readonly string[];
+  readonly goroutine: Goroutine;
+}
+
+export interface UnstoppedWorker {
+  readonly body: Body;
+  readonly call: Call;
+  readonly starter: Starter;
+  readonly variable: Variable;
+  readonly way: Arrival<State>;
+  /** The function stops it nowhere. */
+  readonly never: boolean;
+}
+
+export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
+  const starters = new Map(reachableStarters(pass).map(starter => [starter.func, starter]));
+  if (starters.size === 0) return;
+  const names = new RegExp(`\\b(?:${[...new Set([...starters.keys()].map(func => func.bareName))].join('|')})\\(`);
+  for (const body of bodiesWith(pass, ({ bodyText }) => names.test(bodyText))) {
+    if (body.node === body.info.decl && endsWithProcess(body.info)) continue;
+    for (const { op, after } of operations(body.graph)) {
+      if (op.kind !== 'call') continue;
+      const callee = calleeOf(op.call, body.env);
+      const starter = (callee.kind === 'func' || callee.kind === 'method') && callee.func ? starters.get(callee.func) : undefined;
+      const found = starter && unstopped(op.call, after, starter, body, pass);
+      if (found) yield found;
+    }
+  }
+}
+
+function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass: Pass): UnstoppedWorker | undefined {
+  const resource = resourceOf(starter);
+  const held = starter.at === 'receiver' ? receiverVariable(call, body, after) : resultVariable(call, after, resource, body);
+  if (!held) return undefined;
+  const tracked = new Map([[held.variable, 'resource' as const]]);
+  // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
+  if (isShared(held.variable, call, resource, body, pass)) return undefined;
+  const way = search(held.from, stateOf(tracked, held.companions), walkOf(resource, body, pass));
+  return way && { body, call, starter, variable: held.variable, way, never: bodyEffect(body.graph, tracked, whereOf(resource, body, pass)) === 'none' };
+}
+
+function resourceOf({ stops, at }: Starter): Resource {
+  return { rule: 'unstopped-worker', noun: `worker ${at} ${stops.join()}`, released: 'stopped', releases: stops, acquire: new Map(), words: /$^/ };
+}
+
+const NOTHING = { errors: new Set<Variable>(), flags: new Set<Variable>(), context: undefined };
+
+/** `w.Start()` of a local value that is made here. */
+function receiverVariable(call: Call, { node, env }: Body, from: Place) {
+  const fun = unparen(call.fun);
+  const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+  const variable = x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+  if (!variable || variable.owner !== node || variable.role !== 'local' || variable.origin.kind !== 'value') return undefined;
+  return isMade(variable.origin.expr, env) ? { variable, companions: NOTHING, from } : undefined;
+}
+
+/** A value of the caller's own: a literal, or what a constructor gives that does nothing but fill one in. */
+function isMade(value: Expr, env: Env, depth = 2): boolean {
+  const x = unparen(value);
+  if (x.kind === 'composite') return true;
+  if (x.kind === 'unary') return x.op === '&' && isMade(x.x, env, depth);
+  if (x.kind !== 'call' || depth === 0) return false;
+  const callee = calleeOf(x, env);
+  const func = callee.kind === 'func' && callee.func.pkg.module ? callee.func : undefined;
+  const body = func?.body();
+  // A helper of tests puts the stop off to the end of the test.
+  if (!func || !body || /\bCleanup\(/.test(func.bodyText)) return false;
+  const inside: Env = { ...env, file: func.file };
+  const returned = graphOf(func.decl, body).blocks.flatMap(({ end }) => (end.kind === 'return' && end.stmt?.results[0] ? [unparen(end.stmt.results[0])] : []));
+  return returned.some(result => isMade(result.kind === 'ident' && result.entity?.kind === 'var' && result.entity.origin.kind === 'value' ? result.entity.origin.expr : result, inside, depth - 1));
+}
+
+function resultVariable(call: Call, after: Place, resource: Resource, body: Body) {
+  const target = destinationOf(call, { resource, result: 0, held: 'resource', evidence: 'sure' }, after, body);
+  return target.kind === 'variable' ? target : undefined;
+}
+
+/** Something before the start has the value already: it was stored, handed on, or its stop is deferred. */
+function isShared(variable: Variable, call: Call, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const before = { ...body.graph, blocks: body.graph.blocks.map(block => ({ ...block, ops: block.ops.filter(op => startOf(op) < call.start), end: { kind: 'stuck' as const } })) };
+  return bodyEffect(before, new Map([[variable, 'resource' as const]]), where) !== 'none';
+}
+
+function startOf(op: Body['graph']['blocks'][number]['ops'][number]): number {
+  return op.kind === 'call' ? op.call.start : op.kind === 'eval' ? op.expr.start : op.kind === 'receive' || op.kind === 'assign' ? op.node.start : op.stmt.start;
+}
+
+// ---------------------------------------------------------------------------------------------- who starts workers
+
+const known = new WeakMap<Package, readonly Starter[]>();
+
+/** Those of the package itself and of packages of its module that it imports. */
+function reachableStarters(pass: Pass): Starter[] {
+  const { program } = pass.contracts;
+  const imported = new Set(pass.pkg.files.flatMap(file => file.imports.map(spec => program.imported(file, spec.path)).filter(pkg => pkg?.module !== undefined && pkg.module === pass.pkg.module)));
+  return [pass.pkg, ...imported].flatMap(pkg => (pkg ? startersIn(pkg, pass) : []));
+}
+
+function startersIn(pkg: Package, pass: Pass): readonly Starter[] {
+  let found = known.get(pkg);
+  if (!found) {
+    known.set(pkg, []);
+    const inside: Pass = { ...pass, pkg };
+    known.set(pkg, (found = goroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
+  }
+  return found;
+}
+
+function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
+  const { parent, body } = goroutine;
+  // What serves in a loop of its own is no start: its caller waits for it.
+  if (!body || parent.node !== parent.info.decl || parent.info.file.kind.test || servesIn(parent)) return undefined;
+  const owner = ownerOf(goroutine);
+  const channel = owner && onlyEnd(body, pass);
+  if (!channel) return undefined;
+  const stops = stopsOf(channel, parent.info, pass).filter(info => info !== body.info).map(info => info.bareName);
+  return stops.length ? { func: parent.info, at: owner, stops, goroutine } : undefined;
+}
+
+function servesIn({ graph }: Body): boolean {
+  return [...graph.loops.keys()].some(loop => loop.kind === 'for' && !loop.cond);
+}
+
+/** The goroutine works on the receiver, or on a local value that the function returns. */
+function ownerOf({ parent }: Goroutine): Starter['at'] | undefined {
+  if (parent.info.decl.receiver) return 'receiver';
+  return parent.graph.blocks.some(({ end }) => end.kind === 'return' && isLocal(end.stmt?.results[0], parent)) ? 'result' : undefined;
+}
+
+function isLocal(x: Expr | undefined, { node }: Body): boolean {
+  const inner = x && unparen(x);
+  return inner?.kind === 'ident' && inner.entity?.kind === 'var' && inner.entity.owner === node && inner.entity.role === 'local';
+}
+
+/** The family of the one channel field without which the goroutine would loop for ever. */
+function onlyEnd(body: Body, pass: Pass): string | undefined {
+  const next = (b: Block) => pass.contracts.next(b, body.env);
+  for (const { end } of body.graph.blocks) {
+    if (end.kind !== 'select') continue;
+    for (const arm of end.arms) {
+      const first = arm.to.ops[0];
+      const family = first?.kind === 'receive' ? fieldFamily(first.channel, body) : undefined;
+      const closing = family === undefined ? undefined : (b: Block) => next(b).filter(to => to !== arm.to);
+      if (closing && neverLeaves(body, closing, pass)) return family;
+    }
+  }
+  return undefined;
+}
+
+function neverLeaves(body: Body, next: (b: Block) => readonly Block[], pass: Pass): boolean {
+  const live = [body.graph.entry, ...reachableFrom(body.graph.entry, next)];
+  return !live.some(block => leaves(block, body, pass)) && live.some(block => reachableFrom(block, next).has(block));
+}
+
+function fieldFamily(channel: Expr, { env }: Body): string | undefined {
+  const x = unparen(channel);
+  const place = x.kind === 'selector' ? canonicalPlace(x, env) : undefined;
+  return place?.fields.length ? familyOf(x, env) : undefined;
+}
+
+/** The methods of the type that close the channel. */
+function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
+  const field = family.slice(family.lastIndexOf('.') + 1);
+  const closes = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
+  const inside: Pass = { ...pass, pkg };
+  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && closes.test(info.bodyText))]
+    .filter(body => [...operations(body.graph)].some(({ op }) => {
+      const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+      return call?.kind === 'call' && call.args[0] !== undefined && calleeOf(call, body.env).kind === 'builtin' && fieldFamily(call.args[0], body) === family;
+    }))
+    .map(body => body.info);
+}
