@@ -2,6 +2,7 @@
 import type { Rule } from '../src/rule.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
+import { doubleLock } from './double-lock.ts';
 import { drainedTimer } from './drained-timer.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
 import { lostCancel } from './lost-cancel.ts';
@@ -25,7 +26,7 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
   unboundedGoroutine, selectWithoutDone, endlessTickerRange, waitgroupAddInGoroutine, missingUnlock,
-  mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
+  doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
   unclosedFile, unclosedConnection, unwaitedProcess, unstoppedIterator, unendedSpan,
   lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
   timeTick, unstoppedTimer,
