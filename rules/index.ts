@@ -4,6 +4,7 @@ import { abandonedReceiver } from './abandoned-receiver.ts';
 import { abandonedSender } from './abandoned-sender.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
+import { doubleLock } from './double-lock.ts';
 import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
@@ -32,9 +33,9 @@ import { unwaitedProcess } from './unwaited-process.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
-  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker, abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock,
-  mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction,
-  unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan,
-  lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
-  timeTick, unstoppedTimer,
+  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
+  abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock, doubleLock,
+  mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
+  unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
+  timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];

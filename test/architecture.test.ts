@@ -84,6 +84,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
   "whole === 'whole' && x.sel.name === field": 'the field that the table gives the resource',
   "x.sel.name === through": 'the field that the table gives the resource',
+  "x.sel.name === name && isMemberOf(": 'the field of a type that is asked for, whose owner is checked',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
   'includes(fun.sel.name)': 'on what is known to hold the resource',
   'sel.name === field && heldBy': 'the channel of what is known to be a timer',

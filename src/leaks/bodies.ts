@@ -38,3 +38,8 @@ export function bodyOf(info: FuncInfo, pass: Pass): Body | undefined {
 export function siteIn(info: FuncInfo, node: { readonly start: number; readonly end: number }): Site {
   return { source: info.file.source, start: node.start, end: node.end };
 }
+
+/** A leak in a test ends with the test. */
+export function isTest({ info }: Body): boolean {
+  return info.file.kind.test;
+}

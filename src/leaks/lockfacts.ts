@@ -10,7 +10,7 @@ import { type Expr, unparen } from '../syntax/ast.ts';
 export type Facts = ReadonlyMap<string, boolean>;
 export const NO_FACTS: Facts = new Map();
 
-/** More conditions than these are not remembered at once: the ways double with each. */
+/** More conditions than these are not remembered at once, the latest are: the ways double with each. */
 const MOST_FACTS = 3;
 
 const keys = new WeakMap<Facts, string>();
@@ -23,7 +23,8 @@ export function learn(condition: Expr, taken: boolean, facts: Facts, graph: Flow
   const value = positive === taken;
   const known = facts.get(key);
   if (known !== undefined) return known === value ? facts : undefined;
-  return facts.size < MOST_FACTS ? new Map([...facts, [key, value]]) : facts;
+  const kept = facts.size < MOST_FACTS ? [...facts] : [...facts].slice(1 - MOST_FACTS);
+  return new Map([...kept, [key, value]]);
 }
 
 /** The facts after an operation: what mentions an assigned name is forgotten, `locked = true` is known. */

@@ -271,10 +271,17 @@ function isFunction(x: Expr, { env }: Body): boolean {
   return underlying(typeOf(x, env), env.program).kind === 'func';
 }
 
-/** `unlock := func() { … }`: what the name does is seen where it is called or handed on. */
+/** `unlock := func() { … }`: what the name does is seen where it is called or handed on; not so of `&server{done: mu.Unlock}`. */
 function isNamedFunction({ lhs, rhs }: Op & { kind: 'assign' }, index: number): boolean {
+  const value = rhs[index] && withoutAddress(rhs[index]);
+  if (value?.kind === 'composite') return false;
   const name = lhs.length === rhs.length ? lhs[index] : undefined;
   return name?.kind === 'ident' && name.entity?.kind === 'var' && name.entity.role === 'local' && name.entity.assigned.length === 0;
+}
+
+function withoutAddress(expr: Expr): Expr {
+  const x = unparen(expr);
+  return x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
 }
 
 /** One that may unlock counts as one that does; one that locks must always do so. */

@@ -1,9 +1,11 @@
 /** Functions that return with a mutex locked on purpose: whoever calls them unlocks. */
+import { resolveFunction } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { typeAt } from '../program/resolve.ts';
+import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { lockCallsIn, lockFlowOf, targetFor } from './lockflow.ts';
-import type { Mutex } from './mutexes.ts';
+import { lockCallee, type Mutex } from './mutexes.ts';
 import type { Pass } from './pass.ts';
 
 /**
@@ -37,7 +39,7 @@ function saysLock({ name }: FuncInfo): boolean {
 
 /** The comment above the function speaks of who unlocks. */
 function commentSaysHeld({ file, piece }: FuncInfo): boolean {
-  const comment = /(?:^[ \t]*\/\/[^\n]*\n)*$/m.exec(file.source.text.slice(Math.max(0, piece.start - 2_000), piece.start))?.[0] ?? '';
+  const comment = /(?:(?<=^|\n)[ \t]*\/\/[^\n]*\n)+$/.exec(file.source.text.slice(Math.max(0, piece.start - 2_000), piece.start))?.[0] ?? '';
   return /unlock|\bheld\b|\bholds?\b|\bholding\b|\brelease|\blocked\b|\backquire/i.test(comment);
 }
 
@@ -48,14 +50,28 @@ function commentSaysHeld({ file, piece }: FuncInfo): boolean {
 function unlocksIn(funcs: readonly FuncInfo[], mutex: Mutex, from: Body, pass: Pass): boolean {
   const flow = lockFlowOf(pass);
   const target = { family: mutex.family, key: undefined, mutex: undefined };
+  // Whoever calls this function may then seem to unlock as well.
+  const unlocksItself = flow.exitsOf(from, target).has(-1);
   return funcs.some(info => {
     if (!/ock\b/.test(info.bodyText) && info.file !== from.info.file) return false;
     for (const body of bodiesOf(info, pass)) {
-      if (body.block !== from.block && flow.exitsOf(body, target).has(-1)) return true;
+      if (body.block !== from.block && flow.exitsOf(body, target).has(-1) && !(unlocksItself && onlyCalls(body, mutex))) return true;
       if (body.node.kind === 'func' && info !== from.info && locksIn(body, mutex)) return false;
     }
     return false;
   });
+}
+
+function onlyCalls({ block, env }: Body, { family }: Mutex): boolean {
+  let unlocks = false;
+  walkStmts(block.stmts, {
+    expr: x => {
+      if (x.kind !== 'selector') return;
+      const named = lockCallee(resolveFunction(x, env), env);
+      unlocks ||= named?.does === 'unlock' && named.mutex.family === family;
+    },
+  });
+  return !unlocks;
 }
 
 function locksIn(body: Body, { family }: Mutex): boolean {

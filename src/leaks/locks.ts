@@ -4,13 +4,14 @@
  * Lock to where the function is left, or to the same Lock once more.
  */
 import type { End, FlowGraph, Op } from '../flow/graph.ts';
-import { type Arrival, search, type Turn } from '../flow/search.ts';
+import { type Arrival, operations, search, type Turn } from '../flow/search.ts';
+import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Call, Expr, Return } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
-import { type Balance, type DirectLock, isTarget, lockCallsIn, type LockFlow, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { type Balance, type DirectLock, lockCallsIn, type LockFlow, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
 import { isLockHelper } from './lockhelpers.ts';
 import { canonicalPlace, holds, type LockCall, lockCallOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -94,13 +95,14 @@ type StatesByOp = ReadonlyMap<Op, ReadonlyMap<string, Balance>>;
 
 const reached = new WeakMap<FlowGraph, Map<string, StatesByOp>>();
 
-/** Of all calls of one mutex in a body at once, the states in which control reaches them. */
+/** Of all calls in a body that lock or unlock one mutex, the states in which control reaches them. */
 function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
   const byKey = reached.get(body.graph) ?? new Map<string, StatesByOp>();
   reached.set(body.graph, byKey);
   const known = byKey.get(target.key ?? '');
   if (known) return known;
-  const found = new Map<Op, Map<string, Balance>>([...lockCallsIn(body)].filter(({ lock }) => isTarget(lock, target)).map(({ op }) => [op, new Map()]));
+  const changes = [...operations(body.graph)].filter(({ op }) => op.kind === 'call' && flow.opChange(op, target, body) !== 0);
+  const found = new Map<Op, Map<string, Balance>>(changes.map(({ op }) => [op, new Map()]));
   const walk = flow.walk(target, body);
   search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
@@ -144,7 +146,7 @@ function isSameLock(op: Op & { kind: 'defer' }, lock: Op, body: Body): boolean {
  * After this operation the mutex may have another name or its name may mean another mutex. `next`: a loop comes round
  * and declares the variable anew.
  */
-function renaming(op: Op, { mutex }: Target, body: Body): 'next' | 'moved' | undefined {
+export function renaming(op: Op, { mutex }: Target, body: Body): 'next' | 'moved' | undefined {
   if (!mutex) return undefined;
   const reaches = (x: Expr) => {
     const place = canonicalPlace(x, body.env);
@@ -158,7 +160,23 @@ function renaming(op: Op, { mutex }: Target, body: Body): 'next' | 'moved' | und
   if (op.lhs.some(reaches)) return 'moved';
   // Another name that is given once is followed; everything else that takes it may unlock it.
   const isFollowed = (x: Expr | undefined) => x?.kind === 'ident' && (x.name === '_' || (x.entity?.kind === 'var' && x.entity.assigned.length === 0));
-  return op.rhs.some((x, i) => reaches(x) && !(op.lhs.length === op.rhs.length && isFollowed(op.lhs[i]))) ? 'moved' : undefined;
+  const moves = op.rhs.some((x, i) => (reaches(x) && !(op.lhs.length === op.rhs.length && isFollowed(op.lhs[i]))) || isCollected(x, reaches, body));
+  return moves ? 'moved' : undefined;
+}
+
+/** `held = append(held, &entry{record: r})`: whoever goes through `held` later can unlock it. */
+function isCollected(value: Expr, reaches: (x: Expr) => boolean, { env }: Body): boolean {
+  let found = false;
+  walkExpr(value, {
+    expr: x => {
+      if (x.kind === 'composite') found ||= x.elements.some(element => reaches(element.value));
+      if (x.kind !== 'call') return x.kind !== 'funclit';
+      const callee = calleeOf(x, env);
+      if (callee.kind === 'builtin' && callee.name === 'append') found ||= x.args.slice(1).some(reaches);
+      return true;
+    },
+  });
+  return found;
 }
 
 /** What is returned unlocks it, or is what holds the mutex, so that the caller can. */

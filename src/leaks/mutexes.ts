@@ -23,23 +23,25 @@ export interface LockCall {
   readonly does: 'lock' | 'unlock' | 'try';
   readonly mode: Mode;
   readonly isReadWrite: boolean;
+  /** Through the interface: it may be a read lock as well. */
+  readonly isLocker: boolean;
   readonly mutex: Mutex;
 }
 
-type Meaning = Pick<LockCall, 'does' | 'mode' | 'isReadWrite'>;
+type Meaning = Omit<LockCall, 'mutex'>;
 
 const METHODS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ...['(*sync.Mutex)', '(*sync.RWMutex)', '(sync.Locker)'].flatMap((type): [string, Meaning][] => {
-    const isReadWrite = type === '(*sync.RWMutex)';
+    const kind = { mode: 'write', isReadWrite: type === '(*sync.RWMutex)', isLocker: type === '(sync.Locker)' } as const;
     return [
-      [`${type}.Lock`, { does: 'lock', mode: 'write', isReadWrite }],
-      [`${type}.Unlock`, { does: 'unlock', mode: 'write', isReadWrite }],
-      [`${type}.TryLock`, { does: 'try', mode: 'write', isReadWrite }],
+      [`${type}.Lock`, { does: 'lock', ...kind }],
+      [`${type}.Unlock`, { does: 'unlock', ...kind }],
+      [`${type}.TryLock`, { does: 'try', ...kind }],
     ];
   }),
-  ['(*sync.RWMutex).RLock', { does: 'lock', mode: 'read', isReadWrite: true }],
-  ['(*sync.RWMutex).RUnlock', { does: 'unlock', mode: 'read', isReadWrite: true }],
-  ['(*sync.RWMutex).TryRLock', { does: 'try', mode: 'read', isReadWrite: true }],
+  ['(*sync.RWMutex).RLock', { does: 'lock', mode: 'read', isReadWrite: true, isLocker: false }],
+  ['(*sync.RWMutex).RUnlock', { does: 'unlock', mode: 'read', isReadWrite: true, isLocker: false }],
+  ['(*sync.RWMutex).TryRLock', { does: 'try', mode: 'read', isReadWrite: true, isLocker: false }],
 ]);
 
 const memo = new WeakMap<Call, { found: LockCall | undefined }>();

@@ -1,7 +1,10 @@
 /** Which functions a call may reach, where that can be told. */
 import type { Callee } from './callee.ts';
+import { memberOf } from './members.ts';
 import type { FuncInfo } from './package.ts';
-import type { Env } from './resolve.ts';
+import type { Program } from './program.ts';
+import { type Env, underlying } from './resolve.ts';
+import type { Named, Type } from './types.ts';
 import { functionOf } from './values.ts';
 
 /** More implementations than these are a plug-in interface, about which nothing common can be said. */
@@ -18,10 +21,25 @@ export function targetsOf(callee: Callee, env: Env): readonly FuncInfo[] {
   if (known.func) return [known.func];
   const { def, name: owner } = known.owner;
   const method = known.name.slice(known.name.lastIndexOf('.') + 1);
-  if (!def?.file.pkg.module || (isExported(owner) && isExported(method))) return [];
-  // More than those that implement all of it, which is the careful side: they must agree to be believed.
-  const found = def.file.pkg.methodsNamed(method).filter(m => m.file.kind.test === env.file.kind.test || !m.file.kind.test);
+  // Nobody imports a command.
+  if (!def?.file.pkg.module || (isExported(owner) && isExported(method) && def.file.pkg.name !== 'main')) return [];
+  const found = def.file.pkg.methodsNamed(method).filter(m => (m.file.kind.test === env.file.kind.test || !m.file.kind.test) && implementsAll(m, known.owner, env));
   return found.length <= FEW ? found : [];
+}
+
+/** The type that the method belongs to has all methods of the interface by name, embedded ones counted. */
+function implementsAll({ piece, pkg, file }: FuncInfo, wanted: Named, { program }: Env): boolean {
+  const name = piece.receiver?.type ?? '';
+  const entity = pkg.lookup(name, file);
+  if (entity?.kind !== 'type') return false;
+  const type: Named = { kind: 'named', pkg: pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } };
+  return methodNames(wanted, program).every(method => memberOf(type, method, program)?.kind === 'method');
+}
+
+function methodNames(type: Type, program: Program, depth = 4): string[] {
+  const inner = underlying(type, program);
+  if (inner.kind !== 'interface' || depth === 0) return [];
+  return [...inner.methods.map(({ name }) => name), ...inner.embeds.flatMap(embed => methodNames(embed, program, depth - 1))];
 }
 
 function isExported(name: string): boolean {

@@ -1,0 +1,122 @@
+/** The functions that a package puts into a field of function type, directly or through a parameter of a setter. */
+import { type Callee, calleeOf, type Holder, resolveFunction } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
+import { memberOf } from '../program/members.ts';
+import type { FuncInfo, Package } from '../program/package.ts';
+import { type Env, resolveType } from '../program/resolve.ts';
+import { isNamed, type Named } from '../program/types.ts';
+import { functionOf } from '../program/values.ts';
+import { type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { walkStmts } from '../syntax/walk.ts';
+import { placeIn } from './lockplaces.ts';
+import type { Pass } from './pass.ts';
+import type { Place } from './places.ts';
+
+/** A function that somebody puts into the field. */
+export interface Given {
+  readonly value: Callee;
+  readonly within: FuncInfo;
+  /** What has the field, as `within` names it. */
+  readonly owner: Place | undefined;
+}
+
+interface Put {
+  readonly value: Expr;
+  readonly within: FuncInfo;
+  readonly owner: Expr | undefined;
+}
+
+const memo = new WeakMap<Package, Map<string, readonly Given[]>>();
+
+export function givenTo({ owner, name }: Holder & { kind: 'field' }, pass: Pass): readonly Given[] {
+  const pkg = owner.def?.file.pkg;
+  if (!pkg?.module || owner.def?.isLocal) return [];
+  const known = memo.get(pkg) ?? new Map<string, readonly Given[]>();
+  memo.set(pkg, known);
+  const key = `${owner.name}.${name}`;
+  let found = known.get(key);
+  if (!found) {
+    known.set(key, []);
+    known.set(key, (found = [...puts(owner, name, pkg, pass)].flatMap(put => functionsIn(put, pass))));
+  }
+  return found;
+}
+
+function functionsIn(put: Put, pass: Pass): Given[] {
+  const env = pass.contracts.envOf(put.within);
+  const param = paramOf(put.value);
+  if (param) return [...argumentsFor(param, put, pass)];
+  const value = functionOf(resolveFunction(put.value, env), env);
+  return [{ value, within: put.within, owner: put.owner && placeIn(put.owner, env) }];
+}
+
+function paramOf(value: Expr): Variable | undefined {
+  const x = unparen(value);
+  return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' && x.entity.assigned.length === 0 ? x.entity : undefined;
+}
+
+/** `s.SetNotify(f)`: what callers in the package hand to a function that puts its parameter into the field. */
+function* argumentsFor(param: Variable, { within, owner }: Put, pass: Pass): Generator<Given> {
+  const index = within.decl.type.params.flatMap(({ names }) => names).indexOf(param.ident);
+  const root = owner && unparen(owner);
+  const isReceiver = root?.kind === 'ident' && root.entity?.kind === 'var' && root.entity.role === 'receiver';
+  for (const caller of within.pkg.mentioning(within.bareName)) {
+    if (caller.file.kind.test) continue;
+    const env = pass.contracts.envOf(caller);
+    const found: Given[] = [];
+    walkStmts(caller.body()?.stmts ?? [], {
+      expr: x => {
+        const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
+        const value = x.kind === 'call' ? x.args[index] : undefined;
+        if (!value || !callee || (callee.kind !== 'func' && callee.kind !== 'method') || callee.func !== within) return;
+        const place = isReceiver && callee.kind === 'method' ? placeIn(callee.receiver, env) : undefined;
+        found.push({ value: functionOf(resolveFunction(value, env), env), within: caller, owner: place });
+      },
+    });
+    yield* found;
+  }
+}
+
+/** `owner.name = value`, `T{name: value}`. */
+function* puts(owner: Named, name: string, pkg: Package, pass: Pass): Generator<Put> {
+  const mention = new RegExp(`\\b${name}\\s*:(?!=)|\\.${name}\\s*(?:,[^=\\n]*)?=[^=]`);
+  for (const within of pkg.funcs) {
+    if (within.file.kind.test || !mention.test(within.bodyText)) continue;
+    const env = pass.contracts.envOf(within);
+    const found: Put[] = [];
+    const variables = new Map<Expr, Expr>();
+    walkStmts(within.body()?.stmts ?? [], {
+      stmt: stmt => {
+        if (stmt.kind !== 'assign' || stmt.lhs.length !== stmt.rhs.length) return;
+        stmt.lhs.forEach((x, i) => {
+          const value = stmt.rhs[i];
+          if (!value) return;
+          variables.set(withoutAddress(value), x);
+          if (x.kind === 'selector' && x.sel.name === name && isMemberOf(x.x, owner, name, env)) found.push({ value, within, owner: x.x });
+        });
+      },
+      expr: x => {
+        if (x.kind === 'composite' && isOwner(x, owner, env)) found.push(...namedElement(x, name).map(value => ({ value, within, owner: variables.get(x) })));
+      },
+    });
+    yield* found;
+  }
+}
+
+function namedElement({ elements }: CompositeLit, name: string): Expr[] {
+  return elements.flatMap(({ key, value }) => (key?.kind === 'ident' && key.name === name ? [value] : []));
+}
+
+function withoutAddress(x: Expr): Expr {
+  return x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
+}
+
+function isMemberOf(x: Expr, owner: Named, name: string, env: Env): boolean {
+  const member = memberOf(typeOf(x, env), name, env.program);
+  return member?.kind === 'field' && member.owner?.pkg === owner.pkg && member.owner.name === owner.name;
+}
+
+function isOwner({ type }: CompositeLit, owner: Named, env: Env): boolean {
+  const resolved = type && resolveType(type, env);
+  return resolved !== undefined && isNamed(resolved, `${owner.pkg}.${owner.name}`);
+}

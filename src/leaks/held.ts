@@ -1,0 +1,103 @@
+/**
+ * Where a body holds a mutex: from each Lock, on every way, to where it is unlocked. A deferred Unlock keeps it to the
+ * end. Ways on which somebody unknown may unlock it end early, so what is said to be held is.
+ */
+import type { Op } from '../flow/graph.ts';
+import { type Place as Point, search, type Turn } from '../flow/search.ts';
+import { operations } from '../flow/search.ts';
+import type { Call, Expr } from '../syntax/ast.ts';
+import type { Body } from './bodies.ts';
+import { calledBodies } from './called.ts';
+import { asCallerNames } from './callernames.ts';
+import { type Balance, lockFlowOf, type Target, targetFor } from './lockflow.ts';
+import { type Identity, identityOf } from './lockplaces.ts';
+import { renaming, statesAt } from './locks.ts';
+import { lockCallOf, type Mode } from './mutexes.ts';
+import type { Pass } from './pass.ts';
+import { locksTaken, mutexOf } from './taken.ts';
+
+export { locksTaken, type Taken } from './taken.ts';
+
+/** A mutex that a body locks, and the operations that some way reaches with it locked. */
+export interface Holding {
+  /** The call that locks, or the one of a function that locks for its caller. */
+  readonly call: Call;
+  readonly identity: Identity;
+  /** How the body writes the mutex, or what it calls to have it locked. */
+  readonly mutex: Expr;
+  /** Undefined where it is locked through an interface, which may be a read lock as well. */
+  readonly mode: Mode | undefined;
+  /** How often each operation finds it locked; `deferred` is below zero where an Unlock is deferred already. */
+  readonly ops: ReadonlyMap<Op, Balance>;
+  /** The branches from the Lock to one of the operations. */
+  readonly turnsTo: (op: Op) => readonly Turn[];
+}
+
+const memo = new WeakMap<Body['block'], readonly Holding[]>();
+
+export function holdingsIn(body: Body, pass: Pass): readonly Holding[] {
+  let found = memo.get(body.block);
+  if (!found) memo.set(body.block, (found = [...locksIn(body, pass)].map(lock => holdingFrom(lock, body, pass))));
+  return found;
+}
+
+/** The mutexes that are locked, on some way, when control reaches the operation. */
+export function heldAt(op: Op, body: Body, pass: Pass): readonly Holding[] {
+  return holdingsIn(body, pass).filter(({ ops }) => ops.has(op));
+}
+
+interface Acquired {
+  readonly op: Op;
+  readonly call: Call;
+  readonly after: Point;
+  readonly identity: Identity;
+  readonly mode: Mode | undefined;
+  readonly target: Target;
+}
+
+function* locksIn(body: Body, pass: Pass): Generator<Acquired> {
+  if (!/ock/.test(body.info.bodyText)) return;
+  for (const { op, after } of operations(body.graph)) {
+    if (op.kind !== 'call') continue;
+    const { call } = op;
+    const own = lockCallOf(call, body.env);
+    const identity = own && identityOf(own.mutex, body.env);
+    if (own?.does === 'lock' && identity) yield { op, call, after, identity, mode: own.isLocker ? undefined : own.mode, target: targetFor(own.mutex) };
+    if (!own && /ock/.test(body.info.file.source.text.slice(call.fun.start, call.fun.end))) yield* locksOfHelper(op, after, body, pass);
+  }
+}
+
+/** `s.lock()`: what the callee has locked when it returns. */
+function* locksOfHelper(op: Op & { kind: 'call' }, after: Point, body: Body, pass: Pass): Generator<Acquired> {
+  for (const called of calledBodies(op.call, body, pass)) {
+    for (const { isKept, identity, mode } of locksTaken(called.body, pass)) {
+      const own = isKept && identity ? asCallerNames(identity, called, body) : undefined;
+      if (own) yield { op, call: op.call, after, identity: own, mode, target: targetFor(mutexOf(own, body)) };
+    }
+  }
+}
+
+function holdingFrom({ op: lock, call, after, identity, mode, target }: Acquired, body: Body, pass: Pass): Holding {
+  const flow = lockFlowOf(pass);
+  const walk = flow.walk(target, body);
+  const ops = new Map<Op, Balance>();
+  const heldWalk = {
+    ...walk,
+    op: (op: Op, state: Balance): Balance | undefined | 'arrive' => {
+      if (op === lock) return undefined;
+      if (!ops.has(op)) ops.set(op, state);
+      const isOver = op.kind !== 'defer' && (flow.opChange(op, target, body) !== 0 || renaming(op, target, body) !== undefined);
+      return isOver ? undefined : walk.op(op, state);
+    },
+  };
+  const starts = statesAt(lock, target, body, flow);
+  for (const state of starts) search(after, state, heldWalk);
+  const turnsTo = (goal: Op) => {
+    for (const state of starts) {
+      const way = search(after, state, { ...heldWalk, op: (op, at) => (op === goal ? 'arrive' : heldWalk.op(op, at)) });
+      if (way) return way.turns;
+    }
+    return [];
+  };
+  return { call, identity, mutex: lockCallOf(call, body.env)?.mutex.expr ?? call.fun, mode, ops, turnsTo };
+}

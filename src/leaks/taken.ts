@@ -1,0 +1,114 @@
+/**
+ * Which mutexes a function locks, itself or through what it calls: one summary a function, inferred once. Recursion
+ * takes nothing.
+ */
+import type { Op } from '../flow/graph.ts';
+import { operations, search, type Turn } from '../flow/search.ts';
+import { type Call, unparen } from '../syntax/ast.ts';
+import type { Body } from './bodies.ts';
+import { type CalledBody, calledBodies } from './called.ts';
+import { asCallerNames } from './callernames.ts';
+import { lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { type Identity, identityOf } from './lockplaces.ts';
+import { lockCallOf, type Mode, type Mutex } from './mutexes.ts';
+import type { Pass } from './pass.ts';
+import { keyOf } from './places.ts';
+
+export interface Taken {
+  readonly family: string;
+  /** Undefined where the function has no name for the mutex that its callers would understand. */
+  readonly identity: Identity | undefined;
+  readonly mode: Mode;
+  /** On some way it has not been unlocked before, so that whoever calls with it locked waits for ever. */
+  readonly isFirst: boolean;
+  /** It is still locked on every way out: `func (s *store) lock() { s.mu.Lock() }`. */
+  readonly isKept: boolean;
+  /** From the function down to the one that locks. */
+  readonly steps: readonly TakenStep[];
+}
+
+export interface TakenStep {
+  readonly body: Body;
+  /** The call that locks or leads to it. */
+  readonly call: Call;
+  readonly turns: readonly Turn[];
+  /** What the call runs; undefined where it locks itself. */
+  readonly called: CalledBody | undefined;
+}
+
+/** Longer chains of calls are not followed. */
+const MOST_CALLS = 8;
+/** More locks than these of one function are not remembered. */
+const MOST_TAKEN = 40;
+
+const memo = new WeakMap<Body['block'], readonly Taken[]>();
+
+export function locksTaken(body: Body, pass: Pass, depth = MOST_CALLS): readonly Taken[] {
+  let found = memo.get(body.block);
+  if (!found && depth > 0) {
+    memo.set(body.block, []);
+    memo.set(body.block, (found = findTaken(body, pass, depth)));
+  }
+  return found ?? [];
+}
+
+function findTaken(body: Body, pass: Pass, depth: number): Taken[] {
+  const found = new Map<string, Taken>();
+  for (const { op } of operations(body.graph)) {
+    const call = callIn(op);
+    if (!call || found.size >= MOST_TAKEN) continue;
+    for (const taken of takenBy(op, call, body, pass, depth)) {
+      const key = `${taken.identity ? keyOf(taken.identity) : ''} ${taken.family} ${taken.mode}`;
+      const known = found.get(key);
+      if (!known || (taken.isFirst && !known.isFirst)) found.set(key, taken);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The call that runs in the function itself, now or when it ends. */
+export function callIn(op: Op): Call | undefined {
+  const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+  return call?.kind === 'call' ? call : undefined;
+}
+
+function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Generator<Taken> {
+  const own = lockCallOf(call, body.env);
+  if (own) {
+    if (own.does !== 'lock' || own.isLocker || op.kind !== 'call') return;
+    const target = targetFor(own.mutex);
+    const turns = wayTo(op, target, body, pass);
+    const exits = lockFlowOf(pass).exitsOf(body, target);
+    const { family } = own.mutex;
+    yield { family, identity: identityOf(own.mutex, body.env), mode: own.mode, isFirst: turns !== undefined, isKept: exits.size === 1 && exits.has(1), steps: [{ body, call, turns: turns ?? [], called: undefined }] };
+    return;
+  }
+  for (const called of calledBodies(call, body, pass)) {
+    for (const taken of locksTaken(called.body, pass, depth - 1)) {
+      const identity = taken.identity && asCallerNames(taken.identity, called, body);
+      const turns = taken.isFirst && identity ? wayTo(op, targetOf(identity, body), body, pass) : undefined;
+      yield { ...taken, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
+    }
+  }
+}
+
+/** The mutex as the body's own lock calls name it. */
+export function targetOf(identity: Identity, body: Body): Target {
+  return targetFor(mutexOf(identity, body));
+}
+
+export function mutexOf(identity: Identity, { block, info }: Body): Mutex {
+  const prefix = `${info.pkg.path}.`;
+  const root = typeof identity.root === 'string' && identity.root.startsWith(prefix) ? identity.root.slice(prefix.length) : identity.root;
+  const place = { root, fields: identity.fields };
+  return { expr: { kind: 'bad', start: block.start, end: block.start }, place, key: keyOf(place), family: identity.family };
+}
+
+/** A way from the start of the body to the operation on which the mutex is not unlocked before. */
+function wayTo(goal: Op, target: Target, body: Body, pass: Pass): readonly Turn[] | undefined {
+  const walk = lockFlowOf(pass).walk(target, body);
+  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+    ...walk,
+    op: (op, state) => (op === goal ? (state.depth === 0 ? 'arrive' : undefined) : walk.op(op, state)),
+  })?.turns;
+}
