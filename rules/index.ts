@@ -2,6 +2,7 @@
 import type { Rule } from '../src/rule.ts';
 import { abandonedReceiver } from './abandoned-receiver.ts';
 import { abandonedSender } from './abandoned-sender.ts';
+import { blockedUnderLock } from './blocked-under-lock.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
 import { doubleLock } from './double-lock.ts';
@@ -34,8 +35,8 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
-  abandonedSender, abandonedReceiver, unclosedRange, nilChannel, waitgroupAddInGoroutine, missingUnlock, doubleLock,
-  mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
-  unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
-  timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
+  abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, waitgroupAddInGoroutine,
+  missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows,
+  unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator,
+  unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];

@@ -35,3 +35,4 @@ export { nilChannels } from './leaks/channels/nil.ts';
 export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.ts';
 export { stayingBreaks } from './leaks/breaks.ts';
 export { unstoppedWorkers } from './leaks/workers.ts';
+export { blockedUnderLock, type BlockedUnderLock } from './leaks/channels/underlock.ts';

@@ -162,7 +162,7 @@ function runsOnce(info: FuncInfo, without: readonly Stmt['kind'][], depth: numbe
 }
 
 /** A statement of one of the kinds, in the function or its literals, mentions the name. */
-function isMentionedInside(name: string, info: FuncInfo, kinds: readonly Stmt['kind'][]): boolean {
+export function isMentionedInside(name: string, info: FuncInfo, kinds: readonly Stmt['kind'][]): boolean {
   let found = false;
   const isMention = (x: Expr) => (x.kind === 'ident' && x.name === name && !x.entity) || (x.kind === 'selector' && x.sel.name === name);
   walkStmts(info.body()?.stmts ?? [], {

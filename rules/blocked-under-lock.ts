@@ -1,0 +1,30 @@
+import { blockedUnderLock as blockedWaits, type BlockedUnderLock, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+
+const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for' };
+
+export const blockedUnderLock: Rule = {
+  id: 'blocked-under-lock',
+  summary: 'A send, receive or Wait with a mutex locked that the other side needs before it can answer.',
+  severity: 'error',
+  *check(pass: Pass) {
+    const seen = new Set<unknown>();
+    for (const found of blockedWaits(pass)) {
+      if (seen.has(found.node)) continue;
+      seen.add(found.node);
+      yield finding(found);
+    }
+  },
+};
+
+function finding({ body, verb, node, subject, holding, other, lock }: BlockedUnderLock): Finding {
+  const at = siteIn(body.info, node);
+  const mutex = textOf(holding.mutex, body.info);
+  const name = textOf(subject, body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This ${DOES[verb]} ${name} with ${mutex} locked, and the other side needs ${mutex} before it can answer, so both can wait for ever. Unlock ${mutex} first.`,
+    trail: [{ at: siteIn(body.info, holding.call), note: `${mutex} is locked here` }, { at, note: `it waits here with ${mutex} locked` },
+      { at: siteIn(other.body.info, lock), note: 'the other side waits here for the mutex' }],
+  };
+}
