@@ -4,6 +4,7 @@
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
+import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsAt } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
@@ -34,7 +35,7 @@ function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
   for (const made of channelsMadeIn(body)) {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
-    if (reading.escapes) continue;
+    if (reading.escapes || reading.isReturned) continue;
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
     if (alone.length === 0) yield* leftBehind(reading, made, body);
@@ -64,13 +65,21 @@ function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abando
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
-    const way = search(made.after, start, leavingWalk(reading, verb, made, body));
+    const way = wayLeaving(reading, verb, made, START, body);
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
-function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk<State> {
+/** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
+export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, isVoid: Branch = () => false): Arrival<unknown> | undefined {
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
+  return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
+}
+
+/** Whether there is no channel to wait at on a branch. */
+export type Branch = (condition: Expr, taken: boolean) => boolean;
+
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
     key: state => `${walk.key(state)} ${state.facts.key}`,
@@ -82,6 +91,7 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk
       return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
     },
     edge(condition, taken, state) {
+      if (isVoid(condition, taken)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state);
       return next && { ...next, facts };
