@@ -10,6 +10,7 @@ import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
+import { errgroupWithoutWait } from './errgroup-without-wait.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
 import { missingUnlock } from './missing-unlock.ts';
@@ -39,4 +40,5 @@ export const rules: readonly Rule[] = [
   missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows,
   unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator,
   unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
+  errgroupWithoutWait,
 ];

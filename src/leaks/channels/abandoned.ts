@@ -5,7 +5,7 @@
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
-import { type Facts, factsAt } from '../facts.ts';
+import { type Facts, factsBefore } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
@@ -37,7 +37,7 @@ function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
     if (reading.escapes) continue;
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
-    if (alone.length === 0) yield* leftBehind(reading, made, body);
+    if (alone.length === 0) yield* leftBehind(reading, made, body, pass);
   }
 }
 
@@ -58,13 +58,13 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
 
 type State = Count & { readonly facts: Facts };
 
-function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abandoned> {
+function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
   if (body.node === body.info.decl && endsWithProcess(body.info)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
+    const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass) };
     const way = search(made.after, start, leavingWalk(reading, verb, made, body));
     if (way) yield { verb, made, body, wait, way };
   }
@@ -81,9 +81,9 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk
       const next = walk.op(op, state);
       return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
     },
-    edge(condition, taken, state) {
+    edge(condition, taken, state, to) {
       const facts = state.facts.with(condition, taken, body);
-      const next = facts && walk.edge(condition, taken, state);
+      const next = facts && walk.edge(condition, taken, state, to);
       return next && { ...next, facts };
     },
     between: (from, to, state) => ({ ...state, ...walk.between?.(from, to, state) }),
