@@ -11,6 +11,7 @@ import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
+import { errgroupWithoutWait } from './errgroup-without-wait.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
 import { missingUnlock } from './missing-unlock.ts';
@@ -39,6 +40,6 @@ export const rules: readonly Rule[] = [
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
   waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck,
   unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
-  unstoppedIterator, unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
-  timeTick, unstoppedTimer,
+  unstoppedIterator, unendedSpan, lostCancel, deferInLoop, errgroupWithoutWait, timerResetWithoutStop, drainedTimer,
+  timeAfterInLoop, timeTick, unstoppedTimer,
 ];

@@ -78,8 +78,9 @@ test('no import cycles', () => {
 const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'Done' && isCancellable(fun.x": 'the receiver is a context by its type',
   "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
-  "sel.name === 'StatusCode'": 'a field of what is compared with the status 101',
-  "sel.name === 'StatusSwitchingProtocols'": 'compared with a field StatusCode',
+  "sel.name === 'StatusCode'": 'a field of what is compared with a status',
+  'NoContent|NotModified)$/.test(x.sel.name)': 'compared with a field StatusCode',
+  "x.sel.name === 'MethodHead'": 'a constant among the arguments that make a request',
   "sel.name === 'C' ? { kind, owner": 'the field of what is a timer or a ticker by its type',
   "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
   "whole === 'whole' && x.sel.name === field": 'the field that the table gives the resource',
@@ -87,7 +88,10 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "x.sel.name === name && isMemberOf(": 'the field of a type that is asked for, whose owner is checked',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
   'includes(fun.sel.name)': 'on what is known to hold the resource',
+  'x.sel.name === channel': 'the field of what the table knows as a timer or ticker',
   'sel.name === field && heldBy': 'the channel of what is known to be a timer',
+  'RELEASING.test(bareName)': 'which types are looked at more closely; what their methods release is read from their bodies',
+  'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };
 

@@ -6,7 +6,7 @@ import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
-import { type Facts, factsAt } from '../facts.ts';
+import { type Facts, factsBefore } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
@@ -38,7 +38,7 @@ function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
     if (reading.escapes || reading.isReturned) continue;
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
-    if (alone.length === 0) yield* leftBehind(reading, made, body);
+    if (alone.length === 0) yield* leftBehind(reading, made, body, pass);
   }
 }
 
@@ -59,20 +59,20 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
 
 type State = Count & { readonly facts: Facts };
 
-function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abandoned> {
+function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
   if (body.node === body.info.decl && endsWithProcess(body.info)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const way = wayLeaving(reading, verb, made, START, body);
+    const way = wayLeaving(reading, verb, made, START, body, pass);
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
-export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, isVoid: Branch = () => false): Arrival<unknown> | undefined {
-  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
+export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass) };
   return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
 }
 
@@ -90,10 +90,10 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoi
       const next = walk.op(op, state);
       return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
     },
-    edge(condition, taken, state) {
+    edge(condition, taken, state, to) {
       if (isVoid(condition, taken)) return undefined;
       const facts = state.facts.with(condition, taken, body);
-      const next = facts && walk.edge(condition, taken, state);
+      const next = facts && walk.edge(condition, taken, state, to);
       return next && { ...next, facts };
     },
     between: (from, to, state) => ({ ...state, ...walk.between?.(from, to, state) }),
