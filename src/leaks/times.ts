@@ -9,6 +9,7 @@ import { type Block, type Call, type Expr, type For, type FuncLit, type Range, u
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
 import { keyOf, placeOf } from './places.ts';
+import type { Span } from './reach.ts';
 import { constantOf, roundsOfRange } from './rounds.ts';
 
 /** By the symbols of a product, its factor; the constant has the key ''. */
@@ -121,15 +122,19 @@ const CALLS_ONCE = /^(?:\(\*sync\.(?:Once\)\.Do|WaitGroup\)\.Go)|\(\*golang\.org
 
 const shapes = new WeakMap<Block, Shape>();
 
-/** How often `node` is evaluated in one call of the body, at most; undefined where nobody knows. */
-export function timesOf(node: { readonly start: number; readonly end: number }, body: Body, depth = 4): Count | undefined {
+/**
+ * How often `node` is evaluated in one call of the body, at most; undefined where nobody knows. `since` is something that
+ * happens anew in each round of the loops around it, which then do not count.
+ */
+export function timesOf(node: Span, body: Body, since?: Span, depth = 4): Count | undefined {
   const shape = shapeOf(body);
-  const isAround = (outer: { readonly start: number; readonly end: number }) => outer.start <= node.start && node.end <= outer.end;
+  const contains = (outer: Span, inner: Span) => outer.start <= inner.start && inner.end <= outer.end;
+  const isAround = (outer: Span) => contains(outer, node);
   const literal = shape.literals.filter(isAround).filter(l => l.start !== node.start || l.end !== node.end).at(-1);
-  const loops = shape.loops.filter(loop => isAround(loop.body) && (!literal || loop.start > literal.start));
+  const loops = shape.loops.filter(loop => isAround(loop.body) && !(since && contains(loop.body, since)) && (!literal || loop.start > literal.start));
   const rounds = loops.reduce((count, loop) => times(count, roundsOf(loop, body)), ONCE);
   if (!literal) return rounds;
-  const runs = depth > 0 ? shape.runs.get(literal)?.map(run => timesOf(run, body, depth - 1)) : undefined;
+  const runs = depth > 0 ? shape.runs.get(literal)?.map(run => timesOf(run, body, since, depth - 1)) : undefined;
   return runs?.reduce<Count | undefined>((sum, run) => (sum && run ? plus(sum, times(run, rounds)) : undefined), NEVER);
 }
 

@@ -92,14 +92,14 @@ function tooEarly(wait: Op, family: string, need: Need, { channel, room }: MadeC
   if (!behind || (behind.kind !== 'defer' && !reaches(placeAfter(wait, body), isAnswer))) return undefined;
   const found = counted.find(({ goroutine }) => {
     const start = [...operations(body.graph)].find(({ op }) => isStartOf(op, goroutine));
-    return start && (need !== 'send' || outgrows(room, goroutine, body)) && reaches(start.after, isWait);
+    return start && (need !== 'send' || outgrows(room, channel, goroutine, body)) && reaches(start.after, isWait);
   });
   return found && { goroutine: found.goroutine, blocked: found.blocked, answer: spanOf(behind) };
 }
 
-/** More sends than the buffer has room for. */
-function outgrows(room: number, { stmt }: Goroutine, body: Body): boolean {
-  const often = room === 0 ? undefined : timesOf(stmt, body);
+/** More sends than the buffer has room for, of those since the channel was made. */
+function outgrows(room: number, { ident }: Variable, { stmt }: Goroutine, body: Body): boolean {
+  const often = room === 0 ? undefined : timesOf(stmt, body, ident);
   return room === 0 || (often !== undefined && mayExceed(often, room));
 }
 
@@ -165,9 +165,9 @@ function countsPerRound(loop: Range, { env }: Body): boolean {
 
 /** No `break` or `return` leads out of the loop. */
 function endsOnlyAtHead(loop: Range, { graph }: Body): boolean {
-  const head = graph.loops.get(loop);
+  const { head, after } = graph.loops.get(loop) ?? {};
   if (head?.end.kind !== 'branch') return false;
-  const { then, else: after } = head.end;
+  const { then } = head.end;
   const inside = new Set([then, ...reachableFrom(then, block => (block === head ? [] : successors(block.end)))]);
   return ![...inside].some(block => block === after || (block !== head && block.end.kind === 'return'));
 }
