@@ -13,6 +13,7 @@ import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
+import { lostSignal } from './lost-signal.ts';
 import { missingUnlock } from './missing-unlock.ts';
 import { nilChannel } from './nil-channel.ts';
 import { selectWithoutDone } from './select-without-done.ts';
@@ -37,7 +38,7 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
-  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck,
+  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, lostSignal, unclosedBody, closeBeforeErrorCheck,
   unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
   unstoppedIterator, unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
   timeTick, unstoppedTimer,
