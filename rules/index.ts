@@ -11,6 +11,7 @@ import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
+import { lockOrder } from './lock-order.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
 import { lostSignal } from './lost-signal.ts';
@@ -38,7 +39,7 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
-  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, lostSignal, unclosedBody, closeBeforeErrorCheck,
+  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck,
   unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
   unstoppedIterator, unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
   timeTick, unstoppedTimer,
