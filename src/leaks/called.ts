@@ -74,7 +74,10 @@ function bodiesOfFunction(known: Callee, args: readonly Expr[], from: Body, pass
   }
   const receiver = known.kind === 'method' ? known.receiver : undefined;
   const isDynamic = known.kind === 'method' && !known.func;
-  return targetsOf(known, from.env).flatMap(func => declared(func, receiver, args, pass)).map(called => ({ ...called, isDynamic }));
+  const targets = targetsOf(known, from.env);
+  // Of several implementations this call may never meet the one that matters.
+  if (isDynamic && targets.length > 1) return [];
+  return targets.flatMap(func => declared(func, receiver, args, pass)).map(called => ({ ...called, isDynamic }));
 }
 
 function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Expr[], pass: Pass): CalledBody[] {

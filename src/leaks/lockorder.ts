@@ -10,7 +10,7 @@ import { type Identity, identityOf, SOME } from './lockplaces.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import { isMadeHere, mayBeSame } from './kinship.ts';
 import type { Pass } from './pass.ts';
-import { callIn, type TakenStep } from './taken.ts';
+import { callIn, staysLocked, type TakenStep } from './taken.ts';
 
 /** One mutex is locked while another one is. */
 export interface LockedUnder {
@@ -106,6 +106,7 @@ function* throughCall(called: CalledBody, holding: Holding, op: Op, body: Body, 
     // Something that nobody here has a name for is most likely not what the other function speaks of.
     if (!identity && !isCalledBack(steps)) continue;
     if (!isOther(taken.family, identity, holding) || contradicts(taken.steps, first)) continue;
+    if (!taken.steps.every(step => staysLocked(step, holding.identity.family, pass))) continue;
     yield { body, holding, op, family: taken.family, identity, mode: taken.mode, steps };
   }
 }
