@@ -12,7 +12,9 @@ import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
 import { errgroupWithoutWait } from './errgroup-without-wait.ts';
+import { lockOrder } from './lock-order.ts';
 import { lostCancel } from './lost-cancel.ts';
+import { lostSignal } from './lost-signal.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
 import { missingDone } from './missing-done.ts';
 import { missingUnlock } from './missing-unlock.ts';
@@ -41,9 +43,8 @@ import { waitgroupMisuse } from './waitgroup-misuse.ts';
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
-  waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse,
-  missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck,
-  unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
-  unstoppedIterator, unendedSpan, lostCancel, deferInLoop, errgroupWithoutWait, timerResetWithoutStop, drainedTimer,
-  timeAfterInLoop, timeTick, unstoppedTimer,
+  waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse, missingUnlock, doubleLock, mismatchedUnlock,
+  lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
+  unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
+  errgroupWithoutWait, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];

@@ -36,6 +36,8 @@ export { type DeferInLoop, defersInLoops } from './leaks/defers.ts';
 export { earlyCloses } from './leaks/earlyclose.ts';
 export { keptLocks, type KeptLock } from './leaks/locks.ts';
 export { type DoubleLock, doubleLocks } from './leaks/doublelocks.ts';
+export { type LostSignal, lostSignals } from './leaks/signals.ts';
+export { type LockedUnder, type LockOrder, lockOrders } from './leaks/lockorder.ts';
 export { mismatches } from './leaks/unlockmodes.ts';
 export { abandoned } from './leaks/channels/words.ts';
 export { nilChannels } from './leaks/channels/nil.ts';
