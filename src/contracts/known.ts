@@ -43,3 +43,8 @@ export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;
 export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.(?:Assertions\)\.)?(Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$/;
+
+/** Library methods after which the receiver goes on by itself when the caller has returned. */
+export const CONTINUES_WITH_RECEIVER: ReadonlySet<string> = new Set(['(*os/exec.Cmd).Start']);
+/** Library functions that call the function they are given before they return, and not later. */
+export const RUNS_ARGUMENT_AT_ONCE = /^(?:sort|slices|strings|bytes|maps|path\/filepath|io\/fs)\.|^\(\*sync\.Once\)\.Do$/;

@@ -13,7 +13,7 @@ import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
-import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { type Companions, stateOf, walkOf, whereOf } from './ways.ts';
@@ -152,11 +152,14 @@ function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, h
   }) !== undefined;
 }
 
+/** A target whose name is given what the call hands over. */
+export type Assigned = Target & { readonly kind: 'variable' | 'blank' };
+
 export type Target =
-  | { readonly kind: 'variable'; readonly variable: Variable; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'variable'; readonly variable: Variable; readonly lhs: readonly Expr[]; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'returned'; readonly result: number }
   /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
-  | { readonly kind: 'blank'; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'blank'; readonly ident: Ident; readonly defines: boolean; readonly lhs: readonly Expr[]; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
@@ -172,9 +175,9 @@ export function destinationOf(call: Call, { resource, result }: Acquisition, aft
     if (!lhs) return { kind: 'elsewhere' };
     const from = { block, index: i + 1 };
     const companions = resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
-    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', companions, from };
+    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', ident: lhs, defines: !('op' in op.node) || op.node.op === ':=', lhs: op.lhs, companions, from };
     const variable = lhs.kind === 'ident' && lhs.entity?.kind === 'var' && lhs.entity.owner === body.node ? lhs.entity : undefined;
-    return variable ? { kind: 'variable', variable, companions, from } : { kind: 'elsewhere' };
+    return variable ? { kind: 'variable', variable, lhs: op.lhs, companions, from } : { kind: 'elsewhere' };
   }
   if (block.end.kind !== 'return') return { kind: 'elsewhere' };
   const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
@@ -200,7 +203,7 @@ function receiverOf(call: Call, after: Place, body: Body): Target {
   const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(rhs => unparen(rhs) === call));
   const op = block.ops[at];
   const companions = op?.kind === 'assign' ? companionsOf(op, call, undefined, body) : NONE;
-  return { kind: 'variable', variable, companions, from: at < 0 ? after : { block, index: at + 1 } };
+  return { kind: 'variable', variable, lhs: [], companions, from: at < 0 ? after : { block, index: at + 1 } };
 }
 
 const NONE: Companions = { errors: new Set(), flags: new Set(), context: undefined };

@@ -10,7 +10,7 @@ import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Turn } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
 import { type Call, unparen, type Variable } from '../syntax/ast.ts';
-import { type Acquisition, acquisitionOf, destinationOf } from './acquisitions.ts';
+import { type Acquisition, acquisitionOf, type Assigned, destinationOf } from './acquisitions.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
@@ -21,6 +21,8 @@ export interface Unmet {
   readonly body: Body;
   readonly call: Call;
   readonly acquisition: Acquisition;
+  /** Where the result goes; undefined when the call is a statement. */
+  readonly target: Assigned | undefined;
   readonly why: 'discarded' | 'overwritten' | 'returns';
   /** Undefined when the result is thrown away at once. */
   readonly way: Arrival<unknown> | undefined;
@@ -58,7 +60,7 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
 function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
   const { resource, held, result } = acquisition;
-  if (op.discarded && result !== 'receiver') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
+  if (op.discarded && result !== 'receiver') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
   if (target.kind === 'blank' && (resource.retrievable || isCoveredByParent(call, resource, body, pass))) return undefined;
@@ -67,10 +69,10 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const way = search(target.from, start, walkOf(resource, body, pass));
   if (!way || isProcessEnd(way, body)) return undefined;
-  if (target.kind === 'blank') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
+  if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body)) return undefined;
   const evidence = restsOnNames(target.variable, body) ? 'likely' : acquisition.evidence;
-  return { body, call, acquisition: { ...acquisition, evidence }, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(start.tracked, resource, body, pass) };
+  return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(start.tracked, resource, body, pass) };
 }
 
 /** The function asks for the error, but not on this way: something else told it already that the call had failed. */
