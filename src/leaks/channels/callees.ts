@@ -2,7 +2,7 @@
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, type Ident, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
@@ -16,6 +16,8 @@ export interface Run {
   readonly names: Names;
   /** In a goroutine of its own. */
   readonly started: boolean;
+  /** Any number of times: a callback that is called in a loop. */
+  readonly repeated?: true;
 }
 
 /** `unseen`: something that is not at hand gets the channel and may do anything with it. */
@@ -60,7 +62,9 @@ function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body,
     const calls = callsOf(parameterOf(callee, i), callee);
     if (!calls) return 'unseen';
     const body: Body = { ...from, node: literal, block: literal.body, graph: graphOf(literal, literal.body) };
-    if (calls.length) runs.push({ body, names, started: started || calls.includes('started') });
+    if (!calls.length) continue;
+    const run: Run = { body, names, started: started || calls.some(call => call.started) };
+    runs.push(calls.some(call => call.inLoop) ? { ...run, repeated: true } : run);
   }
   return runs;
 }
@@ -72,21 +76,30 @@ function capturesInside(expr: Expr, names: Names, from: Body): boolean {
   return (literalOf(x)?.elements ?? []).some(({ value }) => capturesInside(value, names, from));
 }
 
+interface ParameterCall {
+  readonly started: boolean;
+  readonly inLoop: boolean;
+}
+
 /** How a function calls its parameter; undefined when it does anything else with it. */
-function callsOf(param: Variable | undefined, { block }: Body): ('in place' | 'started')[] | undefined {
-  const calls: ('in place' | 'started')[] = [];
+function callsOf(param: Variable | undefined, { block }: Body): readonly ParameterCall[] | undefined {
+  const calls = new Map<Call, ParameterCall>();
+  const loops: Stmt[] = [];
   let mentions = 0;
+  const add = (call: Call, started: boolean) => {
+    if (!calls.has(call)) calls.set(call, { started, inLoop: loops.some(loop => loop.start <= call.start && call.end <= loop.end) });
+  };
   walkStmts(block.stmts, {
     stmt: stmt => {
-      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) calls.push('started');
+      if (stmt.kind === 'for' || stmt.kind === 'range') loops.push(stmt);
+      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) add(stmt.call, true);
     },
     expr: x => {
       if (isNamed(x, param)) mentions++;
-      if (x.kind === 'call' && isNamed(x.fun, param)) calls.push('in place');
+      if (x.kind === 'call' && isNamed(x.fun, param)) add(x, false);
     },
   });
-  const started = calls.filter(call => call === 'started').length;
-  return calls.length - started === mentions ? calls : undefined;
+  return calls.size === mentions ? [...calls.values()] : undefined;
 }
 
 function isNamed(expr: Expr, variable: Variable | undefined): boolean {

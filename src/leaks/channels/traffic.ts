@@ -249,8 +249,9 @@ export class Reading {
     return runs.reduce((step, run) => sum(step, this.runStep(run, how, node)), NO_STEP);
   }
 
-  private runStep({ body, names, started }: Run, how: How, node: Waiting['node']): Step {
-    const traffic = trafficOf(body, names, this.pass, this.depth - 1);
+  private runStep({ body, names, started, repeated }: Run, how: How, node: Waiting['node']): Step {
+    const once = trafficOf(body, names, this.pass, this.depth - 1);
+    const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
     for (const verb of traffic.does) {
       this.does.add(verb);
@@ -293,6 +294,15 @@ function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
 
 function sum<T extends Step>(a: T, b: Step): T {
   return { ...a, own: both(a.own, b.own), started: both(a.started, b.started), supply: { sends: plus(a.supply.sends, b.supply.sends), receives: plus(a.supply.receives, b.supply.receives), closes: a.supply.closes || b.supply.closes } };
+}
+
+/** A loop goes on for as long as both sides have agreed on. */
+function manyOf({ sends, receives, closes }: Supply): Supply {
+  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, closes };
+}
+
+function often({ sends, receives, ranges }: Demand): Demand {
+  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, ranges };
 }
 
 function both(a: Demand, b: Demand): Demand {
