@@ -10,7 +10,8 @@ import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
-import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { throughAfter } from './through.ts';
+import { ALL_SUPPLY, type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Abandoned {
   readonly verb: Verb;
@@ -65,13 +66,14 @@ function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abando
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
     const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
-    const way = search(made.after, start, leavingWalk(reading, verb, made, body));
+    const way = search(made.after, start, leavingWalk(reading, verb, made, body, pass));
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
-function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk<State> {
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass: Pass): Walk<State> {
   const walk = reading.walk();
+  const isThroughAfter = throughAfter(reading, body, pass);
   return {
     key: state => `${walk.key(state)} ${state.facts.key}`,
     op(op, state) {
@@ -79,7 +81,8 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk
       if (op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, body.env)) ?? '')) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
-      return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
+      if (next === undefined || next === 'arrive') return next;
+      return { ...next, supply: isThroughAfter(op) ? ALL_SUPPLY : next.supply, facts: state.facts.after(op, body) };
     },
     edge(condition, taken, state) {
       const facts = state.facts.with(condition, taken, body);

@@ -57,7 +57,7 @@ export interface Traffic {
 
 const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
 const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
-const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
+export const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
 const UNSEEN: Traffic = { escapes: true, does: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 
 const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
@@ -104,6 +104,8 @@ type How = 'called' | 'started' | 'deferred' | 'stoppable';
 /** One channel in one body. */
 export class Reading {
   private readonly steps = new Map<Op, Step>();
+  private readonly doneAt = new Map<Op, ReadonlySet<Verb | 'close'>>();
+  private readonly runs = new Map<Op, readonly Run[]>();
   private readonly arms: ReadonlyMap<Op, { readonly select: Select; readonly clause: CommClause }>;
   readonly does = new Set<Verb | 'close'>();
   /** What goroutines do with it that the body starts. */
@@ -118,6 +120,17 @@ export class Reading {
       this.steps.set(op, this.stepOf(op));
     }
     for (const { end } of body.graph.blocks) if (end.kind === 'return' && end.stmt) this.escapes ||= end.stmt.results.some(x => carries(x, names, body));
+  }
+
+  /** What an operation may do with the channel, the functions that it runs included. */
+  doesAt(op: Op, ...verbs: readonly (Verb | 'close')[]): boolean {
+    const done = this.doneAt.get(op);
+    return done !== undefined && verbs.some(verb => done.has(verb));
+  }
+
+  /** The bodies with the channel in reach that an operation runs. */
+  runsAt(op: Op): readonly Run[] {
+    return this.runs.get(op) ?? [];
   }
 
   /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
@@ -194,7 +207,7 @@ export class Reading {
     return x.op === '==';
   }
 
-  private isChannel(x: Expr): boolean {
+  isChannel(x: Expr): boolean {
     return relationOf(x, this.names, this.body.env) === 'channel';
   }
 
@@ -207,12 +220,12 @@ export class Reading {
       case 'range':
         return this.isChannel(op.stmt.x) ? this.communication(this.repeats(op.stmt) ? 'range' : 'receive', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
       case 'call':
-        return this.callStep(op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
+        return this.callStep(op, op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
       case 'go':
       case 'defer': {
         const call = unparen(op.stmt.call);
         if (call.kind !== 'call') return NO_STEP;
-        return this.callStep(call, op.kind === 'go' ? 'started' : 'deferred', op.stmt);
+        return this.callStep(op, call, op.kind === 'go' ? 'started' : 'deferred', op.stmt);
       }
       case 'assign':
       case 'eval':
@@ -227,7 +240,7 @@ export class Reading {
   }
 
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
-    this.does.add(verb);
+    this.note(op, verb);
     const arm = this.arms.get(op);
     const waits = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
     if (waits) this.waits.push({ verb, node, body: this.body, starts: [] });
@@ -235,10 +248,15 @@ export class Reading {
     return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }
 
-  private callStep(call: Call, how: How, node: Waiting['node']): Step {
+  private note(op: Op, ...verbs: readonly (Verb | 'close')[]): void {
+    for (const verb of verbs) this.does.add(verb);
+    this.doneAt.set(op, new Set([...this.doneAt.get(op) ?? [], ...verbs]));
+  }
+
+  private callStep(op: Op, call: Call, how: How, node: Waiting['node']): Step {
     const callee = calleeOf(call, this.body.env);
     if (callee.kind === 'builtin' && callee.name === 'close' && call.args[0] && this.isChannel(call.args[0])) {
-      this.does.add('close');
+      this.note(op, 'close');
       return { ...NO_STEP, supply: { ...NO_SUPPLY, closes: true } };
     }
     const runs = runsOf(call, this.names, how === 'started', this.body, this.pass);
@@ -246,17 +264,16 @@ export class Reading {
       this.escapes = true;
       return NO_STEP;
     }
-    return runs.reduce((step, run) => sum(step, this.runStep(run, how, node)), NO_STEP);
+    this.runs.set(op, runs);
+    return runs.reduce((step, run) => sum(step, this.runStep(op, run, how, node)), NO_STEP);
   }
 
-  private runStep({ body, names, started, repeated }: Run, how: How, node: Waiting['node']): Step {
+  private runStep(op: Op, { body, names, started, repeated }: Run, how: How, node: Waiting['node']): Step {
     const once = trafficOf(body, names, this.pass, this.depth - 1);
     const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
-    for (const verb of traffic.does) {
-      this.does.add(verb);
-      if (started) this.startedDoes.add(verb);
-    }
+    this.note(op, ...traffic.does);
+    if (started) for (const verb of traffic.does) this.startedDoes.add(verb);
     for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
