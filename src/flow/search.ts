@@ -30,7 +30,7 @@ export interface Walk<S> {
   op(op: Op, state: S): S | undefined | 'arrive';
   edge(condition: Expr, taken: boolean, state: S): S | undefined;
   /** The state behind any edge, after `edge` where the edge has a condition. */
-  between?(from: Block, to: Block, state: S): S;
+  between?(from: Block, to: Block, state: S): S | undefined;
   /** Whether a way that ends in this return is what is looked for. */
   returns(end: End & { kind: 'return' }, state: S): boolean;
 }
@@ -69,6 +69,7 @@ function runBlock<S>(node: Node<S>, walk: Walk<S>, queue: Node<S>[], seen: Set<s
   }
   const go = (to: Block, state: S, turn: Turn | undefined) => {
     const next = walk.between ? walk.between(block, to, state) : state;
+    if (next === undefined) return;
     const key = `${to.id} ${walk.key(next)}`;
     if (seen.has(key)) return;
     seen.add(key);

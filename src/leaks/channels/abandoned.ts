@@ -89,7 +89,10 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
       const next = facts && walk.edge(condition, taken, state);
       return next && { ...next, facts };
     },
-    between: (from, to, state) => ({ ...state, ...walk.between?.(from, to, state) }),
+    between: (from, to, state) => {
+      const next = walk.between?.(from, to, state);
+      return next && { ...state, ...next };
+    },
     returns: (_, state) => isLeft(verb, state, made),
   };
 }

@@ -12,6 +12,7 @@ import type { Pass } from '../pass.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
+import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { type Names, relationOf, withAliases } from './places.ts';
 
 export const MANY = 5;
@@ -86,6 +87,7 @@ export interface Count {
   readonly supply: Supply;
   /** Variables that are false when the channel was closed: `v, ok := <-c`. */
   readonly oks: ReadonlySet<Variable>;
+  readonly laps: Laps;
 }
 
 /** With the other names that the body gives it. */
@@ -94,7 +96,7 @@ export function withNames(names: Names, body: Body): Names {
 }
 
 /** What one operation adds. */
-type Step = Omit<Count, 'oks'>;
+type Step = Omit<Count, 'oks' | 'laps'>;
 
 const NO_STEP: Step = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY };
 
@@ -167,8 +169,9 @@ export class Reading {
   /** Counts along the ways of the body. */
   walk(): Walk<Count> {
     const { body, pass, names } = this;
+    const loops = new CountedLoops(body, MANY, op => (this.steps.get(op) ?? NO_STEP) !== NO_STEP);
     return {
-      key: ({ own, started, supply, oks }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()}`,
+      key: ({ own, started, supply, oks, laps }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()} ${loops.keyOf(laps)}`,
       op: (op, count) => {
         if (pass.contracts.endsHere(op, body.env)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
@@ -180,16 +183,20 @@ export class Reading {
         // Closed: nobody can send any more, so nobody waits to.
         return !taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
       },
-      between: (from, to, count) => this.afterLoops(from, to, count),
+      between: (from, to, count) => {
+        const laps = loops.after(from, to, count.laps);
+        return laps && { ...this.afterLoops(from, to, count, loops), laps };
+      },
       returns: () => false,
     };
   }
 
   /** A loop that is over has sent or received all there was: how often, both sides have agreed on. */
-  private afterLoops(from: Block, to: Block, count: Count): Count {
+  private afterLoops(from: Block, to: Block, count: Count, counted: CountedLoops): Count {
     let { supply } = count;
-    for (const { blocks } of endedLoops(from, to, this.body.graph)) {
-      for (const { ops } of blocks) {
+    for (const loop of endedLoops(from, to, this.body.graph)) {
+      if (counted.has(loop)) continue;
+      for (const { ops } of loop.blocks) {
         for (const op of ops) {
           const step = this.steps.get(op);
           if (!step || step === NO_STEP) continue;
@@ -302,7 +309,7 @@ export class Reading {
   }
 }
 
-export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set() };
+export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set(), laps: NO_LAPS };
 
 /** All that is done anywhere, as often as it is wanted. */
 function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
