@@ -13,6 +13,7 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
+import { hasOwnEnd } from './ownends.ts';
 import { type Names, relationOf, withAliases } from './places.ts';
 
 export const MANY = 5;
@@ -225,7 +226,7 @@ export class Reading {
       case 'receive':
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
-        return this.isChannel(op.stmt.x) ? this.communication(this.repeats(op.stmt) ? 'range' : 'receive', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
+        return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
       case 'call':
         return this.callStep(op, op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
       case 'go':
@@ -238,6 +239,14 @@ export class Reading {
       case 'eval':
         return NO_STEP;
     }
+  }
+
+  private rangeStep(op: Op, stmt: Range): Step {
+    if (hasOwnEnd(stmt, this.body)) {
+      this.note(op, 'receive');
+      return { ...NO_STEP, supply: { ...NO_SUPPLY, receives: 1 } };
+    }
+    return this.communication(this.repeats(stmt) ? 'range' : 'receive', op, { start: stmt.x.start, end: stmt.x.end });
   }
 
   /** `for v := range c { return v }` receives once. */
