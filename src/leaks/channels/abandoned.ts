@@ -3,11 +3,12 @@
  * other end, or the function can leave on a way on which too little is done there.
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsAt } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { failsTest } from './failures.ts';
+import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { throughAfter } from './through.ts';
@@ -23,22 +24,40 @@ export interface Abandoned {
   readonly way: Arrival<unknown> | undefined;
 }
 
-const found = new WeakMap<Pass['pkg'], readonly Abandoned[]>();
-
-export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
-  let all = found.get(pass.pkg);
-  if (!all) found.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...abandonedIn(body, pass)])));
-  return all.filter(a => a.verb === verb);
+/** A receive that a goroutine forgets to answer, in the function that makes the channel. */
+export interface Unanswered extends Forgotten {
+  readonly made: Made;
+  readonly body: Body;
 }
 
-function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
+type Found = { readonly kind: 'abandoned'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
+
+const memo = new WeakMap<Pass['pkg'], readonly Found[]>();
+
+export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
+  return allIn(pass).flatMap(found => (found.kind === 'abandoned' && found.of.verb === verb ? [found.of] : []));
+}
+
+export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
+  return allIn(pass).flatMap(found => (found.kind === 'unanswered' && found.of.wait.verb === verb ? [found.of] : []));
+}
+
+function allIn(pass: Pass): readonly Found[] {
+  let all = memo.get(pass.pkg);
+  if (!all) memo.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
+  return all;
+}
+
+function* foundIn(body: Body, pass: Pass): Generator<Found> {
   for (const made of channelsMadeIn(body)) {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
     if (reading.escapes) continue;
     const alone = [...waitingAlone(reading, made)];
-    for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
-    if (alone.length === 0) yield* leftBehind(reading, made, body);
+    for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
+    if (alone.length) continue;
+    for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
+    for (const forgotten of forgottenIn(reading, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
 
@@ -78,7 +97,7 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
     key: state => `${walk.key(state)} ${state.facts.key}`,
     op(op, state) {
       // A failing test is told already.
-      if (op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, body.env)) ?? '')) return undefined;
+      if (failsTest(op, body)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
       if (next === undefined || next === 'arrive') return next;
@@ -96,8 +115,6 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
     returns: (_, state) => isLeft(verb, state, made),
   };
 }
-
-const FAILS_TEST = /^\(\*?testing\.\w+\)\.(?:Error|Errorf|Fail)$/;
 
 /** More is waited for than is done at the other end. */
 function isLeft(verb: Verb, { started, supply }: Count, { capacity }: Made): boolean {

@@ -35,7 +35,7 @@ export function throughAfter(reading: Reading, body: Body, pass: Pass): (op: Op)
 function isOwn({ role, origin, assigned }: Variable, body: Body): boolean {
   return role === 'local' && [...(origin.kind === 'declared' ? [] : [origin]), ...assigned].every(given => {
     const value = given !== 'unknown' && given.kind === 'value' ? unparen(given.expr) : undefined;
-    return value?.kind === 'call' ? isMake(value, body) : value?.kind === 'ident' && value.name === 'nil' && !value.entity;
+    return value?.kind === 'call' ? isMake(value, body.env) : value?.kind === 'ident' && value.name === 'nil' && !value.entity;
   });
 }
 
