@@ -28,6 +28,12 @@ export class Facts {
     return new Facts(new Map([...this.known, [read.text, read]]));
   }
 
+  /** A variable is known to be nil. */
+  isNil(x: Expr): boolean {
+    const [variable] = variableOf(unparen(x));
+    return variable !== undefined && this.known.get(`${variable.name}@${variable.ident.start} nil`)?.holds === true;
+  }
+
   /** The facts after an operation, which may assign to what they are about: `done = true`. */
   after(op: Op, body: Body): Facts {
     const targets = op.kind === 'assign' ? op.lhs : op.kind === 'range' ? op.stmt.lhs : op.kind === 'eval' ? [op.expr] : [];

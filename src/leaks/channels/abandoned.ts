@@ -2,7 +2,8 @@
  * Goroutines that wait for ever at a channel which the function around them made. Either nobody does anything at the
  * other end, or the function can leave on a way on which too little is done there.
  */
-import { type Arrival, search, type Walk } from '../../flow/search.ts';
+import type { Op } from '../../flow/graph.ts';
+import { type Arrival, operations, search, type Walk } from '../../flow/search.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsAt } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
@@ -11,8 +12,8 @@ import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
-import { throughAfter } from './through.ts';
-import { ALL_SUPPLY, type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { endingsOf } from './through.ts';
+import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Abandoned {
   readonly verb: Verb;
@@ -76,7 +77,11 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
 }
 
-type State = Count & { readonly facts: Facts };
+interface State extends Count {
+  readonly facts: Facts;
+  /** The function has closed the channel: whoever still sends panics. */
+  readonly isClosed: boolean;
+}
 
 function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abandoned> {
   if (body.node === body.info.decl && endsWithProcess(body.info)) return;
@@ -84,29 +89,50 @@ function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abando
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body) };
-    const way = search(made.after, start, leavingWalk(reading, verb, made, body, pass));
+    const way = wayFrom(reading, verb, made, body) && wayFrom(withEndings(verb, reading, made, body, pass), verb, made, body);
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
-function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass: Pass): Walk<State> {
+function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass: Pass): Reading {
+  const endings = endingsOf(verb, reading, made, body, pass);
+  return endings.length ? new Reading(body, withNames(namesOf([made.place], endings), body), pass) : reading;
+}
+
+function wayFrom(reading: Reading, verb: Verb, made: Made, body: Body): Arrival<State> | undefined {
+  const isClosed = operationsBefore(made, body).some(op => closesItself(op, reading));
+  const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body), isClosed };
+  return search(made.after, start, leavingWalk(reading, verb, made, body));
+}
+
+/** Functions deferred before the channel is made see it as it is in the end. */
+function operationsBefore({ call }: Made, { graph }: Body): Op[] {
+  return [...operations(graph)].flatMap(({ op }) => (op.kind === 'defer' && op.stmt.start < call.start ? [op] : []));
+}
+
+/** Not by a goroutine, which may still wait for the very same senders. */
+function closesItself(op: Op, reading: Reading): boolean {
+  return reading.doesAt(op, 'close') && !reading.runsAt(op).some(run => run.started);
+}
+
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk<State> {
   const walk = reading.walk();
-  const isThroughAfter = throughAfter(reading, body, pass);
   return {
-    key: state => `${walk.key(state)} ${state.facts.key}`,
+    key: state => `${walk.key(state)} ${state.facts.key} ${state.isClosed}`,
     op(op, state) {
       // A failing test is told already.
       if (failsTest(op, body)) return undefined;
+      // `ticks = nil` has switched this case off.
+      if (op.kind === 'receive' && op.inSelect && state.facts.isNil(op.channel)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
       if (next === undefined || next === 'arrive') return next;
-      return { ...next, supply: isThroughAfter(op) ? ALL_SUPPLY : next.supply, facts: state.facts.after(op, body) };
+      return { ...next, facts: state.facts.after(op, body), isClosed: state.isClosed || closesItself(op, reading) };
     },
     edge(condition, taken, state) {
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state);
-      return next && { ...next, facts };
+      return next && { ...state, ...next, facts };
     },
     between: (from, to, state) => {
       const next = walk.between?.(from, to, state);
@@ -117,11 +143,11 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
 }
 
 /** More is waited for than is done at the other end. */
-function isLeft(verb: Verb, { started, supply }: Count, { capacity }: Made): boolean {
+function isLeft(verb: Verb, { started, supply, isClosed }: State, { capacity }: Made): boolean {
   switch (verb) {
     case 'send':
       // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-      if (capacity === undefined || capacity > 1) return false;
+      if (capacity === undefined || capacity > 1 || isClosed) return false;
       return started.sends - capacity > supply.receives;
     case 'receive':
       return !supply.closes && started.receives > supply.sends;

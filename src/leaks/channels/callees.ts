@@ -154,7 +154,7 @@ function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, call: C
   });
   const own = body.node.kind === 'func' ? variableOf(body.node.receiver?.names[0]) : undefined;
   const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
-  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held]);
+  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held], callee.kind === 'literal' ? names.endings : []);
 }
 
 function variableOf(name: Ident | undefined): Variable | undefined {

@@ -11,14 +11,16 @@ import { keyOf, type Place } from '../places.ts';
 /** All names of one channel in one body, the literals inside it included. */
 export interface Names {
   readonly places: readonly Place[];
+  /** Other channels: who has received from one knows that nobody waits at this one any more. */
+  readonly endings: readonly Place[];
   /** Equal for equal sets. */
   readonly key: string;
 }
 
-export function namesOf(places: readonly Place[]): Names {
+export function namesOf(places: readonly Place[], endings: readonly Place[] = []): Names {
   const byKey = new Map(places.map(place => [keyOf(place), place]));
   const keys = [...byKey.keys()].sort();
-  return { places: keys.flatMap(key => byKey.get(key) ?? []), key: keys.join(' ') };
+  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(place => `!${keyOf(place)}`)].join(' ') };
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
@@ -27,6 +29,12 @@ export function relationOf(x: Expr, { places }: Names, env: Env): 'channel' | 'h
   if (!place) return undefined;
   if (places.some(p => p.fields.length === place.fields.length && holds(place, p))) return 'channel';
   return places.some(p => p.fields.length > place.fields.length && holds(place, p)) ? 'holder' : undefined;
+}
+
+/** A receive from `x` says that nobody waits any more. */
+export function isEnding(x: Expr, { endings }: Names, env: Env): boolean {
+  const place = endings.length ? canonicalPlace(x, env) : undefined;
+  return place !== undefined && endings.some(ending => keyOf(ending) === keyOf(place));
 }
 
 /** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */
@@ -88,7 +96,7 @@ export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env:
       else if (place.fields.length && relationOf(value, names, env) === 'channel') found.push(place);
     });
   }
-  return found.length === names.places.length ? names : namesOf(found);
+  return found.length === names.places.length ? names : namesOf(found, names.endings);
 }
 
 /** A place below a variable of the function itself, which nobody else sees unless it is handed on. */

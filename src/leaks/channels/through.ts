@@ -9,26 +9,20 @@ import { type Call, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
+import { keyOf, type Place } from '../places.ts';
 import type { Run } from './callees.ts';
-import { isMake } from './makes.ts';
+import { channelsMadeIn, isMake, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
-import { Reading, withNames } from './traffic.ts';
+import { Reading, type Verb, withNames } from './traffic.ts';
 
-/** Of each operation of a body whether all goroutines that it started are through with a channel after it. */
-export function throughAfter(reading: Reading, body: Body, pass: Pass): (op: Op) => boolean {
-  const memo = new Map<string, boolean>();
-  return op => {
-    const place = op.kind === 'receive' && !reading.isChannel(op.channel) ? canonicalPlace(op.channel, body.env) : undefined;
-    if (!place || typeof place.root !== 'object' || place.fields.length || place.root.owner !== body.node || !isOwn(place.root, body)) return false;
-    const key = keyOf(place);
-    const known = memo.get(key);
-    if (known !== undefined) return known;
+/** The channels of a body that say so, once something has been received from them. */
+export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Place[] {
+  const others = new Map([...channelsMadeIn(body)].map(({ place }) => [keyOf(place), place]));
+  return [...others.values()].filter(place => {
+    if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return false;
     const other = new Reading(body, withNames(namesOf([place]), body), pass);
-    const found = !other.escapes && isThrough(reading, other, body, pass);
-    memo.set(key, found);
-    return found;
-  };
+    return !other.escapes && isThrough(verb, reading, other, body, pass);
+  });
 }
 
 /** Only channels made on the spot are put into it, or nil to switch a case off. */
@@ -39,18 +33,16 @@ function isOwn({ role, origin, assigned }: Variable, body: Body): boolean {
   });
 }
 
-const WAITS = ['send', 'receive', 'range'] as const;
-
 /** Whoever answers at the other channel does so when all the waiting is over. */
-function isThrough(reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
+function isThrough(verb: Verb, reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
   const ops = [...operations(body.graph)].map(({ op }) => op);
-  const waiters = ops.filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, ...WAITS));
+  const waiters = ops.filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, verb));
   const answerers = ops.filter(op => other.doesAt(op, 'send', 'close'));
   return answerers.length > 0 && answerers.every(op => {
     const [run, ...more] = other.runsAt(op);
     if (!run?.started || more.length) return false;
     const [waiter] = waiters;
-    if (waiters.length === 1 && waiter === op && !isRepeated(op, body)) return answersLast(onlyRun(reading, op), run, pass);
+    if (waiters.length === 1 && waiter === op && !isRepeated(op, body)) return answersLast(verb, onlyRun(reading, op), run, pass);
     return awaitsAll(run.body, waiters, reading, body, pass);
   });
 }
@@ -66,17 +58,17 @@ function isRepeated(op: Op, { graph }: Body): boolean {
 }
 
 /** The goroutine that waits at the one channel answers at the other one when it comes to the first no more. */
-function answersLast(waits: Run | undefined, answers: Run, pass: Pass): boolean {
+function answersLast(verb: Verb, waits: Run | undefined, answers: Run, pass: Pass): boolean {
   if (!waits || waits.body.node !== answers.body.node || waits.repeated) return false;
   const { body } = answers;
   const waiting = new Reading(body, withNames(waits.names, body), pass);
   const answering = new Reading(body, withNames(answers.names, body), pass);
-  const isWait = (op: Op) => waiting.doesAt(op, ...WAITS);
+  const isWait = (op: Op) => waiting.doesAt(op, verb);
   return [...operations(body.graph)].every(({ op, after }) => {
     if (!answering.doesAt(op, 'send', 'close')) return true;
     if (op.kind === 'go') return false;
     if (op.kind === 'defer') return ![...operations(body.graph)].some(({ op: later }) => later.kind === 'defer' && isWait(later));
-    if (isWait(op) && !answersLast(onlyRun(waiting, op), onlyRun(answering, op) ?? answers, pass)) return false;
+    if (isWait(op) && !answersLast(verb, onlyRun(waiting, op), onlyRun(answering, op) ?? answers, pass)) return false;
     return search(after, 0, { ...ANY_WAY, op: (next, state) => (isWait(next) ? 'arrive' : state) }) === undefined;
   });
 }

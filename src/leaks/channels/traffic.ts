@@ -12,9 +12,10 @@ import type { Pass } from '../pass.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
+import { countersOf, isCountedOut } from './counters.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { hasOwnEnd } from './ownends.ts';
-import { type Names, relationOf, withAliases } from './places.ts';
+import { isEnding, type Names, relationOf, withAliases } from './places.ts';
 
 export const MANY = 5;
 const plus = (a: number, b: number) => Math.min(MANY, a + b);
@@ -49,6 +50,8 @@ export interface Traffic {
   readonly escapes: boolean;
   /** Everything that is done with it anywhere, guarded or not. */
   readonly does: ReadonlySet<Verb | 'close'>;
+  /** What goroutines do with it that the body starts. */
+  readonly startedDoes: ReadonlySet<Verb | 'close'>;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -59,8 +62,8 @@ export interface Traffic {
 
 const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
 const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
-export const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
-const UNSEEN: Traffic = { escapes: true, does: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
+const UNSEEN: Traffic = { escapes: true, does: new Set(), startedDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 
 const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
 
@@ -143,7 +146,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes) return { ...UNSEEN, does: this.does, waits: this.waits };
+    if (this.escapes) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;
@@ -164,12 +167,13 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
   walk(): Walk<Count> {
     const { body, pass, names } = this;
+    const counters = countersOf(body, op => (this.steps.get(op)?.supply.receives ?? 0) > 0);
     const loops = new CountedLoops(body, MANY, op => (this.steps.get(op) ?? NO_STEP) !== NO_STEP);
     return {
       key: ({ own, started, supply, oks, laps }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()} ${loops.keyOf(laps)}`,
@@ -181,8 +185,8 @@ export class Reading {
       },
       edge: (condition, taken, count) => {
         if (this.isNil(condition) === taken) return undefined;
-        // Closed: nobody can send any more, so nobody waits to.
-        return !taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
+        // Closed: nobody can send any more, so nobody waits to. Counted to the end: as many as there are.
+        return (!taken && isOneOf(condition, count.oks)) || isCountedOut(condition, taken, counters) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
       },
       between: (from, to, count) => {
         const laps = loops.after(from, to, count.laps);
@@ -215,7 +219,7 @@ export class Reading {
     return x.op === '==';
   }
 
-  isChannel(x: Expr): boolean {
+  private isChannel(x: Expr): boolean {
     return relationOf(x, this.names, this.body.env) === 'channel';
   }
 
@@ -224,6 +228,7 @@ export class Reading {
       case 'send':
         return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
       case 'receive':
+        if (isEnding(op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
         return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
@@ -289,7 +294,7 @@ export class Reading {
     const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
     this.note(op, ...traffic.does);
-    if (started) for (const verb of traffic.does) this.startedDoes.add(verb);
+    for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);
     for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
@@ -307,14 +312,20 @@ export class Reading {
     return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
   }
 
+  /** A variable of this body, or of one in which the channel has a name. */
+  private isOwn(target: Expr): boolean {
+    const root = rootOf(target);
+    return root.kind !== 'ident' || root.entity?.kind !== 'var' || [this.body.node, ...this.names.places.map(({ root: named }) => (typeof named === 'object' ? named.owner : undefined))].includes(root.entity.owner);
+  }
+
   /** Another name that is given once, a field of a local value, a literal that is only called. */
   private isFollowed(target: Expr | undefined, value: Expr): boolean {
     if (!target) return false;
     if (target.kind === 'ident' && target.name === '_') return true;
     const literal = unparen(value).kind === 'funclit';
     if (literal) return target.kind === 'ident' && target.entity?.kind === 'var' && isOnlyCalled(target.entity, this.body);
-    // What holds it now is one of its names, or another name of something that holds it.
-    return relationOf(target, this.names, this.body.env) !== undefined;
+    // What holds it now is one of its names, or another name of something that holds it; of a function around, somebody else sees it.
+    return relationOf(target, this.names, this.body.env) !== undefined && this.isOwn(target);
   }
 }
 
@@ -370,6 +381,12 @@ export function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: Comm
 /** `timer := time.AfterFunc(d, f)`. */
 function isStoppable(op: Op & { kind: 'call' }, { env }: Body): boolean {
   return !op.discarded && calleeName(calleeOf(op.call, env)) === 'time.AfterFunc';
+}
+
+/** `s` of `s.pool.c`. */
+function rootOf(x: Expr): Expr {
+  const inner = unparen(x);
+  return inner.kind === 'selector' || inner.kind === 'star' || inner.kind === 'unary' ? rootOf(inner.x) : inner;
 }
 
 /** `ok` of `v, ok := <-c`. */
