@@ -83,7 +83,7 @@ interface State extends Count {
   readonly isClosed: boolean;
 }
 
-function* leftBehind(reading: Reading, made: Made, body: Body): Generator<Abandoned> {
+function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
   if (body.node === body.info.decl && endsWithProcess(body.info)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
