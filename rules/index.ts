@@ -5,6 +5,7 @@ import { abandonedSender } from './abandoned-sender.ts';
 import { blockedUnderLock } from './blocked-under-lock.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
+import { discardedResultChannel } from './discarded-result-channel.ts';
 import { doubleLock } from './double-lock.ts';
 import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
@@ -35,8 +36,9 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
-  abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, waitgroupAddInGoroutine,
-  missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck, unclosedRows,
-  unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator,
-  unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
+  abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
+  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck,
+  unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
+  unstoppedIterator, unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
+  timeTick, unstoppedTimer,
 ];

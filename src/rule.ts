@@ -36,3 +36,4 @@ export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.t
 export { stayingBreaks } from './leaks/breaks.ts';
 export { unstoppedWorkers } from './leaks/workers.ts';
 export { blockedUnderLock, type BlockedUnderLock } from './leaks/channels/underlock.ts';
+export { discardedResults } from './leaks/channels/generators.ts';

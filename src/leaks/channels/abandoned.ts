@@ -4,6 +4,7 @@
  */
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search, type Walk } from '../../flow/search.ts';
+import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsAt } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
@@ -53,7 +54,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
   for (const made of channelsMadeIn(body)) {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
-    if (reading.escapes) continue;
+    if (reading.escapes || reading.isReturned) continue;
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
@@ -89,7 +90,7 @@ function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Gene
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const way = wayFrom(reading, verb, made, body) && wayFrom(withEndings(verb, reading, made, body, pass), verb, made, body);
+    const way = wayLeaving(reading, verb, made, START, body) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body);
     if (way) yield { verb, made, body, wait, way };
   }
 }
@@ -99,14 +100,15 @@ function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass:
   return endings.length ? new Reading(body, withNames(namesOf([made.place], endings), body), pass) : reading;
 }
 
-function wayFrom(reading: Reading, verb: Verb, made: Made, body: Body): Arrival<State> | undefined {
-  const isClosed = operationsBefore(made, body).some(op => closesItself(op, reading));
-  const start: State = { ...START, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body), isClosed };
-  return search(made.after, start, leavingWalk(reading, verb, made, body));
+/** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
+export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, isVoid: Branch = () => false): Arrival<unknown> | undefined {
+  const isClosed = deferredEarlier(made, body).some(op => closesItself(op, reading));
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body), isClosed };
+  return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
 }
 
 /** Functions deferred before the channel is made see it as it is in the end. */
-function operationsBefore({ call }: Made, { graph }: Body): Op[] {
+function deferredEarlier({ call }: Made, { graph }: Body): Op[] {
   return [...operations(graph)].flatMap(({ op }) => (op.kind === 'defer' && op.stmt.start < call.start ? [op] : []));
 }
 
@@ -115,7 +117,10 @@ function closesItself(op: Op, reading: Reading): boolean {
   return reading.doesAt(op, 'close') && !reading.runsAt(op).some(run => run.started);
 }
 
-function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk<State> {
+/** Whether there is no channel to wait at on a branch. */
+export type Branch = (condition: Expr, taken: boolean) => boolean;
+
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
     key: state => `${walk.key(state)} ${state.facts.key} ${state.isClosed}`,
@@ -130,6 +135,7 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body): Walk
       return { ...next, facts: state.facts.after(op, body), isClosed: state.isClosed || closesItself(op, reading) };
     },
     edge(condition, taken, state) {
+      if (isVoid(condition, taken)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state);
       return next && { ...state, ...next, facts };

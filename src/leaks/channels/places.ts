@@ -3,7 +3,7 @@ import type { FlowGraph } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
 import type { Env } from '../../program/resolve.ts';
-import { type CompositeLit, eachChild, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -13,6 +13,8 @@ export interface Names {
   readonly places: readonly Place[];
   /** Other channels: who has received from one knows that nobody waits at this one any more. */
   readonly endings: readonly Place[];
+  /** The call that gives it, where the call stands for it: `for v := range generate()`. */
+  readonly call?: Call;
   /** Equal for equal sets. */
   readonly key: string;
 }
@@ -24,7 +26,8 @@ export function namesOf(places: readonly Place[], endings: readonly Place[] = []
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
-export function relationOf(x: Expr, { places }: Names, env: Env): 'channel' | 'holder' | undefined {
+export function relationOf(x: Expr, { places, call }: Names, env: Env): 'channel' | 'holder' | undefined {
+  if (call && unparen(x) === call) return 'channel';
   const place = canonicalPlace(x, env);
   if (!place) return undefined;
   if (places.some(p => p.fields.length === place.fields.length && holds(place, p))) return 'channel';

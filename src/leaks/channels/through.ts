@@ -21,7 +21,7 @@ export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, bo
   return [...others.values()].filter(place => {
     if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return false;
     const other = new Reading(body, withNames(namesOf([place]), body), pass);
-    return !other.escapes && isThrough(verb, reading, other, body, pass);
+    return !other.escapes && !other.isReturned && isThrough(verb, reading, other, body, pass);
   });
 }
 

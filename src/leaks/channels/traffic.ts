@@ -125,7 +125,12 @@ export class Reading {
       this.escapes ||= this.letsGo(op);
       this.steps.set(op, this.stepOf(op));
     }
-    for (const { end } of body.graph.blocks) if (end.kind === 'return' && end.stmt) this.escapes ||= end.stmt.results.some(x => carries(x, names, body));
+  }
+
+  /** It is handed to the caller. */
+  get isReturned(): boolean {
+    const { body, names } = this;
+    return body.graph.blocks.some(({ end }) => end.kind === 'return' && end.stmt?.results.some(x => carries(x, names, body)) === true);
   }
 
   /** What an operation may do with the channel, the functions that it runs included. */
@@ -146,7 +151,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, waits: this.waits };
+    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;

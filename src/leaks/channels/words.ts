@@ -4,6 +4,7 @@ import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
@@ -15,6 +16,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
+  if (verb === 'send') for (const gone of goneReceivers(pass)) yield goneFinding(gone);
 }
 
 function unansweredFinding(found: Unanswered): Finding {
@@ -52,6 +54,18 @@ function lonelyFinding({ verb, use: { body, node, channel } }: Lonely): Finding 
     confidence: body.info.file.kind.test ? 'low' : verb === 'range' ? 'medium' : 'high',
     message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: nothing in the package ${nobody}.`,
     trail: [{ at, note: WAITS[verb] }],
+  };
+}
+
+function goneFinding({ send, receive, close }: GoneReceiver): Finding {
+  const at = siteIn(send.body.info, send.node);
+  const name = textOf(send.channel, send.body.info);
+  const done = textOf(close.channel, close.body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${done}: send in a select that watches it as well.`,
+    trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(close.body.info, close.node), note: 'the receiver ends' }],
   };
 }
 
