@@ -11,8 +11,12 @@ import { drainedTimer } from './drained-timer.ts';
 import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
+import { errgroupWithoutWait } from './errgroup-without-wait.ts';
+import { lockOrder } from './lock-order.ts';
 import { lostCancel } from './lost-cancel.ts';
+import { lostSignal } from './lost-signal.ts';
 import { mismatchedUnlock } from './mismatched-unlock.ts';
+import { missingDone } from './missing-done.ts';
 import { missingUnlock } from './missing-unlock.ts';
 import { nilChannel } from './nil-channel.ts';
 import { selectWithoutDone } from './select-without-done.ts';
@@ -32,13 +36,15 @@ import { unstoppedIterator } from './unstopped-iterator.ts';
 import { unstoppedTimer } from './unstopped-timer.ts';
 import { unstoppedWorker } from './unstopped-worker.ts';
 import { unwaitedProcess } from './unwaited-process.ts';
+import { waitDeadlock } from './wait-deadlock.ts';
 import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
+import { waitgroupMisuse } from './waitgroup-misuse.ts';
 
 export const rules: readonly Rule[] = [
   unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
-  waitgroupAddInGoroutine, missingUnlock, doubleLock, mismatchedUnlock, unclosedBody, closeBeforeErrorCheck,
-  unclosedRows, unfinishedTransaction, unclosedFile, unclosedConnection, unclosedResource, unwaitedProcess,
-  unstoppedIterator, unendedSpan, lostCancel, deferInLoop, timerResetWithoutStop, drainedTimer, timeAfterInLoop,
-  timeTick, unstoppedTimer,
+  waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse, missingUnlock, doubleLock, mismatchedUnlock,
+  lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
+  unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
+  errgroupWithoutWait, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];

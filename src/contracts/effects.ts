@@ -9,6 +9,7 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { functionOf } from '../program/values.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
+import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME } from './known.ts';
 import type { Resource } from './resources.ts';
@@ -16,8 +17,9 @@ import type { Resource } from './resources.ts';
 /**
  * `resource`: the resource itself. `whole`: one of its fields is the resource, as with the body of a response. `view`:
  * reads from it; closing it closes nothing. `closer`: a function in a variable that releases it when it is called.
+ * `carrier`: a context from which others can get it; whoever stores one may release what it carries.
  */
-export type Held = 'whole' | 'resource' | 'view' | 'closer';
+export type Held = 'whole' | 'resource' | 'view' | 'closer' | 'carrier';
 export type Tracked = ReadonlyMap<Variable, Held>;
 
 /** What a function does with a resource it is given. */
@@ -63,8 +65,8 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'call': {
       const arg = x.args[0];
       if (!arg) return undefined;
-      if (x.args.length === 1 && resolveType(unparen(x.fun), where.env)) return heldBy(arg, tracked, where);
-      return viewOf(x, tracked, where);
+      if (x.args.length === 1 && isConversion(x, where)) return heldBy(arg, tracked, where);
+      return heldBy(arg, tracked, where) === 'carrier' ? carriedBy(x, where) : viewOf(x, tracked, where);
     }
     default:
       return undefined;
@@ -75,6 +77,20 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
 function keptBy(expr: Expr, tracked: Tracked, where: Where): Held | undefined {
   const x = unparen(expr);
   return x.kind === 'slice' ? keptBy(x.x, tracked, where) : heldBy(x, tracked, where);
+}
+
+/** `net.Conn(c)`, `unsafe.Pointer(c)`. */
+function isConversion(call: Call, { env }: Where): boolean {
+  if (resolveType(unparen(call.fun), env)) return true;
+  const callee = calleeOf(call, env);
+  return callee.kind === 'builtin' && callee.name === 'unsafe.Pointer';
+}
+
+/** `trace.SpanFromContext(ctx)` is the span again, `context.WithValue(ctx, k, v)` a context that has it, too. */
+function carriedBy(call: Call, { env, resource }: Where): Held | undefined {
+  if (resource.retrieve?.has(calleeName(calleeOf(call, env)) ?? '')) return 'resource';
+  const type = typeOf(call, env);
+  return isNamed(type.kind === 'tuple' ? type.types[0] ?? type : type, 'context.Context') ? 'carrier' : undefined;
 }
 
 /** `resp.Body` of a response, `cmd.Process` of a started command. */
@@ -128,7 +144,8 @@ function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
     const own = receiverEffect(call, heldBy(fun.x, tracked, where), where);
     if (own !== 'none') return own;
   }
-  const called = fun.kind === 'ident' ? heldBy(fun, tracked, where) : undefined;
+  // `cancel()`, and `s.cancel()` of a value that keeps it.
+  const called = fun.kind === 'ident' || fun.kind === 'selector' ? heldBy(fun, tracked, where) : undefined;
   if (called === 'closer' || (called === 'resource' && isFunction(where.resource))) return 'released';
   // `(&Transport{Conn: conn}).Listen()`: what a receiver is made of goes where the receiver goes.
   const literal = fun.kind === 'funclit' ? fun : fun.kind === 'ident' && !called ? literalBehind(call, where) : undefined;
@@ -168,6 +185,7 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   const held = heldBy(arg, tracked, where);
   if (!held) return valueEffect(arg, tracked, where);
   if (held === 'closer') return 'released';
+  if (held === 'carrier') return 'none';
   const callee = functionOf(calleeOf(call, where.env), where.env);
   const name = calleeName(callee);
   if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
@@ -219,7 +237,7 @@ function valueEffect(expr: Expr, tracked: Tracked, where: Where): Effect {
 const beingRead = new Set<FuncLit>();
 
 /** What a function literal does with the resources it captures, whenever it runs. */
-function literalEffect(literal: FuncLit, tracked: Tracked, where: Where): Effect {
+export function literalEffect(literal: FuncLit, tracked: Tracked, where: Where): Effect {
   // A literal that calls itself adds nothing by that.
   if (beingRead.has(literal)) return 'none';
   beingRead.add(literal);
@@ -251,21 +269,40 @@ function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { e
   return { effect, names };
 }
 
-/** Which result of a return hands the resource on, and as what. */
-export function returnedAt(end: End & { kind: 'return' }, tracked: Tracked, where: Where): { result: number; held: Held } | undefined {
+/** Of several results the one that matters most to the caller. */
+const RANK: Readonly<Record<Held, number>> = { resource: 0, whole: 1, closer: 2, view: 3, carrier: 4 };
+
+/** A result of a return that hands the resource on, and as what. */
+export interface HandedOn {
+  readonly result: number;
+  readonly held: Held;
+}
+
+/** Which result of a return hands the resource on. */
+export function returnedAt(end: End & { kind: 'return' }, tracked: Tracked, where: Where): HandedOn | undefined {
+  return allReturnedAt(end, tracked, where)[0];
+}
+
+/** The results of a return that hand the resource on, the one that matters most to the caller first: `return f, f.Close, nil`. */
+export function allReturnedAt(end: End & { kind: 'return' }, tracked: Tracked, where: Where): readonly HandedOn[] {
   const values = end.stmt?.results ?? [];
-  for (const [result, value] of values.entries()) {
+  if (values.length === 0) return namedResults(tracked, where);
+  const given = values.flatMap((value, result): HandedOn[] => {
     const held = keptBy(value, tracked, where);
-    if (held) return { result, held };
-    if (valueEffect(value, tracked, where) !== 'none') return { result, held: 'view' };
-  }
-  if (values.length) return undefined;
-  const names = where.func.type.results.flatMap(f => f.names);
-  for (const [result, name] of names.entries()) {
+    if (held) return [{ result, held }];
+    const effect = valueEffect(value, tracked, where);
+    // What keeps a releasing function in a field has a method of its own to call it.
+    const isFunctionValue = ['funclit', 'selector'].includes(unparen(value).kind);
+    return effect === 'none' ? [] : [{ result, held: effect === 'released' && isFunctionValue ? 'closer' : 'view' }];
+  });
+  return given.sort((a, b) => RANK[a.held] - RANK[b.held]);
+}
+
+function namedResults(tracked: Tracked, where: Where): readonly HandedOn[] {
+  return where.func.type.results.flatMap(f => f.names).flatMap((name, result) => {
     const held = name.entity?.kind === 'var' ? tracked.get(name.entity) : undefined;
-    if (held) return { result, held };
-  }
-  return undefined;
+    return held ? [{ result, held }] : [];
+  });
 }
 
 function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where): Applied {
@@ -278,7 +315,8 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
     if (!target) return;
     const held = keptBy(value, tracked, where);
     const local = localVariable(target, where);
-    if (isBlank(target)) return;
+    // `_ = f`, and `j.w = bufio.NewWriter(j.file)`: what its own owner keeps does not go away.
+    if (isBlank(target) || (target.kind === 'selector' && heldBy(target.x, tracked, where) === 'whole' && (!held || held === 'view'))) return;
     const literal = unparen(value);
     if (!held && local && isCloser(literal, tracked, where)) {
       names.set(local, 'closer');
@@ -300,7 +338,7 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
       overwritten = true;
     }
   }
-  const stillHeld = [...names.values()].some(held => held !== 'view');
+  const stillHeld = [...names.values()].some(held => held !== 'view' && held !== 'carrier');
   return { effect: effect === 'none' && overwritten && !stillHeld ? 'lost' : effect, tracked: names };
 }
 

@@ -16,9 +16,6 @@ export const NEVER_RETURNS: ReadonlySet<string> = new Set([
   ...['Fatal', 'Fatalf', 'Fatalln', 'Exit', 'Exitf'].flatMap(name => [`k8s.io/klog/v2.${name}`, `k8s.io/klog.${name}`, `github.com/golang/glog.${name}`]),
 ]);
 
-/** Functions that call what they are given when the test is over. */
-export const RUNS_AT_END: ReadonlySet<string> = new Set(['*testing.common', 'testing.TB', '*testing.T', '*testing.B', '*testing.F'].map(type => `(${type}).Cleanup`));
-
 /** Functions that give a response which holds no connection. */
 export const GIVES_FREE_RESPONSE: ReadonlySet<string> = new Set([
   '(*net/http/httptest.ResponseRecorder).Result', 'net/http.ReadResponse', 'net/http.NewFileTransport',
@@ -35,11 +32,16 @@ export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
   'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
 ]);
 /** Library functions that keep what they are given: containers, loggers, finalizers. */
-export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
+export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
 
 /** Names of functions that read and do not keep, in packages that are not at hand. */
 export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
 
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;
-export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.(?:Assertions\)\.)?(Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$/;
+/** Assertions that there is an error. */
+export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
+/** Assertions that two of their arguments are equal. */
+export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
+/** Calls by which a test says that it has failed. */
+export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;

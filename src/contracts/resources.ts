@@ -26,16 +26,24 @@ export interface Resource {
   readonly exhausts?: readonly string[];
   /** Methods whose error says that they have released it. */
   readonly failsReleased?: readonly string[];
-  /** A receive from this field releases as well: a timer that has fired needs no `Stop`. */
-  readonly firesInto?: string;
+  /** The channel of a timer or ticker: who keeps nothing but `time.NewTicker(d).C` can never stop it. */
+  readonly channel?: string;
+  /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */
+  readonly firesOnce?: true;
   /** Calls that hand it over, with the index of the result; `receiver` where it is the receiver itself. */
   readonly acquire: ReadonlyMap<string, number | 'receiver'>;
   /** Its type, where a result of that type is taken for one whoever gives it (as the first of two results, an error the other). */
   readonly type?: string;
   /** What a result list says when it may hold one or a view of one. */
   readonly words: RegExp;
-  /** Others can get it again, so a result that goes nowhere is no loss: the span of a context. */
-  readonly retrievable?: true;
+  /** Calls that get it again out of a context that came with it, so a result that goes nowhere is no loss. */
+  readonly retrieve?: ReadonlySet<string>;
+  /** Another result, to close which is as good: the end of a pipe that is read from. */
+  readonly pairedWith?: number;
+  /** Nothing is behind it as long as its first argument is nil. */
+  readonly startsWithArgument?: true;
+  /** It holds memory and no more, so a way that leaves early does no harm; one that nobody ever releases does. */
+  readonly onlyWhenNever?: true;
   /** It releases itself in time, so only a loop that leaves one behind in every round is worth a word. */
   readonly onlyInLoop?: true;
   /** There is something to release even when the error beside it says that the call failed. */
@@ -63,6 +71,13 @@ const file: Resource = {
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
     ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot'])]),
 };
+
+/** Each end of a pipe is a file of its own; of `io.Pipe` the end that is written to lets the reader know that it is over. */
+const pipes: readonly Resource[] = [
+  { ...file, noun: 'read end', words: /$^/, acquire: all(['os.Pipe']) },
+  { ...file, noun: 'write end', words: /$^/, acquire: all(['os.Pipe'], 1) },
+  { ...file, noun: 'write end', releases: ['Close', 'CloseWithError'], words: /\bPipeWriter\b/, onlyWhenNever: true, pairedWith: 0, acquire: all(['io.Pipe'], 1) },
+];
 
 const queries = ['Query', 'QueryContext'];
 const rows: Resource = {
@@ -128,7 +143,7 @@ const iterator: Resource = {
 };
 
 const span: Resource = {
-  rule: 'unended-span', noun: 'span', released: 'ended', releases: ['End'], retrievable: true, words: /\bSpan\b/,
+  rule: 'unended-span', noun: 'span', released: 'ended', releases: ['End'], retrieve: new Set(['go.opentelemetry.io/otel/trace.SpanFromContext']), words: /\bSpan\b/,
   acquire: all(['(go.opentelemetry.io/otel/trace.Tracer).Start'], 1),
 };
 
@@ -138,13 +153,43 @@ const process: Resource = {
 };
 
 const ticker: Resource = {
-  rule: 'unstopped-timer', noun: 'ticker', released: 'stopped', releases: ['Stop'], words: /\bTicker\b/, curedIn: 23, acquire: all(['time.NewTicker']),
+  rule: 'unstopped-timer', noun: 'ticker', released: 'stopped', releases: ['Stop'], channel: 'C', words: /\bTicker\b/, curedIn: 23, acquire: all(['time.NewTicker']),
 };
 const timer: Resource = {
-  rule: 'unstopped-timer', noun: 'timer', released: 'stopped', releases: ['Stop'], firesInto: 'C', onlyInLoop: true, words: /\bTimer\b/, curedIn: 23, acquire: all(['time.NewTimer']),
+  rule: 'unstopped-timer', noun: 'timer', released: 'stopped', releases: ['Stop'], channel: 'C', firesOnce: true, onlyInLoop: true, words: /\bTimer\b/, curedIn: 23, acquire: all(['time.NewTimer']),
 };
 
-const RESOURCES: readonly Resource[] = [RESPONSE, file, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer];
+/** What is written to these comes out only once they are closed. */
+const compressor: Resource = {
+  rule: 'unclosed-resource', noun: 'writer', released: 'closed', releases: ['Close'], words: /\bWriter\b|\bWriteCloser\b/, onlyWhenNever: true,
+  acquire: all(['compress/gzip.NewWriter', 'compress/gzip.NewWriterLevel', 'compress/zlib.NewWriter', 'compress/zlib.NewWriterLevel', 'compress/zlib.NewWriterLevelDict',
+    'compress/flate.NewWriter', 'compress/flate.NewWriterDict', 'compress/lzw.NewWriter', 'archive/zip.NewWriter', 'archive/tar.NewWriter', 'mime/multipart.NewWriter',
+    'encoding/base64.NewEncoder', 'encoding/base32.NewEncoder', 'github.com/klauspost/pgzip.NewWriter', 'github.com/pierrec/lz4/v4.NewWriter', 'github.com/klauspost/compress/zstd.NewWriter']),
+};
+const buffer: Resource = {
+  rule: 'unclosed-resource', noun: 'buffered writer', released: 'flushed', releases: ['Flush', 'WriteAll'], words: /\bWriter\b/, onlyWhenNever: true,
+  acquire: all(['bufio.NewWriter', 'bufio.NewWriterSize', 'text/tabwriter.NewWriter', 'encoding/csv.NewWriter']),
+};
+/** It keeps goroutines of its own until it is closed. */
+const codec: Resource = {
+  rule: 'unclosed-resource', noun: 'decoder', released: 'closed', releases: ['Close', 'IOReadCloser'], startsWithArgument: true, words: /\bDecoder\b/,
+  acquire: all(['github.com/klauspost/compress/zstd.NewReader']),
+};
+/** Whoever is given one of these together with an error is the one who closes it. */
+const reader: Resource = {
+  rule: 'unclosed-resource', noun: 'reader', released: 'closed', releases: ['Close'], type: 'io.ReadCloser', words: /\bReadCloser\b/, acquire: new Map(),
+};
+
+/** Its goroutines are waited for by nothing but `Wait`, which also cancels the context that came with it. */
+const group: Resource = {
+  rule: 'errgroup-without-wait', noun: 'group', released: 'waited for', releases: ['Wait'], words: /$^/,
+  acquire: all(methods('*golang.org/x/sync/errgroup.Group', ['Go', 'TryGo']), 'receiver'),
+};
+
+const RESOURCES: readonly Resource[] = [
+  RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer,
+  compressor, buffer, codec, reader, group,
+];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */
 export const ANY_RESOURCE: Resource = {
@@ -167,25 +212,29 @@ export interface AcquiringCall {
 /** The resources of one run: the rows above and what the team declares, which wins. */
 export class ResourceTable {
   readonly acquiringCalls: readonly AcquiringCall[];
+  /** Finds a call with the name of one of them. */
+  readonly acquires: RegExp;
   private readonly rows: readonly Resource[];
   private readonly releasers: ReadonlySet<string>;
-  private readonly byName: ReadonlyMap<string, Handed>;
+  private readonly byName = new Map<string, Handed[]>();
   private readonly ownPaths: ReadonlySet<string>;
   private readonly declaredCalls: RegExp | undefined;
 
   constructor(declared: readonly Resource[]) {
     this.rows = [...RESOURCES, ...declared];
-    this.byName = new Map(this.rows.flatMap(resource => [...resource.acquire].map(([name, result]) => [name, { resource, result }] as const)));
+    for (const resource of RESOURCES) for (const [name, result] of resource.acquire) this.byName.set(name, [...this.byName.get(name) ?? [], { resource, result }]);
+    for (const resource of declared) for (const [name, result] of resource.acquire) this.byName.set(name, [{ resource, result }]);
     this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
     this.acquiringCalls = [...this.byName.keys()].map(partsOf);
+    this.acquires = new RegExp(`\\b(?:${[...new Set(this.acquiringCalls.map(({ name }) => name))].join('|')})\\(`, 'u');
     const own = declared.flatMap(({ acquire }) => [...acquire.keys()].map(partsOf));
     this.ownPaths = new Set(own.map(({ path }) => path));
     this.declaredCalls = own.length ? new RegExp(`\\b(?:${[...new Set(own.map(({ name }) => name))].join('|')})\\s*\\(`, 'u') : undefined;
   }
 
-  /** What a call of the function with this full name hands over. */
-  acquiredBy(name: string): Handed | undefined {
-    return this.byName.get(name);
+  /** What a call of the function with this full name hands over: one thing, but for the two ends of a pipe. */
+  acquiredBy(name: string): readonly Handed[] {
+    return this.byName.get(name) ?? [];
   }
 
   /** Whether the function with this full name releases what it is given. */
@@ -193,9 +242,9 @@ export class ResourceTable {
     return this.releasers.has(name);
   }
 
-  /** The resource that every value of this type is taken for. */
+  /** The resource that every value of this type is taken for: what has a field to release is a pointer. */
   ofType(type: Type): Resource | undefined {
-    return this.rows.find(r => r.type !== undefined && isNamed(type, r.type));
+    return this.rows.find(r => r.type !== undefined && isNamed(type, r.type) && (type.kind === 'pointer') === (r.field !== undefined));
   }
 
   /**

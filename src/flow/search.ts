@@ -28,7 +28,8 @@ export interface Walk<S> {
   key(state: S): string;
   /** `arrive` stops the whole search here. */
   op(op: Op, state: S): S | undefined | 'arrive';
-  edge(condition: Expr, taken: boolean, state: S): S | undefined;
+  /** `to` is where the branch leads. */
+  edge(condition: Expr, taken: boolean, state: S, to: Block): S | undefined;
   /** The state behind any edge, after `edge` where the edge has a condition. */
   between?(from: Block, to: Block, state: S): S | undefined;
   /** Whether a way that ends in this return is what is looked for. */
@@ -83,8 +84,9 @@ function runBlock<S>(node: Node<S>, walk: Walk<S>, queue: Node<S>[], seen: Set<s
   if (end.kind === 'select') for (const arm of end.arms) go(arm.to, state, undefined);
   if (end.kind === 'branch') {
     for (const taken of [true, false]) {
-      const next = end.condition ? walk.edge(end.condition, taken, state) : state;
-      if (next !== undefined) go(taken ? end.then : end.else, next, end.condition && { condition: end.condition, taken });
+      const to = taken ? end.then : end.else;
+      const next = end.condition ? walk.edge(end.condition, taken, state, to) : state;
+      if (next !== undefined) go(to, next, end.condition && { condition: end.condition, taken });
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** Which calls hand over a resource, and where it goes. */
-import { applyOp, type Held, returnedAt } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
-import type { Resource } from '../contracts/resources.ts';
+import { RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
@@ -14,28 +14,42 @@ import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
+import { isEndless, mayGiveOwner, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
-import { type Companions, stateOf, walkOf, whereOf } from './ways.ts';
-
-/** What a call hands over. */
-export interface Acquisition {
-  readonly resource: Resource;
-  readonly result: number | 'receiver';
-  readonly held: Held;
-  /** `sure`: the callee is known to give a fresh one; `likely`: its type says so. */
-  readonly evidence: 'sure' | 'likely';
-}
+import { mayBeEmpty } from './emptybodies.ts';
+import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
 
 /** What a call hands over, if anything. */
 export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition | undefined {
+  const given = findAcquisition(call, body, pass);
+  const found = given?.parent === undefined ? given : { ...given, parent: parentAt(call, given.parent, body) };
+  return found?.resource === RESPONSE && mayBeEmpty(call, found.by ?? '', body) ? { ...found, evidence: 'doubtful' } : found;
+}
+
+/** What the call hands over besides: the other end of a pipe. */
+export function moreAcquiredBy(call: Call, { env }: Body, { contracts }: Pass): readonly Acquisition[] {
+  const name = calleeName(calleeOf(call, env)) ?? '';
+  return contracts.resources.acquiredBy(name).slice(1).map(known => ({ ...known, by: name, held: 'resource', evidence: 'sure' }));
+}
+
+/** Which parameter of this function the context at place `index` is; -1 for one that somebody else may end. */
+function parentAt({ args }: Call, index: number, body: Body): number | undefined {
+  const parent = args[index];
+  return parent && isEndless(parent, body) ? undefined : (parent && paramAt(parent, body)) ?? -1;
+}
+
+function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
   if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
-  const known = name === undefined ? undefined : pass.contracts.resources.acquiredBy(name);
-  if (known) return { ...known, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
+  const [known] = name === undefined ? [] : pass.contracts.resources.acquiredBy(name);
+  // `zstd.NewReader(nil)` has started nothing.
+  if (known?.resource.startsWithArgument && isNil(call.args[0])) return undefined;
+  if (known) return { ...known, by: name, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
   if (callee.kind !== 'func' && callee.kind !== 'method') {
     const known = functionOf(callee, body.env);
     if (known.kind === 'literal' && !known.within) return freshOfLiteral(known.literal, body, pass);
@@ -66,14 +80,15 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   const type = typeOf(call, body.env);
   if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
   const [first, second] = type.types;
-  if (first?.kind !== 'pointer' || !second || !isError(second)) return undefined;
+  if (!first || !second || !isError(second)) return undefined;
   const resource = pass.contracts.resources.ofType(first);
   return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */
 function freshResult(func: FuncInfo, pass: Pass): Acquisition | undefined {
-  return freshOnce(func, () => (pass.contracts.resources.mayGive(func) ? findFresh(func, pass) : undefined));
+  const { resources } = pass.contracts;
+  return freshOnce(func, () => (resources.mayGive(func) || mayGiveOwner(func, resources) ? findFresh(func, pass) : undefined));
 }
 
 function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition | undefined {
@@ -99,15 +114,17 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const acquisition = acquisitionOf(op.call, body, pass);
-    if (!acquisition || acquisition.result === 'receiver') continue;
+    if (!acquisition || acquisition.result === 'receiver' || acquisition.parent === -1) continue;
     const target = destinationOf(op.call, acquisition, after, body);
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
-    const handed = isReturnedReleased(target, acquisition, body, pass) ? undefined : handedOn(target, acquisition, body, pass);
+    const [handed, ...more] = isReturnedReleased(target, acquisition, body, pass) ? [] : handedOn(target, acquisition, body, pass);
     if (handed && isHidden(acquisition, handed.result, body)) return undefined;
-    if (handed && handed.held !== 'view' && handed.held !== 'closer') return { ...acquisition, ...handed };
+    if (!handed || handed.held === 'carrier') continue;
+    if (handed.held === 'closer') return { ...acquisition, ...handed, closers: [], evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
+    return { ...acquisition, ...handed, closers: more.flatMap(({ held, result }) => (held === 'closer' ? result : [])) };
   }
-  return undefined;
+  return ownerGiven(body, pass, acquisitionOf);
 }
 
 /** It is handed out as an interface without the methods that release it: how that is to be released, nobody knows. */
@@ -119,14 +136,14 @@ function isHidden({ resource }: Acquisition, result: number, { node, env }: Body
   return !resource.releases.some(name => memberOf(type, name, env.program)?.kind === 'method');
 }
 
-function handedOn(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): { result: number; held: Held } | undefined {
-  let handed: { result: number; held: Held } | undefined;
+function handedOn(target: Target & { kind: 'variable' }, { resource }: Acquisition, body: Body, pass: Pass): readonly HandedOn[] {
+  let handed: readonly HandedOn[] = [];
   const where = whereOf(resource, body, pass);
-  search(target.from, stateOf(new Map([[target.variable, held]]), target.companions), {
+  search(target.from, stateOf(target.tracked, target.companions), {
     ...walkOf(resource, body, pass),
     returns: (end, state) => {
-      handed = returnedAt(end, state.tracked, where);
-      return handed !== undefined && handed.held !== 'view';
+      handed = allReturnedAt(end, state.tracked, where).filter(({ held }) => held !== 'view');
+      return handed.length > 0;
     },
   });
   return handed;
@@ -136,7 +153,7 @@ function handedOn(target: Target & { kind: 'variable' }, { resource, held }: Acq
 function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, held }: Acquisition, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
   const walk = walkOf(resource, body, pass);
-  const start = { ...stateOf(new Map([[target.variable, held]]), target.companions), released: false };
+  const start = { ...stateOf(target.tracked, target.companions), released: false };
   return search(target.from, start, {
     key: state => `${walk.key(state)} ${state.released}`,
     op(op, state) {
@@ -144,8 +161,8 @@ function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, h
       if (next !== undefined) return next === 'arrive' ? undefined : { ...next, released: state.released };
       return applyOp(op, state.tracked, where).effect === 'released' ? { ...state, released: true } : undefined;
     },
-    edge(condition, taken, state) {
-      const next = walk.edge(condition, taken, state);
+    edge(condition, taken, state, to) {
+      const next = walk.edge(condition, taken, state, to);
       return next && { ...next, released: state.released };
     },
     returns: (end, state) => state.released && returnedAt(end, state.tracked, where)?.held === held,
@@ -153,15 +170,16 @@ function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, h
 }
 
 export type Target =
-  | { readonly kind: 'variable'; readonly variable: Variable; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'variable'; readonly tracked: Tracked; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'returned'; readonly result: number }
   /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
   | { readonly kind: 'blank'; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
-export function destinationOf(call: Call, { resource, result }: Acquisition, after: Place, body: Body): Target {
-  if (result === 'receiver') return receiverOf(call, after, body);
+export function destinationOf(call: Call, acquisition: Acquisition, after: Place, body: Body): Target {
+  const { result } = acquisition;
+  if (result === 'receiver') return receiverOf(call, acquisition, after, body);
   const { block } = after;
   for (let i = after.index; i < block.ops.length; i++) {
     const op = block.ops[i];
@@ -171,10 +189,10 @@ export function destinationOf(call: Call, { resource, result }: Acquisition, aft
     const lhs = op.lhs[op.rhs.length === 1 ? result : at];
     if (!lhs) return { kind: 'elsewhere' };
     const from = { block, index: i + 1 };
-    const companions = resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
-    if (lhs.kind === 'ident' && lhs.name === '_') return { kind: 'blank', companions, from };
-    const variable = lhs.kind === 'ident' && lhs.entity?.kind === 'var' && lhs.entity.owner === body.node ? lhs.entity : undefined;
-    return variable ? { kind: 'variable', variable, companions, from } : { kind: 'elsewhere' };
+    const companions = acquisition.resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
+    const tracked = trackedBy(op.lhs, lhs, acquisition, companions, body);
+    if (!tracked) return { kind: 'elsewhere' };
+    return tracked.size ? { kind: 'variable', tracked, companions, from } : { kind: 'blank', companions, from };
   }
   if (block.end.kind !== 'return') return { kind: 'elsewhere' };
   const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
@@ -188,22 +206,47 @@ function unasserted(expr: Expr): Expr {
   return x.kind === 'assert' ? unasserted(x.x) : x;
 }
 
+/** The variables that get hold of the resource; empty where all are blank, undefined where one is no local variable. */
+function trackedBy(lhs: readonly Expr[], own: Expr, { held, closers = [], resource }: Acquisition, { context }: Companions, body: Body): Tracked | undefined {
+  const given: (readonly [Expr | undefined, Held])[] = [[own, held], ...closers.map(i => [lhs[i], 'closer'] as const),
+    ...(resource.pairedWith === undefined ? [] : [[lhs[resource.pairedWith], 'resource'] as const])];
+  const kept = given.filter(([x]) => x !== undefined && !(x.kind === 'ident' && x.name === '_'));
+  const tracked = kept.flatMap(([x, as]) => {
+    const variable = variableIn(x);
+    return variable?.owner === body.node ? [[variable, as] as const] : [];
+  });
+  if (tracked.length < kept.length) return undefined;
+  return new Map([...tracked, ...(tracked.length && context && resource.retrieve ? [[context, 'carrier'] as const] : [])]);
+}
+
 /** `err := cmd.Start()`: the command itself, when this function made it. */
-function receiverOf(call: Call, after: Place, body: Body): Target {
+function receiverOf(call: Call, { held }: Acquisition, after: Place, body: Body): Target {
   const fun = unparen(call.fun);
   const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
   const variable = x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
-  const made = variable?.origin.kind === 'value' ? unparen(variable.origin.expr) : undefined;
-  // One that a helper made may be waited for by the helper.
-  if (!variable || variable.owner !== body.node || made?.kind !== 'call' || !/^os\/exec\.Command(?:Context)?$/.test(calleeName(calleeOf(made, body.env)) ?? '')) return { kind: 'elsewhere' };
+  if (!variable || variable.owner !== body.node || !isMadeHere(variable, body)) return { kind: 'elsewhere' };
   const { block } = after;
   const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(rhs => unparen(rhs) === call));
   const op = block.ops[at];
   const companions = op?.kind === 'assign' ? companionsOf(op, call, undefined, body) : NONE;
-  return { kind: 'variable', variable, companions, from: at < 0 ? after : { block, index: at + 1 } };
+  return { kind: 'variable', tracked: new Map([[variable, held]]), companions, from: at < 0 ? after : { block, index: at + 1 } };
 }
 
-const NONE: Companions = { errors: new Set(), flags: new Set(), context: undefined };
+/** `exec.Command(…)`, `&Server{…}`, `new(Server)`, `var s Server`; what a helper made, the helper may look after. */
+function isMadeHere({ origin, role, assigned }: Variable, { env }: Body): boolean {
+  if (role !== 'local') return false;
+  const isDeclared = origin.kind === 'declared' && (origin.type.kind === 'ident' || origin.type.kind === 'selector');
+  return [...(isDeclared ? [] : [origin]), ...assigned].every(from => from === 'unknown' || (from.kind === 'value' && isMaking(from.expr, env)));
+}
+
+function isMaking(expr: Expr, env: Env): boolean {
+  const made = unparen(expr);
+  if (made.kind === 'call') {
+    const callee = calleeOf(made, env);
+    return (callee.kind === 'builtin' && callee.name === 'new') || /^(?:os\/exec\.Command(?:Context)?|golang\.org\/x\/sync\/errgroup\.WithContext)$/.test(calleeName(callee) ?? '');
+  }
+  return made.kind === 'composite' || (made.kind === 'unary' && made.op === '&' && unparen(made.x).kind === 'composite');
+}
 
 /** The variables that get the call's other results. */
 function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: Expr | undefined, { env }: Body): Companions {
@@ -228,6 +271,10 @@ function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: Expr | 
 /** A type such as `syscall.Errno`, whose zero value says that all went well. */
 function isErrorNumber(type: Type, { program }: Env): boolean {
   return type.kind === 'named' && memberOf(type, 'Error', program)?.kind === 'method';
+}
+
+function isNil(x: Expr | undefined): boolean {
+  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
 }
 
 function variableIn(x: Expr | undefined): Variable | undefined {

@@ -1,13 +1,10 @@
 /** The functions that a package puts into a field of function type, directly or through a parameter of a setter. */
 import { type Callee, calleeOf, type Holder, resolveFunction } from '../program/callee.ts';
-import { typeOf } from '../program/infer.ts';
-import { memberOf } from '../program/members.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
-import { type Env, resolveType } from '../program/resolve.ts';
-import { isNamed, type Named } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
-import { type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
+import { type Put, putsInto } from './fieldputs.ts';
 import { placeIn } from './lockplaces.ts';
 import type { Pass } from './pass.ts';
 import type { Place } from './places.ts';
@@ -18,12 +15,6 @@ export interface Given {
   readonly within: FuncInfo;
   /** What has the field, as `within` names it. */
   readonly owner: Place | undefined;
-}
-
-interface Put {
-  readonly value: Expr;
-  readonly within: FuncInfo;
-  readonly owner: Expr | undefined;
 }
 
 const memo = new WeakMap<Package, Map<string, readonly Given[]>>();
@@ -37,7 +28,7 @@ export function givenTo({ owner, name }: Holder & { kind: 'field' }, pass: Pass)
   let found = known.get(key);
   if (!found) {
     known.set(key, []);
-    known.set(key, (found = [...puts(owner, name, pkg, pass)].flatMap(put => functionsIn(put, pass))));
+    known.set(key, (found = [...putsInto({ owner, name }, pass.contracts.program)].flatMap(put => functionsIn(put, pass))));
   }
   return found;
 }
@@ -75,48 +66,4 @@ function* argumentsFor(param: Variable, { within, owner }: Put, pass: Pass): Gen
     });
     yield* found;
   }
-}
-
-/** `owner.name = value`, `T{name: value}`. */
-function* puts(owner: Named, name: string, pkg: Package, pass: Pass): Generator<Put> {
-  const mention = new RegExp(`\\b${name}\\s*:(?!=)|\\.${name}\\s*(?:,[^=\\n]*)?=[^=]`);
-  for (const within of pkg.funcs) {
-    if (within.file.kind.test || !mention.test(within.bodyText)) continue;
-    const env = pass.contracts.envOf(within);
-    const found: Put[] = [];
-    const variables = new Map<Expr, Expr>();
-    walkStmts(within.body()?.stmts ?? [], {
-      stmt: stmt => {
-        if (stmt.kind !== 'assign' || stmt.lhs.length !== stmt.rhs.length) return;
-        stmt.lhs.forEach((x, i) => {
-          const value = stmt.rhs[i];
-          if (!value) return;
-          variables.set(withoutAddress(value), x);
-          if (x.kind === 'selector' && x.sel.name === name && isMemberOf(x.x, owner, name, env)) found.push({ value, within, owner: x.x });
-        });
-      },
-      expr: x => {
-        if (x.kind === 'composite' && isOwner(x, owner, env)) found.push(...namedElement(x, name).map(value => ({ value, within, owner: variables.get(x) })));
-      },
-    });
-    yield* found;
-  }
-}
-
-function namedElement({ elements }: CompositeLit, name: string): Expr[] {
-  return elements.flatMap(({ key, value }) => (key?.kind === 'ident' && key.name === name ? [value] : []));
-}
-
-function withoutAddress(x: Expr): Expr {
-  return x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
-}
-
-function isMemberOf(x: Expr, owner: Named, name: string, env: Env): boolean {
-  const member = memberOf(typeOf(x, env), name, env.program);
-  return member?.kind === 'field' && member.owner?.pkg === owner.pkg && member.owner.name === owner.name;
-}
-
-function isOwner({ type }: CompositeLit, owner: Named, env: Env): boolean {
-  const resolved = type && resolveType(type, env);
-  return resolved !== undefined && isNamed(resolved, `${owner.pkg}.${owner.name}`);
 }

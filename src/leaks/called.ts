@@ -2,12 +2,10 @@
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
-import { typeOf } from '../program/infer.ts';
-import { isNamed, type Named } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { operations } from '../flow/search.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
-import { type Body, bodyOf } from './bodies.ts';
+import { type Body, bodiesOf, bodyOf } from './bodies.ts';
 import { givenTo } from './callbacks.ts';
 import { literalBody } from './lockflow.ts';
 import type { Pass } from './pass.ts';
@@ -19,8 +17,12 @@ export interface CalledBody {
   /** A literal of the caller's own, which sees the caller's variables. */
   readonly isInner: boolean;
   readonly receiver: Expr | undefined;
+  /** Called through an interface: what stands behind it is another value than what holds it. */
+  readonly isDynamic?: boolean;
   readonly args: readonly Expr[];
   readonly keptIn?: KeptIn | undefined;
+  /** A caller of the function that makes the call hands it over. */
+  readonly isHandedOver?: boolean;
 }
 
 /** A function that is called through a field into which somebody put it. */
@@ -44,24 +46,24 @@ export function calledBodies(call: Call, from: Body, pass: Pass): readonly Calle
 
 function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> {
   const callee = calleeOf(call, from.env);
-  const kept = [...callbacks(callee, call, from, pass)];
+  const kept = [...callbacks(callee, call.fun, call.args, from, pass)];
   const direct = kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), call.args, from, pass);
   yield* direct;
   for (const { func, receiver } of printedMethods(call, from)) yield* declared(func, receiver, [], pass);
   for (const [i, arg] of call.args.entries()) {
     if (!mayBeFunction(arg)) continue;
     const isCalled = CALLS_ARGUMENT.test(calleeName(callee) ?? '') || direct.some(({ body }) => callsParam(body, i, pass));
-    if (isCalled) yield* bodiesOfFunction(functionOf(resolveFunction(arg, from.env), from.env), [], from, pass);
+    if (isCalled) yield* functionsAt(arg, from, pass);
   }
 }
 
 /** `s.notify(x)`: the functions that somebody put into the field. */
-function* callbacks(callee: Callee, call: Call, from: Body, pass: Pass): Generator<CalledBody> {
-  const fun = unparen(call.fun);
+function* callbacks(callee: Callee, expr: Expr, args: readonly Expr[], from: Body, pass: Pass): Generator<CalledBody> {
+  const fun = unparen(expr);
   if (callee.kind !== 'variable' || callee.holder.kind !== 'field' || fun.kind !== 'selector') return;
   for (const { owner, value, within } of givenTo(callee.holder, pass)) {
     const keptIn = owner && { owner, calledOn: fun.x };
-    for (const called of bodiesOfFunction(value, call.args, { ...from, info: within, env: pass.contracts.envOf(within) }, pass)) yield { ...called, isInner: false, keptIn };
+    for (const called of bodiesOfFunction(value, args, { ...from, info: within, env: pass.contracts.envOf(within) }, pass)) yield { ...called, isInner: false, keptIn };
   }
 }
 
@@ -70,13 +72,12 @@ function bodiesOfFunction(known: Callee, args: readonly Expr[], from: Body, pass
     const isInner = known.within === undefined || known.within === from.info;
     return [{ body: literalBody(known.literal, known.within, from, pass), isInner, receiver: undefined, args }];
   }
-  const receiver = known.kind === 'method' && (known.func || isValueOf(known.receiver, known.owner, from)) ? known.receiver : undefined;
-  return targetsOf(known, from.env).flatMap(func => declared(func, receiver, args, pass));
-}
-
-/** Behind an interface that is embedded, `s.Apply()`, stands another value than `s`. */
-function isValueOf(receiver: Expr, owner: Named, { env }: Body): boolean {
-  return receiver.kind === 'ident' && isNamed(typeOf(receiver, env), `${owner.pkg}.${owner.name}`);
+  const receiver = known.kind === 'method' ? known.receiver : undefined;
+  const isDynamic = known.kind === 'method' && !known.func;
+  const targets = targetsOf(known, from.env);
+  // Of several implementations this call may never meet the one that matters.
+  if (isDynamic && targets.length > 1) return [];
+  return targets.flatMap(func => declared(func, receiver, args, pass)).map(called => ({ ...called, isDynamic }));
 }
 
 function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Expr[], pass: Pass): CalledBody[] {
@@ -87,6 +88,34 @@ function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Exp
 function mayBeFunction(arg: Expr): boolean {
   const x = unparen(arg);
   return x.kind === 'funclit' || x.kind === 'selector' || (x.kind === 'ident' && x.name !== 'nil');
+}
+
+/** Of a call of a parameter, `process()`: the functions that callers in the package hand over for it. */
+export function* handedToParam(call: Call, { info, node, env }: Body, pass: Pass): Generator<CalledBody> {
+  const callee = calleeOf(call, env);
+  if (callee.kind !== 'variable' || callee.holder.kind !== 'local' || callee.holder.variable.owner !== node || node !== info.decl) return;
+  const index = info.decl.type.params.flatMap(({ names }) => names).indexOf(callee.holder.variable.ident);
+  if (index < 0 || callee.holder.variable.assigned.length > 0) return;
+  for (const caller of info.pkg.mentioning(info.bareName)) {
+    if (caller.file.kind.test && !info.file.kind.test) continue;
+    for (const body of bodiesOf(caller, pass)) {
+      for (const { op } of operations(body.graph)) {
+        const arg = op.kind === 'call' ? op.call.args[index] : undefined;
+        if (op.kind !== 'call' || !arg || !targetsOf(calleeOf(op.call, body.env), body.env).includes(info)) continue;
+        for (const called of functionsAt(arg, body, pass)) yield { ...called, isInner: false, isHandedOver: true };
+      }
+    }
+  }
+}
+
+/** What a function value stands for, conversions left out, callbacks in fields looked up. */
+function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
+  const x = unparen(arg);
+  const inner = x.kind === 'call' && calleeOf(x, from.env).kind === 'conversion' ? x.args[0] : undefined;
+  if (inner) return functionsAt(inner, from, pass);
+  const callee = resolveFunction(x, from.env);
+  const kept = [...callbacks(callee, x, [], from, pass)];
+  return kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), [], from, pass);
 }
 
 const calledParams = new WeakMap<Body['block'], ReadonlySet<number>>();

@@ -52,7 +52,7 @@ export function* doubleLocks(pass: Pass): Generator<DoubleLock> {
 }
 
 /** Helpers that lock for their caller have all kinds of names. */
-function mayLock(info: Body['info']): boolean {
+export function mayLock(info: Body['info']): boolean {
   return mentionsLock(info) || /ock\w*\(/.test(info.bodyText);
 }
 

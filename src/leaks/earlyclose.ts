@@ -6,6 +6,7 @@ import { isError, typeOf, typeOfVariable } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
+import { isGivenBesideError } from './besideerrors.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
@@ -27,6 +28,8 @@ export interface EarlyClose {
 interface Made {
   readonly call: Call;
   readonly value: Variable;
+  /** Which result of the call the value is. */
+  readonly index: number;
   readonly error: Variable;
   readonly from: Point;
 }
@@ -46,7 +49,7 @@ export function* earlyCloses(pass: Pass): Generator<EarlyClose> {
 
 /** By declaration there is something to close even when the call has failed. */
 function isOwedOnError({ call }: Made, { env }: Body, { contracts }: Pass): boolean {
-  return contracts.resources.acquiredBy(calleeName(calleeOf(call, env)) ?? '')?.resource.evenOnError === true;
+  return contracts.resources.acquiredBy(calleeName(calleeOf(call, env)) ?? '')[0]?.resource.evenOnError === true;
 }
 
 /** Every `x, err := call()`, once for each value beside the error. */
@@ -59,7 +62,10 @@ function* callsWithError(body: Body): Generator<Made> {
     const variables = op.lhs.flatMap(x => (x.kind === 'ident' && x.name !== '_' && x.entity?.kind === 'var' ? [x.entity] : []));
     const error = variables.find(v => isError(typeOfVariable(v, body.env)));
     if (!error) continue;
-    for (const v of variables) if (v !== error && v.owner === body.node) yield { call, value: v, error, from: after };
+    for (const [index, x] of op.lhs.entries()) {
+      const value = x.kind === 'ident' ? variables.find(v => v === x.entity) : undefined;
+      if (value && value !== error && value.owner === body.node) yield { call, value, index, error, from: after };
+    }
   }
 }
 
@@ -79,7 +85,7 @@ function earlyClose(made: Made, body: Body, pass: Pass): EarlyClose | undefined 
     edge: condition => (mentionsAnywhere(condition, made.value) || mentionsAnywhere(condition, made.error) ? undefined : ''),
     returns: () => false,
   });
-  if (!closing || isNilSafe(closing.release, body) || !isLookedAtAfter(closing.op, made, body)) return undefined;
+  if (!closing || isGivenBesideError(made.call, made.index, body, pass) || isNilSafe(closing.release, body) || !isLookedAtAfter(closing.op, made, body)) return undefined;
   const { release, op } = closing;
   const presumed = calleeOf(release.call, body.env).kind === 'presumed';
   return { body, made: made.call, release, deferred: op.kind === 'defer', value: made.value, error: made.error, panics: panics(made, release, body), presumed };

@@ -15,8 +15,11 @@ export function identityOf({ place, family }: Mutex, env: Env): Identity | undef
   return found && { ...found, family };
 }
 
+/** Stands for a field or element that is not known. */
+export const SOME = '(some)';
+
 export function isSameMutex(a: Identity, b: Identity): boolean {
-  return a.family === b.family && a.root === b.root && keyOf(a) === keyOf(b);
+  return !a.fields.includes(SOME) && a.family === b.family && a.root === b.root && keyOf(a) === keyOf(b);
 }
 
 /** What an expression is a name for, in words that other functions understand as well. */

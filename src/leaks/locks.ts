@@ -12,6 +12,7 @@ import { unparen } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import { type Balance, type DirectLock, lockCallsIn, type LockFlow, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { isLastLock } from './lastlocks.ts';
 import { isLockHelper } from './lockhelpers.ts';
 import { canonicalPlace, holds, type LockCall, lockCallOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -41,7 +42,7 @@ export function* keptLocks(pass: Pass): Generator<KeptLock> {
     if (body.node.kind === 'func' && body.info.name === 'main' && body.info.pkg.name === 'main') continue;
     for (const direct of lockCallsIn(body)) {
       const found = direct.lock.does === 'lock' && !endsWithTest(direct.lock, body) ? keptFrom(direct, body, pass) : undefined;
-      if (found && (found.why === 'deferred' || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
+      if (found && (found.why !== 'returns' || !isLastLock(direct, body, pass)) && (found.why === 'deferred' || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
     }
   }
 }

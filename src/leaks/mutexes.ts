@@ -3,8 +3,9 @@ import { calleeOf, type Callee } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
 import type { Env } from '../program/resolve.ts';
-import { type Type, typeName } from '../program/types.ts';
+import { isNamed, type Type, typeName } from '../program/types.ts';
 import { type Call, type Expr, type Selector, unparen, type Variable } from '../syntax/ast.ts';
+import { condLockerOf } from './conds.ts';
 import { keyOf, type Place } from './places.ts';
 
 export type Mode = 'write' | 'read';
@@ -57,8 +58,28 @@ export function lockCallOf(call: Call, env: Env): LockCall | undefined {
 /** What a method of a mutex does, also as a method value. */
 export function lockCallee(callee: Callee, env: Env): LockCall | undefined {
   const method = callee.kind === 'method' ? METHODS.get(callee.name) : undefined;
-  const mutex = method && callee.kind === 'method' ? mutexAt(callee.receiver, env) : undefined;
-  return method && mutex && { ...method, mutex };
+  if (!method || callee.kind !== 'method') return undefined;
+  const behind = method.isLocker ? mutexOfCond(callee.receiver, env) : undefined;
+  if (behind) return { ...method, ...behind };
+  const mutex = mutexAt(callee.receiver, env);
+  return mutex && { ...method, mutex };
+}
+
+/** `cond.L.Lock()` locks the mutex that the cond was made with. */
+function mutexOfCond(expr: Expr, env: Env): Omit<LockCall, 'does'> | undefined {
+  const locker = condLockerOf(expr, env);
+  const mutex = locker && mutexAt(locker.mutex, locker.env);
+  if (!locker || !mutex) return undefined;
+  const place = locker.here && locker.owner ? rebased(mutex.place, canonicalPlace(locker.owner, locker.env), canonicalPlace(locker.here, env)) : mutex.place;
+  if (!place) return undefined;
+  const isReadWrite = isNamed(typeOf(withoutPointer(locker.mutex), locker.env), 'sync.RWMutex');
+  return { mode: locker.mode, isReadWrite, isLocker: false, mutex: { expr, place, key: keyOf(place), family: mutex.family } };
+}
+
+/** What `from` has, as `to` names it. */
+function rebased(place: Place, from: Place | undefined, to: Place | undefined): Place | undefined {
+  if (!from || !to || !holds(from, place)) return undefined;
+  return { root: to.root, fields: [...to.fields, ...place.fields.slice(from.fields.length)] };
 }
 
 export function mutexAt(expr: Expr, env: Env): Mutex | undefined {

@@ -2,19 +2,21 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { applyOp, bodyEffect, onlyReads, type Tracked } from '../contracts/effects.ts';
-import { RUNS_AT_END } from '../contracts/known.ts';
+import { bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Turn } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
-import { type Call, unparen, type Variable } from '../syntax/ast.ts';
-import { type Acquisition, acquisitionOf, destinationOf } from './acquisitions.ts';
+import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { walkExpr } from '../syntax/walk.ts';
+import type { Acquisition } from './acquisition.ts';
+import { acquisitionOf, destinationOf, moreAcquiredBy } from './acquisitions.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
-import { factsAt } from './facts.ts';
+import { factsBefore } from './facts.ts';
+import { nextWithTicks } from './tickchannels.ts';
 import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
 export interface Unmet {
@@ -41,13 +43,26 @@ export function unmetObligations(rule: string, pass: Pass): readonly Unmet[] {
 }
 
 function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
+  const receivers = new Set<Variable>();
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
-    const acquisition = acquisitionOf(op.call, body, pass);
-    if (!acquisition || isCured(acquisition.resource, pass)) continue;
-    const unmet = unmetAt(op, after, acquisition, body, pass);
-    if (unmet) yield unmet;
+    const first = acquisitionOf(op.call, body, pass);
+    if (!first) continue;
+    for (const acquisition of [first, ...moreAcquiredBy(op.call, body, pass)]) {
+      if (acquisition.parent !== undefined || isCured(acquisition.resource, pass)) continue;
+      const unmet = unmetAt(op, after, acquisition, body, pass);
+      const receiver = acquisition.result === 'receiver' ? receiverIn(op.call) : undefined;
+      if (!unmet || (receiver && receivers.has(receiver))) continue;
+      if (receiver?.assigned.length === 0) receivers.add(receiver);
+      yield unmet;
+    }
   }
+}
+
+/** `g` of `g.Go(…)`: however often it is called, it has one thing to release. */
+function receiverIn({ fun }: Call): Variable | undefined {
+  const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }
 
 /** In this version of Go the collector does the work. */
@@ -57,20 +72,39 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
 
 function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
-  const { resource, held, result } = acquisition;
+  const { resource, result } = acquisition;
   if (op.discarded && result !== 'receiver') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
+  if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
-  if (target.kind === 'blank' && (resource.retrievable || isCoveredByParent(call, resource, body, pass))) return undefined;
-  const start = stateOf(new Map(target.kind === 'variable' ? [[target.variable, held]] : []), target.companions, factsAt(call, body));
-  if (isClosedAtExit(start.tracked, resource, call, body, pass)) return undefined;
+  if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
+  const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
+  if (!tracked) return undefined;
+  const start = stateOf(tracked, target.companions, factsBefore(call, body, pass));
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
+  const never = isForgotten(start.tracked, resource, body, pass);
+  if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const way = search(target.from, start, walkOf(resource, body, pass));
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body)) return undefined;
-  const evidence = restsOnNames(target.variable, body) ? 'likely' : acquisition.evidence;
-  return { body, call, acquisition: { ...acquisition, evidence }, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(start.tracked, resource, body, pass) };
+  const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
+  return { body, call, acquisition: { ...acquisition, evidence }, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+/**
+ * `case <-time.NewTimer(d).C:` in a loop, `c := time.NewTicker(d).C` in a function that returns: nobody can stop it.
+ * Outside of a `select` the timer is waited for.
+ */
+function isOnlyChannelKept(call: Call, { block }: Place, { channel, firesOnce }: Resource, body: Body, pass: Pass): boolean {
+  if (channel === undefined) return false;
+  const isChannel = (x: Expr) => x.kind === 'selector' && x.sel.name === channel && unparen(x.x) === call;
+  const next = (b: Place['block']) => nextWithTicks(b, body, pass);
+  const after = reachableFrom(block, next);
+  if (firesOnce ? !after.has(block) : ![block, ...after].some(b => b.end.kind === 'return' && !isMain(body))) return false;
+  return [...operations(body.graph)].some(({ op }) => (op.kind === 'receive' && isChannel(unparen(op.channel)) && (op.inSelect || !firesOnce))
+    || (op.kind === 'range' && isChannel(unparen(op.stmt.x)))
+    || (op.kind === 'assign' && op.rhs.some(x => isChannel(unparen(x))) && op.lhs.every(x => x.kind === 'ident')));
 }
 
 /** The function asks for the error, but not on this way: something else told it already that the call had failed. */
@@ -80,8 +114,9 @@ function missesErrorCheck(turns: readonly Turn[], errors: ReadonlySet<Variable>,
 }
 
 /** The variable is handed to a function of which only the name says that it does not keep or close it. */
-function restsOnNames(variable: Variable, { graph, env }: Body): boolean {
-  return [...operations(graph)].some(({ op }) => op.kind === 'call' && op.call.args.some(arg => arg.kind === 'ident' && arg.entity === variable) && onlyReads(calleeOf(op.call, env)));
+function restsOnNames(tracked: Tracked, { graph, env }: Body): boolean {
+  const isTracked = (arg: Expr) => arg.kind === 'ident' && arg.entity?.kind === 'var' && tracked.has(arg.entity);
+  return [...operations(graph)].some(({ op }) => op.kind === 'call' && op.call.args.some(isTracked) && onlyReads(calleeOf(op.call, env)));
 }
 
 /** `ctx, _ = context.WithTimeout(ctx, d)` where the same function can cancel the parent: that ends the child as well. */
@@ -90,19 +125,65 @@ function isCoveredByParent(call: Call, resource: Resource, { env, node }: Body, 
   if (parent?.kind !== 'ident' || parent.entity?.kind !== 'var' || parent.entity.owner !== node) return false;
   const { origin, assigned } = parent.entity;
   return [origin, ...assigned].some(from => from !== 'unknown' && from.kind === 'value' && from.expr !== call && from.expr.kind === 'call'
-    && contracts.resources.acquiredBy(calleeName(calleeOf(from.expr, env)) ?? '')?.resource === resource);
+    && contracts.resources.acquiredBy(calleeName(calleeOf(from.expr, env)) ?? '')[0]?.resource === resource);
 }
 
-/** `defer func() { if resp != nil { resp.Body.Close() } }()`, or the same with `t.Cleanup`, stands above the call: it reads the variable at the end. */
-function isClosedAtExit(tracked: Tracked, resource: Resource, call: Call, body: Body, pass: Pass): boolean {
+const NOTHING: Tracked = new Map();
+
+/**
+ * Literals above the call that release what it gives, since they read the variable when they run: `defer func() { if
+ * resp != nil { resp.Body.Close() } }()`. One in a variable must still be called; undefined where one is out of sight.
+ */
+function withEarlierClosers(tracked: Tracked, resource: Resource, call: Call, body: Body, pass: Pass): Tracked | undefined {
   const where = whereOf(resource, body, pass);
-  return [...operations(body.graph)].some(({ op }) => isPutOff(op, call, body) && applyOp(op, tracked, where).effect === 'released');
+  const found = new Map(tracked);
+  for (const { op } of operations(body.graph)) {
+    for (const literal of literalsOf(op)) {
+      if (literal.start > call.start || (literal.start < call.start && call.end < literal.end) || literalEffect(literal, tracked, where) !== 'released') continue;
+      const variable = variableGiven(op, literal, where);
+      if (!variable) return undefined;
+      found.set(variable, 'closer');
+    }
+  }
+  return found;
 }
 
-/** A function literal, written above the call, that runs when the function or the test is over. */
-function isPutOff(op: Op, before: Call, { env }: Body): boolean {
-  if (op.kind === 'defer') return op.stmt.start < before.start && op.stmt.call.kind === 'call' && op.stmt.call.fun.kind === 'funclit';
-  return op.kind === 'call' && op.call.start < before.start && op.call.args[0]?.kind === 'funclit' && RUNS_AT_END.has(calleeName(calleeOf(op.call, env)) ?? '');
+/** The function literals that an operation hands to somebody who runs them when he likes. */
+function literalsOf(op: Op): readonly FuncLit[] {
+  switch (op.kind) {
+    case 'call':
+      return op.call.args.flatMap(literalsAt);
+    case 'go':
+    case 'defer':
+      return literalsAt(op.stmt.call);
+    case 'assign':
+      return op.rhs.flatMap(literalsAt);
+    case 'send':
+      return literalsAt(op.stmt.value);
+    case 'receive':
+    case 'range':
+    case 'eval':
+      return [];
+  }
+}
+
+/** Outermost ones, those of calls inside left to the calls' own operations. */
+function literalsAt(x: Expr): readonly FuncLit[] {
+  const found: FuncLit[] = [];
+  walkExpr(x, {
+    expr: inner => {
+      if (inner.kind === 'funclit') found.push(inner);
+      return inner.kind !== 'funclit' && (inner.kind !== 'call' || inner === x);
+    },
+  });
+  return found;
+}
+
+/** `closeAll := func() { … }`. */
+function variableGiven(op: Op, literal: FuncLit, where: Where): Variable | undefined {
+  const at = op.kind === 'assign' && op.lhs.length === op.rhs.length ? op.rhs.findIndex(x => unparen(x) === literal) : -1;
+  const target = op.kind === 'assign' ? op.lhs[at] : undefined;
+  return target && localVariable(target, where);
 }
 
 /** Nothing in the function releases the resource or hands it on, on any path. */
@@ -112,6 +193,10 @@ function isForgotten(tracked: Tracked, resource: Resource, body: Body, pass: Pas
 }
 
 /** When `main` returns, the process ends and takes everything with it. */
-function isProcessEnd(way: Arrival<State>, { info, node }: Body): boolean {
-  return way.at.kind === 'return' && node === info.decl && info.name === 'main' && info.pkg.name === 'main';
+function isProcessEnd(way: Arrival<State>, body: Body): boolean {
+  return way.at.kind === 'return' && isMain(body);
+}
+
+function isMain({ info, node }: Body): boolean {
+  return node === info.decl && info.name === 'main' && info.pkg.name === 'main';
 }

@@ -2,6 +2,7 @@
 import type { Contracts } from '../contracts/contracts.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
+import { mayGiveOwner } from './owners.ts';
 import type { Pass } from './pass.ts';
 
 /** What is known of the packages read so far. */
@@ -52,10 +53,16 @@ function knownIn(contracts: Contracts): Known {
   for (; found.read < program.read.length; found.read++) {
     const pkg = program.read[found.read];
     if (!pkg) continue;
+    const givers = found.givers.get(pkg.path) ?? new Set<string>();
+    for (const { source: { text } } of pkg.files) for (const [, name = ''] of readerMethods(text)) givers.add(name);
     for (const { imports } of pkg.files) for (const { path } of imports) found.imports.add(path);
-    const givers = found.givers.get(pkg.path) ?? new Set();
-    for (const func of pkg.funcs) if (resources.mayGive(func)) givers.add(func.bareName);
+    for (const func of pkg.funcs) if (resources.mayGive(func) || mayGiveOwner(func, resources)) givers.add(func.bareName);
     found.givers.set(pkg.path, givers);
   }
   return found;
+}
+
+/** `Get(key string) (io.ReadCloser, error)` of an interface, which no function declares. */
+function readerMethods(text: string): Iterable<RegExpMatchArray> {
+  return text.includes('io.ReadCloser, ') ? text.matchAll(/^\s+(\w+)\([^()\n]*\)\s*\((?:\w+ )?io\.ReadCloser, (?:\w+ )?error\)/gm) : [];
 }

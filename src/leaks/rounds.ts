@@ -12,9 +12,10 @@ export function isShortLoop(loop: For | Range, { env }: Body): boolean {
   return rounds !== undefined && rounds <= FEW;
 }
 
-function roundsOfRange(over: Expr, env: Env): number | undefined {
+/** How many elements a list has that is written out, or a number that is counted up to. */
+export function roundsOfRange(over: Expr, env: Env): number | undefined {
   const x = unparen(over);
-  if (x.kind === 'composite') return x.elements.length;
+  if (x.kind === 'composite') return x.type?.kind === 'array' && x.type.length && x.type.length !== '...' ? constantOf(x.type.length, env) : x.elements.length;
   if (x.kind === 'unary' && x.op === '&') return roundsOfRange(x.x, env);
   if (x.kind === 'ident' && x.entity?.kind === 'var') {
     const { origin, assigned } = x.entity;

@@ -112,3 +112,12 @@ function wayTo(goal: Op, target: Target, body: Body, pass: Pass): readonly Turn[
     op: (op, state) => (op === goal ? (state.depth === 0 ? 'arrive' : undefined) : walk.op(op, state)),
   })?.turns;
 }
+
+/** Some way to the call finds the mutexes of this family as the function found them, not unlocked for it. */
+export function staysLocked({ body, call }: TakenStep, family: string, pass: Pass): boolean {
+  const walk = lockFlowOf(pass).walk({ family, key: undefined, mutex: undefined }, body);
+  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+    ...walk,
+    op: (op, state) => (callIn(op) === call ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
+  }) !== undefined;
+}

@@ -11,12 +11,14 @@ export function* unreleased(rule: string, pass: Pass): Generator<Finding> {
   for (const unmet of unmetObligations(rule, pass)) yield finding(unmet);
 }
 
+const CONFIDENCE = { sure: 'high', likely: 'medium', doubtful: 'low' } as const;
+
 function finding(unmet: Unmet): Finding {
   const { call, acquisition: { resource, evidence }, body } = unmet;
   const { info } = body;
   const at = siteIn(info, { start: call.start, end: call.fun.end });
   const what = `The ${resource.noun} of ${describeCall(call, body)}`;
-  const confidence = evidence === 'sure' ? 'high' : 'medium';
+  const confidence = CONFIDENCE[evidence];
   const acquired: Step = { at, note: `the ${resource.noun} is acquired` };
   if (!unmet.way) return { at, confidence, message: `${what} is never ${resource.released}: the result is thrown away.`, trail: [{ ...acquired, note: `${acquired.note} and dropped` }] };
   const end = { at: siteIn(info, endOf(unmet.way, unmet)), note: endNote(unmet, resource) };

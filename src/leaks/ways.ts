@@ -3,12 +3,12 @@
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
 import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
-import { ASSERTS_ERROR, ASSERTS_NO_ERROR } from '../contracts/known.ts';
+import { ASSERTS_EQUAL, ASSERTS_ERROR, ASSERTS_NO_ERROR, FAILS_TEST } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
-import type { End, Op } from '../flow/graph.ts';
+import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
-import { eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
 import type { Pass } from './pass.ts';
@@ -22,6 +22,8 @@ export interface Companions {
   /** The context of a cancel function: once it is done, there is nothing to cancel. */
   readonly context: Variable | undefined;
 }
+
+export const companionsless: Companions = { errors: new Set(), flags: new Set(), context: undefined };
 
 /** What a way carries along: who holds the resource, what came with it, and what was found true. */
 export interface State extends Companions {
@@ -43,14 +45,15 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
   return {
     key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key}`,
     op(op, state) {
-      if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where)) return undefined;
+      if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
+      if (op.kind === 'call' && assertsNoContent(op.call, state, where)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
       return { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), facts: state.facts.after(op, body) };
     },
-    edge(condition, taken, state) {
-      if (owesNothing(condition, taken, state, body, where)) return undefined;
+    edge(condition, taken, state, to) {
+      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
     },
@@ -64,8 +67,13 @@ function isFired(op: Op, { tracked, context }: State, where: Where): boolean {
   const channel = unparen(op.channel);
   const fun = channel.kind === 'call' ? unparen(channel.fun) : undefined;
   if (context && channel.kind === 'call' && fun?.kind === 'selector' && isVariable(fun.x, context) && calleeName(calleeOf(channel, where.env)) ?.endsWith('context.Context).Done')) return true;
-  const field = where.resource.firesInto;
-  return field !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, tracked, where) === 'resource';
+  const { channel: field, firesOnce } = where.resource;
+  return firesOnce !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, tracked, where) === 'resource';
+}
+
+/** `done = nil` and then `case <-done`: a case that is never chosen. */
+function isSwitchedOff(op: Op, { facts }: State, body: Body): boolean {
+  return op.kind === 'receive' && op.inSelect && facts.saysNil(op.channel, body);
 }
 
 /**
@@ -98,10 +106,23 @@ function isDerived(value: Expr, errors: ReadonlySet<Variable>, where: Where): bo
   return x.kind === 'assert' || x.kind === 'selector' || x.kind === 'ident' || x.kind === 'star';
 }
 
-/** `require.Error(t, err)` goes on only when there was an error, and then there is nothing to release. */
+/** `assert.Error(t, err)`: the call is expected to fail, and when it does there is nothing to release. */
 function assertsError(op: Op, state: State, body: Body): boolean {
   if (op.kind !== 'call' || !op.call.args.some(arg => isOneOf(arg, state.errors))) return false;
   return ASSERTS_ERROR.test(calleeName(calleeOf(op.call, body.env)) ?? '');
+}
+
+/**
+ * `if err == nil { t.Error("expected an error") }`, `if !errors.Is(err, ErrClosed) { t.Error(…) }`: this branch is taken
+ * only by a test that has found a mistake.
+ */
+function isFailingTest(condition: Expr, taken: boolean, { errors }: State, to: FlowBlock, { env }: Body): boolean {
+  const x = unparen(condition);
+  if (x.kind !== 'binary' && x.kind !== 'call') return false;
+  // That there was no error at all is how a test goes on that expected none.
+  if (x.kind === 'binary' && isNone(x.y) && !(taken && x.op === '==' && isOneOf(x.x, errors))) return false;
+  if (!mentions(x, errors)) return false;
+  return to.ops.some(op => op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, env)) ?? ''));
 }
 
 function isVariable(x: Expr, variable: Variable | undefined): boolean {
@@ -115,11 +136,11 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   if (!taken && isExhaustion(x, state, where)) return true;
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
     const isNil = (x.op === '==') === taken;
-    if (isNil && isSwitchingProtocols(x)) return true;
+    if (isNil && where.resource.field === 'Body' && isWithoutContent(x)) return true;
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
-    // `err == io.EOF` is true only of an error.
-    return isNil && (isOneOf(x.x, state.errors) || isOneOf(x.y, state.errors));
+    // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
+    return isNil && [x.x, x.y].some(side => isOneOf(side, state.errors)) || isNil && isFreshBeside(x, state.tracked, where);
   }
   if (x.kind === 'ident') return taken ? isOneOf(x, state.errors) : isOneOf(x, state.flags);
   if (x.kind !== 'call' || !mentions(x, state.errors)) return false;
@@ -135,11 +156,29 @@ function isExhaustion(x: Expr, { tracked }: State, where: Where): boolean {
   return fun?.kind === 'selector' && (where.resource.exhausts ?? []).includes(fun.sel.name) && heldBy(fun.x, tracked, where) === 'resource';
 }
 
-/** `resp.StatusCode == http.StatusSwitchingProtocols`: the connection is now somebody else's, and the body is it. */
-function isSwitchingProtocols({ x, y }: Expr & { kind: 'binary' }): boolean {
+function isFreshBeside({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, where: Where): boolean {
+  const [left, right] = [heldBy(x, tracked, where), heldBy(y, tracked, where)];
+  return (left === 'resource' || left === 'whole' || right === 'resource' || right === 'whole') && (left === undefined || right === undefined);
+}
+
+/**
+ * `resp.StatusCode == http.StatusNoContent`: net/http gives such responses `http.NoBody`. With 101 the connection is now
+ * somebody else's, and the body is it.
+ */
+function isWithoutContent({ x, y }: Expr & { kind: 'binary' }): boolean {
   const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode';
-  const is101 = (e: Expr) => (e.kind === 'selector' && e.sel.name === 'StatusSwitchingProtocols') || (e.kind === 'literal' && e.text === '101');
-  return (isStatus(x) && is101(y)) || (isStatus(y) && is101(x));
+  return (isStatus(x) && isEmptyStatus(y)) || (isStatus(y) && isEmptyStatus(x));
+}
+
+function isEmptyStatus(x: Expr): boolean {
+  return (x.kind === 'selector' && /^Status(?:SwitchingProtocols|NoContent|NotModified)$/.test(x.sel.name)) || (x.kind === 'literal' && /^(?:101|204|304)$/.test(x.text));
+}
+
+/** `require.Equal(t, http.StatusNoContent, resp.StatusCode)`. */
+function assertsNoContent(call: Call, { tracked }: State, where: Where): boolean {
+  if (where.resource.field !== 'Body' || !call.args.some(isEmptyStatus)) return false;
+  const isStatus = (x: Expr) => x.kind === 'selector' && x.sel.name === 'StatusCode' && heldBy(x.x, tracked, where) === 'whole';
+  return call.args.some(isStatus) && ASSERTS_EQUAL.test(calleeName(calleeOf(call, where.env)) ?? '');
 }
 
 /** `nil`, and the 0 of an error number. */

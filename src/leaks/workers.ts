@@ -97,7 +97,8 @@ function isMade(value: Expr, env: Env, depth = 2): boolean {
 
 function resultVariable(call: Call, after: Place, resource: Resource, body: Body) {
   const target = destinationOf(call, { resource, result: 0, held: 'resource', evidence: 'sure' }, after, body);
-  return target.kind === 'variable' ? target : undefined;
+  const [variable] = target.kind === 'variable' ? target.tracked.keys() : [];
+  return target.kind === 'variable' && variable ? { ...target, variable } : undefined;
 }
 
 /** Something before the start has the value already: it was stored, handed on, or its stop is deferred. */

@@ -88,7 +88,7 @@ export class Program {
     return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && !p.files.every(f => f.kind.ignored || f.kind.test)) ?? known[0];
   }
 
-  /** A package of the standard library, from the table of its signatures. */
+  /** A package of the standard library, or one that is as well known and not at hand, from the table of signatures. */
   standard(path: string): Package | undefined {
     if (!this.std.has(path)) this.std.set(path, this.readStandard(path));
     return this.std.get(path);
@@ -96,7 +96,7 @@ export class Program {
 
   private readStandard(path: string): Package | undefined {
     const file = join(this.options.std, `${path}.txt`);
-    if (path.includes('.') || !existsSync(file)) return undefined;
+    if (path.startsWith('.') || path.includes('/.') || !existsSync(file)) return undefined;
     const source = readSource(file, this.options.report);
     if (!source) return undefined;
     const scan = scanFile(source.text);

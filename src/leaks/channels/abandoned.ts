@@ -2,13 +2,13 @@
  * Goroutines that wait for ever at a channel which the function around them made. Either nobody does anything at the
  * other end, or the function can leave on a way on which too little is done there.
  */
-import type { Op } from '../../flow/graph.ts';
-import { type Arrival, operations, search, type Walk } from '../../flow/search.ts';
+import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
-import { type Facts, factsAt } from '../facts.ts';
+import { type Facts, factsBefore } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
@@ -64,7 +64,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
 }
 
 /** Nobody is ever at the other end, whatever way the code takes. */
-function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<Waiting> {
+function* waitingAlone({ does, endlessDoes, waits }: Reading, { capacity }: Made): Generator<Waiting> {
   const isAnswered = (verb: Verb): boolean => {
     switch (verb) {
       case 'send':
@@ -72,7 +72,8 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
       case 'receive':
         return does.has('send') || does.has('close');
       case 'range':
-        return does.has('close');
+        // One who goes on sending for ever keeps the loop going.
+        return does.has('close') || endlessDoes.has('send');
     }
   };
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
@@ -80,8 +81,7 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
 
 interface State extends Count {
   readonly facts: Facts;
-  /** The function has closed the channel: whoever still sends panics. */
-  readonly isClosed: boolean;
+  readonly closing: Closing;
 }
 
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
@@ -90,7 +90,7 @@ function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Gene
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const way = wayLeaving(reading, verb, made, START, body) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body);
+    const way = wayLeaving(reading, verb, made, START, body, pass) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body, pass);
     if (way) yield { verb, made, body, wait, way };
   }
 }
@@ -101,20 +101,10 @@ function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass:
 }
 
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
-export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, isVoid: Branch = () => false): Arrival<unknown> | undefined {
-  const isClosed = deferredEarlier(made, body).some(op => closesItself(op, reading));
-  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsAt(made.call, body), isClosed };
+export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
+  const closing = closingBefore(made.call, reading, body);
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass), closing };
   return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
-}
-
-/** Functions deferred before the channel is made see it as it is in the end. */
-function deferredEarlier({ call }: Made, { graph }: Body): Op[] {
-  return [...operations(graph)].flatMap(({ op }) => (op.kind === 'defer' && op.stmt.start < call.start ? [op] : []));
-}
-
-/** Not by a goroutine, which may still wait for the very same senders. */
-function closesItself(op: Op, reading: Reading): boolean {
-  return reading.doesAt(op, 'close') && !reading.runsAt(op).some(run => run.started);
 }
 
 /** Whether there is no channel to wait at on a branch. */
@@ -123,21 +113,21 @@ export type Branch = (condition: Expr, taken: boolean) => boolean;
 function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
-    key: state => `${walk.key(state)} ${state.facts.key} ${state.isClosed}`,
+    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing}`,
     op(op, state) {
       // A failing test is told already.
       if (failsTest(op, body)) return undefined;
       // `ticks = nil` has switched this case off.
-      if (op.kind === 'receive' && op.inSelect && state.facts.isNil(op.channel)) return undefined;
+      if (op.kind === 'receive' && op.inSelect && state.facts.saysNil(op.channel, body)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
       if (next === undefined || next === 'arrive') return next;
-      return { ...next, facts: state.facts.after(op, body), isClosed: state.isClosed || closesItself(op, reading) };
+      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body) };
     },
-    edge(condition, taken, state) {
+    edge(condition, taken, state, to) {
       if (isVoid(condition, taken)) return undefined;
       const facts = state.facts.with(condition, taken, body);
-      const next = facts && walk.edge(condition, taken, state);
+      const next = facts && walk.edge(condition, taken, state, to);
       return next && { ...state, ...next, facts };
     },
     between: (from, to, state) => {
@@ -149,11 +139,11 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoi
 }
 
 /** More is waited for than is done at the other end. */
-function isLeft(verb: Verb, { started, supply, isClosed }: State, { capacity }: Made): boolean {
+function isLeft(verb: Verb, { started, supply, closing }: State, { capacity }: Made): boolean {
   switch (verb) {
     case 'send':
       // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-      if (capacity === undefined || capacity > 1 || isClosed) return false;
+      if (capacity === undefined || capacity > 1 || closing === 'deferred' || closing === 'closed') return false;
       return started.sends - capacity > supply.receives;
     case 'receive':
       return !supply.closes && started.receives > supply.sends;

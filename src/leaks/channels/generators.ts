@@ -51,7 +51,7 @@ function* leftUnread(op: Op & { kind: 'call' }, after: Made['after'], { result, 
   const names: Names = target ? withNames(namesOf([target]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
   const reading = new Reading(body, names, pass);
   if (reading.escapes || reading.isReturned) return;
-  const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, failure(call, body));
+  const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, failure(call, body));
   if (way) yield { body, call, wait, way };
 }
 

@@ -52,6 +52,8 @@ export interface Traffic {
   readonly does: ReadonlySet<Verb | 'close'>;
   /** What goroutines do with it that the body starts. */
   readonly startedDoes: ReadonlySet<Verb | 'close'>;
+  /** What bodies do with it that never end. */
+  readonly endlessDoes: ReadonlySet<Verb | 'close'>;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -63,7 +65,7 @@ export interface Traffic {
 const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
 const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
 const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
-const UNSEEN: Traffic = { escapes: true, does: new Set(), startedDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const UNSEEN: Traffic = { escapes: true, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 
 const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
 
@@ -116,6 +118,7 @@ export class Reading {
   readonly does = new Set<Verb | 'close'>();
   /** What goroutines do with it that the body starts. */
   readonly startedDoes = new Set<Verb | 'close'>();
+  readonly endlessDoes = new Set<Verb | 'close'>();
   readonly waits: Waiting[] = [];
   escapes = false;
 
@@ -151,7 +154,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, waits: this.waits };
+    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;
@@ -172,7 +175,7 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, startedDoes: this.startedDoes, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
@@ -300,6 +303,7 @@ export class Reading {
     this.escapes ||= traffic.escapes;
     this.note(op, ...traffic.does);
     for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);
+    for (const verb of traffic.endlessDoes) this.endlessDoes.add(verb);
     for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.

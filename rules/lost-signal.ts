@@ -1,0 +1,39 @@
+import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, siteIn, textOf, turnSteps } from '../src/rule.ts';
+
+export const lostSignal: Rule = {
+  id: 'lost-signal',
+  summary: 'A goroutine waits for a sync.Cond that nobody signals, or whose signal may come before it waits.',
+  severity: 'error',
+  *check(pass: Pass) {
+    for (const found of lostSignals(pass)) yield finding(found);
+  },
+};
+
+function finding(found: LostSignal): Finding {
+  const { body, call, cond, why, locked, turns } = found;
+  const at = siteIn(body.info, { start: call.start, end: call.fun.end });
+  return {
+    at,
+    confidence: why === 'once' ? 'medium' : 'high',
+    severity: why === 'nobody' && !isTest(body) ? 'error' : 'warning',
+    message: messageOf(why, textOf(cond, body.info)),
+    trail: [
+      ...(locked ? [{ at: siteIn(body.info, locked), note: 'the mutex is locked here' }] : []),
+      ...turnSteps(turns, body.info),
+      { at, note: 'the goroutine waits here' },
+    ],
+  };
+}
+
+function messageOf(why: LostSignal['why'], name: string): string {
+  switch (why) {
+    case 'nobody':
+      return `Nobody calls Signal or Broadcast of ${name}, so Wait never returns.`;
+    case 'unchecked':
+      return `${name}.Wait is called without a look at what it waits for, so a signal that came before is lost and it waits for ever. Wait in a loop that checks the condition.`;
+    case 'once':
+      return `What ${name}.Wait waits for is not checked again after it. Another goroutine may have taken it by then; wait in a loop.`;
+    case 'elsewhere':
+      return `${name}.Wait runs in a goroutine that does not hold the lock, so a signal may come before it waits.`;
+  }
+}

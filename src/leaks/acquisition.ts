@@ -1,0 +1,17 @@
+/** What a call hands over. */
+import type { Held } from '../contracts/effects.ts';
+import type { Resource } from '../contracts/resources.ts';
+
+export interface Acquisition {
+  readonly resource: Resource;
+  readonly result: number | 'receiver';
+  readonly held: Held;
+  /** The call of the table that it comes from. */
+  readonly by?: string | undefined;
+  /** Other results that release it when they are called: `f, cleanup, err := setup()`. */
+  readonly closers?: readonly number[];
+  /** The context at this place among the arguments ends it as well, so only one that never ends leaves anything behind. */
+  readonly parent?: number | undefined;
+  /** `sure`: the callee is known to give a fresh one; `likely`: its type says so; `doubtful`: it may hold nothing. */
+  readonly evidence: 'sure' | 'likely' | 'doubtful';
+}

@@ -1,0 +1,36 @@
+/** Responses whose body holds no connection: answers to HEAD, and those that a test makes up. */
+import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import type { Body } from './bodies.ts';
+
+export function mayBeEmpty(call: Call, by: string, body: Body): boolean {
+  return by.endsWith('.Head') || call.args.some(arg => isHeadRequest(arg, call)) || isFaked(call, by, body);
+}
+
+/** `http.NewRequest(http.MethodHead, u, nil)`, or a variable that was last given one. */
+function isHeadRequest(arg: Expr, call: Call): boolean {
+  const x = unparen(arg);
+  if (x.kind === 'call') return x.args.some(isHead);
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var') return false;
+  const made = lastGiven(x.entity, call);
+  return made?.kind === 'call' && made.args.some(isHead);
+}
+
+/** The value that was assigned last before the call, as the text has it. */
+function lastGiven({ origin, assigned }: Variable, call: Call): Expr | undefined {
+  const values = [origin, ...assigned].flatMap(from => (from !== 'unknown' && from.kind === 'value' && from.expr.start < call.start ? [unparen(from.expr)] : []));
+  return values.sort((a, b) => a.start - b.start).at(-1);
+}
+
+function isHead(x: Expr): boolean {
+  return (x.kind === 'selector' && x.sel.name === 'MethodHead') || (x.kind === 'literal' && /^["`]HEAD["`]$/.test(x.text));
+}
+
+/**
+ * A test that makes responses itself, or that calls code of the module with a transport of its choice: nothing real is
+ * behind those.
+ */
+function isFaked(call: Call, by: string, { info }: Body): boolean {
+  if (!info.file.kind.test) return false;
+  const isOwn = unparen(call.fun).kind === 'selector' && /\.RoundTrip$/.test(info.file.source.text.slice(call.fun.start, call.fun.end));
+  return /\bhttp\.Response\{/.test(info.bodyText) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
+}
