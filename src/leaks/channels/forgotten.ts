@@ -1,8 +1,10 @@
 /** Receives that one goroutine is to answer, which can end on a way on which it neither sends nor closes. */
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search, type Turn } from '../../flow/search.ts';
+import { calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
+import { unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -27,6 +29,8 @@ export function* forgottenIn(reading: Reading, body: Body, pass: Pass): Generato
     const [start, ...more] = [...operations(body.graph)].flatMap(({ op }) => (reading.doesAt(op, ...answers) ? [op] : []));
     const [run, ...others] = start ? reading.runsAt(start) : [];
     if (start?.kind !== 'go' || more.length || !run || others.length) continue;
+    // Of many goroutines one is enough for a single receive.
+    if (isInLoop(start.stmt, body) && !isInLoop(wait.node, body)) continue;
     const way = wayWithout(answers, run, pass);
     if (way) yield { wait: { ...wait, verb }, start, goroutine: run.body, way };
   }
@@ -46,10 +50,21 @@ function wayWithout(answers: readonly ('send' | 'close')[], { body, names }: Run
   return way && isOwnReason(way.turns.at(-1), body) ? way : undefined;
 }
 
-/** Somebody says that it is over, or a failing test does. */
+function isInLoop(node: { readonly start: number; readonly end: number }, { graph }: Body): boolean {
+  return [...graph.loops.keys()].some(({ body: rounds }) => rounds.start <= node.start && node.end <= rounds.end);
+}
+
+/** Somebody says that it is over, the goroutine says so at another channel, or a failing test does. */
 function isTold(op: Op, body: Body): boolean {
+  if (op.kind === 'send' || closes(op, body)) return true;
   if (op.kind === 'range') return underlying(typeOf(op.stmt.x, body.env), body.env.program).kind === 'chan';
   return op.kind === 'receive' || failsTest(op, body);
+}
+
+function closes(op: Op, { env }: Body): boolean {
+  const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+  const callee = call?.kind === 'call' ? calleeOf(call, env) : undefined;
+  return callee?.kind === 'builtin' && callee.name === 'close';
 }
 
 /** The last branch asks for something that the goroutine itself has come by: `if err := load(); err != nil { return }`. */

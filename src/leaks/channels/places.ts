@@ -109,7 +109,7 @@ function localPlace(target: Expr, func: FuncNode, env: Env): Place | undefined {
 }
 
 /** A local variable whose value is made here: what a call gave or a pointer leads to, others may see. */
-function isOwn({ role, origin, assigned }: Variable): boolean {
+export function isOwn({ role, origin, assigned }: Variable): boolean {
   if (role !== 'local' || assigned.includes('unknown')) return false;
   if (origin.kind === 'declared') return origin.type.kind !== 'star';
   return origin.kind === 'value' && (literalOf(origin.expr) !== undefined || isNew(origin.expr));

@@ -318,6 +318,8 @@ export class Reading {
     const goes = (x: Expr) => carries(x, this.names, this.body);
     if (op.kind === 'send') return goes(op.stmt.value);
     if (op.kind !== 'assign') return false;
+    // `waiting[c] = true`: who knows the map knows the channel.
+    if (op.lhs.some(target => target.kind === 'index' && target.indices.some(goes))) return true;
     return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
   }
 
