@@ -47,9 +47,9 @@ export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): 
   return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
 }
 
-/** `s.run` of what holds the channel. */
+/** `s.run` of what holds the channel, or of a channel with methods. */
 export function isMethodOfHolder(x: Expr, names: Names, env: Env): boolean {
-  return x.kind === 'selector' && relationOf(x.x, names, env) === 'holder' && resolveFunction(x, env).kind === 'method';
+  return x.kind === 'selector' && relationOf(x.x, names, env) !== undefined && resolveFunction(x, env).kind === 'method';
 }
 
 /** The channel is mentioned in an expression, in function literals as well; other fields of what holds it do not count. */
