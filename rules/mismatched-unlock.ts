@@ -1,4 +1,4 @@
-import { mismatches, type Pass, type Rule, siteIn, textOf, turnSteps } from '../src/rule.ts';
+import { mismatches, type Pass, type Rule, siteIn, textOf, turnSteps, unlockModeFix } from '../src/rule.ts';
 
 const METHODS = { read: ['RLock', 'RUnlock'], write: ['Lock', 'Unlock'] } as const;
 
@@ -7,7 +7,8 @@ export const mismatchedUnlock: Rule = {
   summary: 'A read lock is released with Unlock, or a write lock with RUnlock, so the mutex stays locked and the program may crash.',
   severity: 'error',
   *check(pass: Pass) {
-    for (const { body, locked, lock, unlocked, turns } of mismatches(pass)) {
+    for (const mismatch of mismatches(pass)) {
+      const { body, locked, lock, unlocked, turns } = mismatch;
       const name = textOf(lock.mutex.expr, body.info);
       const [lockName, right] = METHODS[lock.mode];
       const [, wrong] = METHODS[lock.mode === 'read' ? 'write' : 'read'];
@@ -15,6 +16,7 @@ export const mismatchedUnlock: Rule = {
       yield {
         at,
         confidence: 'high',
+        fix: unlockModeFix(mismatch),
         message: `${name} is locked with ${lockName} but unlocked with ${wrong}. Use ${right}.`,
         trail: [
           { at: siteIn(body.info, { start: locked.start, end: locked.fun.end }), note: `${name} is locked with ${lockName} here` },

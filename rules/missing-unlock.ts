@@ -1,11 +1,11 @@
-import { type Finding, type KeptLock, keptLocks, type Pass, type Rule, siteIn, textOf, turnSteps } from '../src/rule.ts';
+import { type Finding, type KeptLock, keptLocks, type Pass, type Rule, siteIn, textOf, turnSteps, unlockFix } from '../src/rule.ts';
 
 export const missingUnlock: Rule = {
   id: 'missing-unlock',
   summary: 'A mutex is still locked when the function returns on some path, so whoever locks it next waits for ever.',
   severity: 'error',
   *check(pass: Pass) {
-    for (const kept of keptLocks(pass)) yield finding(kept);
+    for (const kept of keptLocks(pass)) yield { ...finding(kept), fix: unlockFix(kept, pass) };
   },
 };
 

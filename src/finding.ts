@@ -12,6 +12,20 @@ export interface Step {
   readonly note: string;
 }
 
+/** The text that stands between two offsets is replaced; an insertion where they are equal. */
+export interface Edit {
+  readonly at: Site;
+  readonly text: string;
+}
+
+/** A change after which the finding is gone and the program does otherwise what it did. */
+export interface Fix {
+  /** What it does, as a request: `Defer resp.Body.Close()`. */
+  readonly message: string;
+  /** Within one file, not overlapping. */
+  readonly edits: readonly Edit[];
+}
+
 /** What a rule says about one place. */
 export interface Finding {
   /** What the finding points at: small, on one line. */
@@ -22,6 +36,7 @@ export interface Finding {
   readonly trail?: readonly Step[];
   /** Lower than the rule's own where this finding deserves it (a leak in a test is at most a warning). */
   readonly severity?: Severity;
+  readonly fix?: Fix | undefined;
 }
 
 /** A finding with the rule that made it: what reports print, in their order. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
 import { misnamed } from './config/misnamed.ts';
@@ -13,7 +13,7 @@ import { parseGoVersion } from './source/goversion.ts';
 import { Modules } from './source/modules.ts';
 import { expandPatterns, type PackageFolder, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
-import { readSource } from './source/read.ts';
+import { type Overlay, readSource } from './source/read.ts';
 import type { Source } from './source/text.ts';
 import { initParser } from './syntax/parse.ts';
 
@@ -33,6 +33,8 @@ export interface LintOptions {
   readonly declared?: Declared | undefined;
   /** Files, by absolute path, that are only read where others need them. */
   readonly isExcluded?: ((path: string) => boolean) | undefined;
+  /** Texts to read instead of what stands on disk, by real path. */
+  readonly overlay?: Overlay | undefined;
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -75,7 +77,7 @@ async function load(options: LintOptions, report: (problem: Problem) => void): P
   const asked = expandPatterns(options.cwd, options.patterns, modules, report);
   const folders = options.isExcluded ? withoutExcluded(asked, options.isExcluded) : asked;
   await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
-  const program = new Program({ modules, std: join(packageRoot, 'std'), report });
+  const program = new Program({ modules, std: join(packageRoot, 'std'), overlay: options.overlay, report });
   const packages = folders.flatMap(folder => program
     .packagesIn(folder.dir, folder.importPath, folder.module, folder.files.filter(file => options.tags.size === 0 || isBuilt(file, options.tags)))
     .map(pkg => ({ folder, pkg })));
@@ -98,7 +100,8 @@ function* checked(rule: Rule, pass: Pass, folder: PackageFolder, owners: Readonl
       if (!owner || (owner.file.kind.test && !options.tests) || (owner.file.kind.generated && !options.generated)) continue;
       const { file } = owner;
       if (!isAsked(file, owner.folder)) continue;
-      yield { ...finding, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
+      const fix = finding.fix?.edits.every(({ at }) => mayEdit(owners.get(at.source))) ? finding.fix : undefined;
+      yield { ...finding, fix, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
     }
   } catch (error) {
     const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
@@ -114,6 +117,11 @@ function isAsked({ source }: GoFile, { only }: PackageFolder): boolean {
 interface Owner {
   readonly file: GoFile;
   readonly folder: PackageFolder;
+}
+
+/** Not what a generator writes anew, and not what a symbolic link brings in from elsewhere. */
+function mayEdit(owner: Owner | undefined): boolean {
+  return owner !== undefined && !owner.file.kind.generated && isAsked(owner.file, owner.folder) && dirname(owner.file.source.path) === owner.folder.dir;
 }
 
 /** Two packages that start the same endless function both find it. */

@@ -46,3 +46,5 @@ export { stayingBreaks } from './leaks/breaks.ts';
 export { unstoppedWorkers } from './leaks/workers.ts';
 export { blockedUnderLock, type BlockedUnderLock } from './leaks/channels/underlock.ts';
 export { discardedResults } from './leaks/channels/generators.ts';
+export { unlockFix, unlockModeFix } from './leaks/lockfix.ts';
+export { addBeforeGo } from './leaks/addfix.ts';

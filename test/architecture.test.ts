@@ -52,6 +52,16 @@ test('reports know findings and source only, so that a format never depends on h
   expect(wrong(({ from, to }) => from.startsWith('src/report/') && !/^src\/(report|source)\/|^src\/finding\.ts$/.test(to))).toEqual([]);
 });
 
+test('fixes know findings, the pipeline and whether code can be parsed, so that a rule proposes edits and does not make them', () => {
+  expect(wrong(({ from, to }) => from.startsWith('src/fix/') && !/^src\/(?:fix|source)\/|^src\/(?:finding|lint|syntax\/understood)\.ts$/.test(to))).toEqual([]);
+  expect(wrong(({ from, to }) => to.startsWith('src/fix/') && !/^src\/(?:fix|cli)\//.test(from))).toEqual([]);
+});
+
+test('only src/fix/output.ts writes Go files, once they are proven', () => {
+  const writers = files.filter(path => /\b(?:writeFile|appendFile|rename)(?:Sync)?\b/.test(readFileSync(join(root, path), 'utf8')));
+  expect(writers).toEqual(['src/cli/run.ts', 'src/fix/output.ts']);
+});
+
 test('only the command line imports the list of rules', () => {
   expect(wrong(({ from, to }) => to === 'rules/index.ts' && !from.startsWith('src/cli/'))).toEqual([]);
 });
@@ -94,6 +104,8 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'x.sel.name === channel': 'the field of what the table knows as a timer or ticker',
   'sel.name === field && heldBy': 'the channel of what is known to be a timer',
   'RELEASING.test(bareName)': 'which types are looked at more closely; what their methods release is read from their bodies',
+  '!names.fields.has(x.sel.name)': 'the name of any channel field of the package; which type it is of is asked next',
+  'x.sel.name === name);': 'any mention of the name, which is the careful side',
   'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };

@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly minConfidence: (typeof CONFIDENCES)[number];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
+  readonly fix?: true;
+  readonly diff?: true;
   readonly tests: boolean;
   readonly generated?: true;
   readonly tags?: readonly string[];
@@ -45,8 +47,9 @@ Examples:
   $ go-leak-lint server.go handler.go              some files; their packages are read whole
   $ go-leak-lint --format sarif:leaks.sarif --format text ./...
   $ go-leak-lint --explain unclosed-body
+  $ go-leak-lint --diff ./... | git apply          the safe fixes; --fix makes them at once
 
-Exit status: 0 no findings (or none at --fail-on), 1 findings, 2 the run itself failed.`;
+Exit status: 0 no findings (or none at --fail-on), 1 findings (with --diff: changes), 2 the run itself failed.`;
 
 /** The command line. Its own errors end in exit status 2. */
 export function commandLine(version: string): Command {
@@ -63,6 +66,8 @@ export function commandLine(version: string): Command {
     .addOption(new Option('--min-confidence <confidence>', 'leave out findings that are less certain').choices(CONFIDENCES).default('medium'))
     .option('--enable <rules>', 'run only these rules', list)
     .option('--disable <rules>', 'run all rules but these', list)
+    .addOption(new Option('--fix', 'make the safe changes that remove findings, and report what remains').conflicts('diff'))
+    .addOption(new Option('--diff', 'print what --fix would change as a unified diff, and change nothing; exit status 1 if there is any').conflicts(['format', 'output']))
     .option('--tests', 'report findings in _test.go files (default)', true)
     .option('--no-tests', 'leave them out')
     .option('--generated', 'report findings in generated files as well')

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
 import type { Confidence, Diagnostic, Severity } from '../finding.ts';
-import { lint, type LintResult } from '../lint.ts';
+import { unifiedDiff } from '../fix/output.ts';
+import { lint, type LintOptions, type LintResult } from '../lint.ts';
 import { displayPath } from '../report/paths.ts';
 import { mergePerLine, type Report, type RuleDoc } from '../report/report.ts';
 import type { Rule } from '../rule.ts';
@@ -14,6 +15,7 @@ import { positionAt } from '../source/text.ts';
 import { applySuppressions } from '../suppress.ts';
 import { unknownRule } from '../config/closest.ts';
 import { painter, usesColour } from './colour.ts';
+import { findFixes, type Fixed, type Fixing, makeFixes } from './fix.ts';
 import { type CliOptions, commandLine, type Output } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Settings, settingsOf } from './settings.ts';
@@ -46,24 +48,47 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
   const started = performance.now();
   const progress = progressOn(process.stderr);
   const cwd = process.cwd();
-  const result = await lint({
+  const lintOptions: LintOptions = {
     cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
     declared: settings.declared, isExcluded: settings.isExcluded,
-  });
+  };
+  const first = await lint(lintOptions);
+  const fixing = options.fix || options.diff ? await findFixes(lintOptions, first, choose(first, options, selected).chosen) : undefined;
   progress.clear();
-  const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(selected.map(r => r.id)));
-  const shown = mergePerLine(kept.filter(d => isCertainEnough(d, options.minConfidence)), d => positionAt(d.at.source, d.at.start).line);
+  if (fixing && options.diff) return printDiff(fixing, options, cwd);
+  const fixed = fixing && (await makeFixes(fixing, lintOptions));
+  const result = fixed?.remaining ?? first;
+  progress.clear();
+  const { chosen, problems } = choose(result, options, selected);
+  const shown = mergePerLine(chosen, d => positionAt(d.at.source, d.at.start).line);
   const report: Report = {
-    diagnostics: shown, problems: [...result.problems, ...problems].filter(p => p.level !== 'note' || options.verbose),
+    diagnostics: shown, problems: [...result.problems, ...problems, ...fixed?.problems ?? []].filter(p => p.level !== 'note' || options.verbose),
     rules: selected.map(docOf), root: gitRootOf(cwd) ?? cwd, cwd, version: packageVersion(), category: options.sarifCategory,
   };
   const written = await write(report, options);
   const said = [...report.problems, ...written];
-  if (!options.quiet) for (const problem of said) process.stderr.write(`${describe(problem, cwd)}\n`);
-  else for (const problem of said.filter(p => p.level === 'error')) process.stderr.write(`${describe(problem, cwd)}\n`);
-  if (!options.quiet) process.stderr.write(`${summary(shown, result, performance.now() - started)}\n`);
+  say(said, options, cwd);
+  if (!options.quiet) process.stderr.write(`${summary(shown, fixed, result, performance.now() - started)}\n`);
   return exitStatus(shown, said, options);
+}
+
+/** What of a run's findings is reported, and what is to be said of suppressions. */
+function choose(result: LintResult, options: CliOptions, selected: readonly Rule[]): { chosen: readonly Diagnostic[]; problems: readonly Problem[] } {
+  const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(selected.map(r => r.id)));
+  return { chosen: kept.filter(d => isCertainEnough(d, options.minConfidence)), problems };
+}
+
+function printDiff(fixing: Fixing, options: CliOptions, cwd: string): number {
+  const problems = fixing.problems.filter(p => p.level !== 'note' || options.verbose);
+  process.stdout.write(unifiedDiff(fixing.texts, cwd));
+  say(problems, options, cwd);
+  if (!options.quiet) process.stderr.write(`${count(fixing.made, 'fix', 'fixes')} in ${count(fixing.texts.size, 'file')}\n`);
+  return exitStatus([], problems, options) || (fixing.texts.size && !options.exitZero ? EXIT.findings : EXIT.clean);
+}
+
+function say(problems: readonly Problem[], { quiet }: CliOptions, cwd: string): void {
+  for (const problem of problems) if (!quiet || problem.level === 'error') process.stderr.write(`${describe(problem, cwd)}\n`);
 }
 
 const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
@@ -131,11 +156,17 @@ function describe(problem: Problem, cwd: string): string {
   return `${problem.level}: ${place}${problem.message}`;
 }
 
-function summary(shown: readonly Diagnostic[], result: LintResult, milliseconds: number): string {
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+function summary(shown: readonly Diagnostic[], fixed: Fixed | undefined, result: LintResult, milliseconds: number): string {
   const kinds = (['error', 'warning', 'note'] as const).map(s => [s, shown.filter(d => d.severity === s).length] as const).filter(([, n]) => n > 0);
   const detail = kinds.length ? ` (${kinds.map(([s, n]) => count(n, s)).join(', ')})` : '';
-  return `${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.sources.length, 'file')}, ${(milliseconds / 1000).toFixed(1)} s`;
+  const fixable = fixed ? 0 : shown.filter(d => d.fix).length;
+  const before = fixed ? `${fixed.made} fixed, ` : '';
+  const hint = fixable ? `; ${fixable} fixable with --fix` : '';
+  return `${before}${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.sources.length, 'file')}, ${(milliseconds / 1000).toFixed(1)} s${hint}`;
 }
 
 const UNREADABLE = new Set(['unreadable-file', 'unreadable-folder', 'binary-file', 'file-too-large', 'not-a-file', 'rule-failed', 'bad-go-mod']);

@@ -45,3 +45,8 @@ export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:asse
 export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
 /** Calls by which a test says that it has failed. */
 export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;
+
+/** Library methods after which the receiver goes on by itself when the caller has returned. */
+export const CONTINUES_WITH_RECEIVER: ReadonlySet<string> = new Set(['(*os/exec.Cmd).Start']);
+/** Library functions that call the function they are given before they return, and not later. */
+export const RUNS_ARGUMENT_AT_ONCE = /^(?:sort|slices|strings|bytes|maps|path\/filepath|io\/fs)\.|^\(\*sync\.Once\)\.Do$/;

@@ -48,6 +48,8 @@ export interface Resource {
   readonly onlyInLoop?: true;
   /** There is something to release even when the error beside it says that the call failed. */
   readonly evenOnError?: true;
+  /** Releasing it when the function ends is always right where nobody else does: nothing is undone or waited for. */
+  readonly deferrable?: true;
   /** The first minor version of Go 1 that needs no release any more. */
   readonly curedIn?: number;
 }
@@ -58,7 +60,7 @@ const methods = (type: string, names: readonly string[]) => names.map(name => `(
 const clientCalls = ['Get', 'Post', 'PostForm', 'Head'];
 
 export const RESPONSE: Resource = {
-  rule: 'unclosed-body', noun: 'response body', released: 'closed', field: 'Body', releases: ['Close'], releasesWhole: ['Write'],
+  rule: 'unclosed-body', noun: 'response body', released: 'closed', deferrable: true, field: 'Body', releases: ['Close'], releasesWhole: ['Write'],
   type: 'net/http.Response', words: /\bResponse\b|Closer\b/,
   acquire: all([
     ...clientCalls.flatMap(name => [`net/http.${name}`, `(*net/http.Client).${name}`, `golang.org/x/net/context/ctxhttp.${name}`]),
@@ -67,7 +69,7 @@ export const RESPONSE: Resource = {
 };
 
 const file: Resource = {
-  rule: 'unclosed-file', noun: 'file', released: 'closed', releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
+  rule: 'unclosed-file', noun: 'file', released: 'closed', deferrable: true, releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
     ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot'])]),
 };
@@ -81,7 +83,7 @@ const pipes: readonly Resource[] = [
 
 const queries = ['Query', 'QueryContext'];
 const rows: Resource = {
-  rule: 'unclosed-rows', noun: 'result set', released: 'closed', releases: ['Close'], exhausts: ['Next'], words: /\bRows\b/,
+  rule: 'unclosed-rows', noun: 'result set', released: 'closed', deferrable: true, releases: ['Close'], exhausts: ['Next'], words: /\bRows\b/,
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Tx', '*database/sql.Stmt', '*database/sql.Conn'].flatMap(type => methods(type, queries)),
     ...['*DB', '*Tx', '*Stmt', '*Conn', '*NamedStmt'].flatMap(type => methods(`*github.com/jmoiron/sqlx.${type.slice(1)}`, [...queries, 'Queryx', 'QueryxContext', 'NamedQuery', 'NamedQueryContext'])),
@@ -89,13 +91,13 @@ const rows: Resource = {
 };
 
 const pgxRows: Resource = {
-  rule: 'unclosed-rows', noun: 'result set', released: 'closed', releases: ['Close'], exhausts: ['Next'], failsReleased: ['Scan', 'Values'], words: /\bRows\b/,
+  rule: 'unclosed-rows', noun: 'result set', released: 'closed', deferrable: true, releases: ['Close'], exhausts: ['Next'], failsReleased: ['Scan', 'Values'], words: /\bRows\b/,
   acquire: all(['*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool', '*github.com/jackc/pgx/v4/pgxpool.Pool',
     'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx'].flatMap(type => methods(type, ['Query']))),
 };
 
 const statement: Resource = {
-  rule: 'unclosed-rows', noun: 'prepared statement', released: 'closed', releases: ['Close'], words: /\b(?:Named)?Stmt\b/,
+  rule: 'unclosed-rows', noun: 'prepared statement', released: 'closed', deferrable: true, releases: ['Close'], words: /\b(?:Named)?Stmt\b/,
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Conn'].flatMap(type => methods(type, ['Prepare', 'PrepareContext'])),
     ...methods('*github.com/jmoiron/sqlx.DB', ['Prepare', 'PrepareContext', 'Preparex', 'PreparexContext', 'PrepareNamed', 'PrepareNamedContext']),
@@ -112,7 +114,7 @@ const transaction: Resource = {
 };
 
 const connection: Resource = {
-  rule: 'unclosed-connection', noun: 'connection', released: 'closed', releases: ['Close', 'CloseNow', 'Quit', 'Hijack'], words: /\bConn\b|\w+Conn\b|Closer\b/,
+  rule: 'unclosed-connection', noun: 'connection', released: 'closed', deferrable: true, releases: ['Close', 'CloseNow', 'Quit', 'Hijack'], words: /\bConn\b|\w+Conn\b|Closer\b/,
   acquire: all([
     ...['Dial', 'DialTimeout', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP', 'ListenPacket', 'ListenUDP', 'ListenUnixgram', 'ListenMulticastUDP'].map(name => `net.${name}`),
     ...methods('*net.Dialer', ['Dial', 'DialContext', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP']), '(*net.ListenConfig).ListenPacket',
@@ -125,12 +127,12 @@ const connection: Resource = {
 };
 
 const listener: Resource = {
-  rule: 'unclosed-connection', noun: 'listener', released: 'closed', releases: ['Close'], words: /Listener\b|Closer\b/,
+  rule: 'unclosed-connection', noun: 'listener', released: 'closed', deferrable: true, releases: ['Close'], words: /Listener\b|Closer\b/,
   acquire: all([...['Listen', 'ListenTCP', 'ListenUnix'].map(name => `net.${name}`), '(*net.ListenConfig).Listen', 'crypto/tls.Listen']),
 };
 
 const cancel: Resource = {
-  rule: 'lost-cancel', noun: 'cancel function', released: 'called', releases: [], words: /\bCancel(?:Cause)?Func\b|\bfunc\(/,
+  rule: 'lost-cancel', noun: 'cancel function', released: 'called', deferrable: true, releases: [], words: /\bCancel(?:Cause)?Func\b|\bfunc\(/,
   acquire: all([
     ...['WithCancel', 'WithCancelCause', 'WithTimeout', 'WithTimeoutCause', 'WithDeadline', 'WithDeadlineCause'].map(name => `context.${name}`), 'os/signal.NotifyContext',
     ...['WithCancel', 'WithTimeout', 'WithDeadline'].map(name => `golang.org/x/net/context.${name}`),
@@ -138,12 +140,12 @@ const cancel: Resource = {
 };
 
 const iterator: Resource = {
-  rule: 'unstopped-iterator', noun: 'stop function', released: 'called', releases: [], words: /\bfunc\(/,
+  rule: 'unstopped-iterator', noun: 'stop function', released: 'called', deferrable: true, releases: [], words: /\bfunc\(/,
   acquire: all(['iter.Pull', 'iter.Pull2'], 1),
 };
 
 const span: Resource = {
-  rule: 'unended-span', noun: 'span', released: 'ended', releases: ['End'], retrieve: new Set(['go.opentelemetry.io/otel/trace.SpanFromContext']), words: /\bSpan\b/,
+  rule: 'unended-span', noun: 'span', released: 'ended', deferrable: true, releases: ['End'], retrieve: new Set(['go.opentelemetry.io/otel/trace.SpanFromContext']), words: /\bSpan\b/,
   acquire: all(['(go.opentelemetry.io/otel/trace.Tracer).Start'], 1),
 };
 

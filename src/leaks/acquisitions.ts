@@ -13,7 +13,7 @@ import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
-import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, mayGiveOwner, ownerGiven, paramAt } from './owners.ts';
@@ -169,11 +169,14 @@ function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, h
   }) !== undefined;
 }
 
+/** A target whose name is given what the call hands over. */
+export type Assigned = Target & { readonly kind: 'variable' | 'blank' };
+
 export type Target =
-  | { readonly kind: 'variable'; readonly tracked: Tracked; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'variable'; readonly tracked: Tracked; readonly lhs: readonly Expr[]; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'returned'; readonly result: number }
   /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
-  | { readonly kind: 'blank'; readonly companions: Companions; readonly from: Place }
+  | { readonly kind: 'blank'; readonly ident: Ident; readonly defines: boolean; readonly lhs: readonly Expr[]; readonly companions: Companions; readonly from: Place }
   | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
@@ -192,7 +195,8 @@ export function destinationOf(call: Call, acquisition: Acquisition, after: Place
     const companions = acquisition.resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
     const tracked = trackedBy(op.lhs, lhs, acquisition, companions, body);
     if (!tracked) return { kind: 'elsewhere' };
-    return tracked.size ? { kind: 'variable', tracked, companions, from } : { kind: 'blank', companions, from };
+    if (tracked.size) return { kind: 'variable', tracked, lhs: op.lhs, companions, from };
+    return lhs.kind === 'ident' ? { kind: 'blank', ident: lhs, defines: !('op' in op.node) || op.node.op === ':=', lhs: op.lhs, companions, from } : { kind: 'elsewhere' };
   }
   if (block.end.kind !== 'return') return { kind: 'elsewhere' };
   const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
@@ -229,7 +233,7 @@ function receiverOf(call: Call, { held }: Acquisition, after: Place, body: Body)
   const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(rhs => unparen(rhs) === call));
   const op = block.ops[at];
   const companions = op?.kind === 'assign' ? companionsOf(op, call, undefined, body) : NONE;
-  return { kind: 'variable', tracked: new Map([[variable, held]]), companions, from: at < 0 ? after : { block, index: at + 1 } };
+  return { kind: 'variable', tracked: new Map([[variable, held]]), lhs: [], companions, from: at < 0 ? after : { block, index: at + 1 } };
 }
 
 /** `exec.Command(…)`, `&Server{…}`, `new(Server)`, `var s Server`; what a helper made, the helper may look after. */

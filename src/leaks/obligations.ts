@@ -11,7 +11,7 @@ import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
-import { acquisitionOf, destinationOf, moreAcquiredBy } from './acquisitions.ts';
+import { acquisitionOf, type Assigned, destinationOf, moreAcquiredBy } from './acquisitions.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
@@ -23,6 +23,8 @@ export interface Unmet {
   readonly body: Body;
   readonly call: Call;
   readonly acquisition: Acquisition;
+  /** Where the result goes; undefined when the call is a statement. */
+  readonly target: Assigned | undefined;
   readonly why: 'discarded' | 'overwritten' | 'returns';
   /** Undefined when the result is thrown away at once. */
   readonly way: Arrival<unknown> | undefined;
@@ -73,8 +75,8 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
 function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
   const { resource, result } = acquisition;
-  if (op.discarded && result !== 'receiver') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
-  if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
+  if (op.discarded && result !== 'receiver') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
+  if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
@@ -86,10 +88,10 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const way = search(target.from, start, walkOf(resource, body, pass));
   if (!way || isProcessEnd(way, body)) return undefined;
-  if (target.kind === 'blank') return { body, call, acquisition, why: 'discarded', way: undefined, never: true };
+  if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
-  return { body, call, acquisition: { ...acquisition, evidence }, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+  return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
 }
 
 /**

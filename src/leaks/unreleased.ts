@@ -2,13 +2,14 @@
 import type { Finding, Step } from '../finding.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { siteIn } from './bodies.ts';
+import { deferredRelease } from './deferfix.ts';
 import { type Unmet, unmetObligations } from './obligations.ts';
 import type { Pass } from './pass.ts';
 import { describeCall, turnSteps } from './words.ts';
 
 /** What the rule `rule` has to say about a package. */
 export function* unreleased(rule: string, pass: Pass): Generator<Finding> {
-  for (const unmet of unmetObligations(rule, pass)) yield finding(unmet);
+  for (const unmet of unmetObligations(rule, pass)) yield { ...finding(unmet), fix: deferredRelease(unmet, pass) };
 }
 
 const CONFIDENCE = { sure: 'high', likely: 'medium', doubtful: 'low' } as const;

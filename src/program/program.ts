@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { classify } from '../source/constraints.ts';
 import { Modules, type Module } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
-import { readSource } from '../source/read.ts';
+import { type Overlay, readSource } from '../source/read.ts';
 import { scanFile } from '../syntax/scan.ts';
 import { type GoFile, Package } from './package.ts';
 
@@ -11,6 +11,7 @@ export interface ProgramOptions {
   readonly modules: Modules;
   /** Folder of the standard library's signatures. */
   readonly std: string;
+  readonly overlay?: Overlay | undefined;
   readonly report: (problem: Problem) => void;
 }
 
@@ -32,7 +33,7 @@ export class Program {
     const packages = new Map<string, Package>();
     this.byDir.set(dir, []);
     for (const path of files) {
-      const source = readSource(path, this.options.report);
+      const source = readSource(path, this.options.report, this.options.overlay);
       if (!source) continue;
       const scan = scanFile(source.text);
       const kind = classify(path, source.text);
@@ -62,7 +63,7 @@ export class Program {
   private dependencyIn(dir: string, importPath: string, module: Module): readonly Package[] {
     let pkg: Package | undefined;
     for (const path of goFilesIn(dir)) {
-      const source = readSource(path, () => undefined);
+      const source = readSource(path, () => undefined, this.options.overlay);
       const kind = source && classify(path, source.text);
       if (!source || !kind || kind.ignored) continue;
       const scan = scanFile(source.text);

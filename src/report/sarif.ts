@@ -1,7 +1,7 @@
 /** SARIF 2.1.0 as GitHub code scanning reads it. */
 import { createHash } from 'node:crypto';
-import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif';
-import type { Diagnostic } from '../finding.ts';
+import type { Fix as SarifFix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif';
+import type { Diagnostic, Fix } from '../finding.ts';
 import type { Problem } from '../source/problem.ts';
 import { lineText, onOneLine, positionAt, type Site, type Source } from '../source/text.ts';
 import { lineHashes } from './fingerprint.ts';
@@ -73,20 +73,31 @@ function result(d: Diagnostic, report: Report, ruleIndex: number): Result {
     locations: [location(d.at, report)],
     ...(related.length ? { relatedLocations: related.map((step, i) => ({ id: i + 1, ...location(step.at, report), message: { text: step.note } })) } : {}),
     ...(steps.length > 1 ? { codeFlows: [{ threadFlows: [{ locations: steps.map(step => ({ location: { ...location(step.at, report), message: { text: step.note } } })) }] }] } : {}),
+    ...(d.fix ? { fixes: [fix(d.fix, report)] } : {}),
     properties: { confidence: d.confidence },
   };
 }
 
-function location(site: Site, report: Report): Location {
-  const at = onOneLine(site);
+/** All edits of a fix are of one file. */
+function fix({ message, edits }: Fix, report: Report): SarifFix {
+  return {
+    description: { text: message },
+    artifactChanges: edits.slice(0, 1).map(({ at }) => ({
+      artifactLocation: artifact(at.source.path, report),
+      replacements: edits.map(edit => ({ deletedRegion: region(edit.at), insertedContent: { text: edit.text } })),
+    })),
+  };
+}
+
+/** Equal start and end: an insertion. */
+function region(at: Site): Region {
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, at.end);
-  return {
-    physicalLocation: {
-      artifactLocation: artifact(at.source.path, report),
-      region: { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column },
-    },
-  };
+  return { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column };
+}
+
+function location(site: Site, report: Report): Location {
+  return { physicalLocation: { artifactLocation: artifact(site.source.path, report), region: region(onOneLine(site)) } };
 }
 
 function artifact(path: string, report: Report): { uri: string; uriBaseId?: string } {

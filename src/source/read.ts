@@ -5,6 +5,10 @@ import type { Source } from './text.ts';
 /** Above this a Go file is data, not code; the largest hand-written file known to us is below 1 MB. */
 const LARGEST_FILE = 16 * 1024 * 1024;
 
+/** Texts that are read instead of what stands on disk, by real path. */
+export type Overlay = ReadonlyMap<string, string>;
+const NOTHING: Overlay = new Map();
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -12,7 +16,7 @@ const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * Reads a Go file. A file that is no text is skipped with a warning; one that is not UTF-8 (Latin-1 comments in old
  * code) is read all the same, with U+FFFD where it is not, since its code is still Go.
  */
-export function readSource(path: string, report: (problem: Problem) => void): Source | undefined {
+export function readSource(path: string, report: (problem: Problem) => void, overlay: Overlay = NOTHING): Source | undefined {
   const skip = (id: string, message: string): undefined => {
     report({ level: 'warning', id, path, message: `skipped: ${message}` });
   };
@@ -21,6 +25,8 @@ export function readSource(path: string, report: (problem: Problem) => void): So
   try {
     real = realpathSync(path);
     const stat = statSync(real);
+    const instead = overlay.get(real);
+    if (instead !== undefined) return { path: real, text: instead };
     if (!stat.isFile()) return skip('not-a-file', 'not a regular file');
     if (stat.size > LARGEST_FILE) return skip('file-too-large', `${megabytes(stat.size)} is above the limit of ${megabytes(LARGEST_FILE)} a file`);
     bytes = readFileSync(real);

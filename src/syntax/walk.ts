@@ -84,3 +84,16 @@ export function literalsIn(body: Block): FuncLit[] {
   walkStmts(body.stmts, { expr: x => void (x.kind === 'funclit' && found.push(x)) });
   return found;
 }
+
+/** The lists of statements in a body, outer ones first, those of function literals left out. */
+export function statementLists(body: Block): (readonly Stmt[])[] {
+  const found = [body.stmts];
+  walkStmts(body.stmts, {
+    stmt: stmt => {
+      if (stmt.kind === 'block') found.push(stmt.stmts);
+      if (stmt.kind === 'switch' || stmt.kind === 'typeswitch' || stmt.kind === 'select') for (const { body: stmts } of stmt.clauses) found.push(stmts);
+    },
+    expr: x => x.kind !== 'funclit',
+  });
+  return found;
+}

@@ -1,5 +1,5 @@
 /** The command as users run it: the compiled entry in a process of its own. */
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/assets.ts';
@@ -82,4 +82,54 @@ test('the first screen of the README shows what the examples print', () => {
   const shown = /```\n(examples\/[^`]*)```/.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8'))?.[1];
   expect(shown).toContain('unclosed-body');
   expect(run(packageRoot, '--exit-zero', './examples/...').stdout.startsWith(shown ?? '-')).toBe(true);
+});
+
+const FIXABLE = 'package a\n\nimport "os"\n\nfunc f(path string) string {\n\tg, err := os.Open(path)\n\tif err != nil {\n\t\treturn ""\n\t}\n\treturn g.Name()\n}\n';
+const FIXED = FIXABLE.replace('\t}\n', '\t}\n\tdefer g.Close()\n');
+
+test('the summary says how many findings --fix would remove', () => {
+  expect(run(moduleWith({ 'a/a.go': FIXABLE, 'b/b.go': LEAK })).stderr).toMatch(/^2 findings \(2 errors\) in 2 packages, 2 files, [\d.]+ s; 1 fixable with --fix\n$/);
+  expect(run(root).stderr).not.toContain('fixable');
+});
+
+test('--diff prints a patch, changes nothing, and exits with 1 when there is one', () => {
+  const folder = moduleWith({ 'a/a.go': FIXABLE, 'b/b.go': CLEAN });
+  const { status, stdout, stderr } = run(folder, '--diff');
+  expect(status).toBe(1);
+  expect(stdout).toBe('--- a/a/a.go\n+++ b/a/a.go\n@@ -7,5 +7,6 @@\n \tif err != nil {\n \t\treturn ""\n \t}\n+\tdefer g.Close()\n \treturn g.Name()\n }\n');
+  expect(stderr).toBe('1 fix in 1 file\n');
+  expect(readFileSync(join(folder, 'a/a.go'), 'utf8')).toBe(FIXABLE);
+  expect(run(folder, '--diff', '--exit-zero').status).toBe(0);
+  expect(run(folder, '--diff', './b')).toEqual({ status: 0, stdout: '', stderr: '0 fixes in 0 files\n' });
+});
+
+test('--fix changes the files and reports what remains', () => {
+  const folder = moduleWith({ 'a/a.go': FIXABLE, 'b/b.go': LEAK });
+  const { status, stdout, stderr } = run(folder, '--fix');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^b\/b\.go:5:12: /);
+  expect(stderr).toMatch(/^1 fixed, 1 finding \(1 error\) in 2 packages/);
+  expect(readFileSync(join(folder, 'a/a.go'), 'utf8')).toBe(FIXED);
+  expect(run(folder, '--fix', './a').status).toBe(0);
+});
+
+test('what is suppressed, or would not survive the rewriting, is not fixed', () => {
+  const suppressed = FIXABLE.replace('os.Open(path)', 'os.Open(path) //go-leak-lint:ignore unclosed-file -- on purpose');
+  const latin1 = Buffer.concat([Buffer.from(`${FIXABLE}// `), Buffer.from([0xe9, 0x0a])]);
+  const folder = moduleWith({ 'a/a.go': suppressed, 'b/b.go': '' });
+  writeFileSync(join(folder, 'b/b.go'), latin1);
+  const { stderr } = run(folder, '--fix');
+  expect(stderr).toMatch(/b\/b\.go: not fixed: the file is not valid UTF-8/);
+  expect(readFileSync(join(folder, 'a/a.go'), 'utf8')).toBe(suppressed);
+  expect(readFileSync(join(folder, 'b/b.go')).equals(latin1)).toBe(true);
+});
+
+test('--diff is neither a report nor --fix', () => {
+  expect(run(root, '--diff', '--fix').status).toBe(2);
+  expect(run(root, '--diff', '--format', 'json').stderr).toMatch(/cannot be used with option/);
+});
+
+test('JSON has the edits with their places', () => {
+  const { stdout } = run(moduleWith({ 'a.go': FIXABLE }), '--format', 'json');
+  expect(JSON.parse(stdout)).toMatchObject({ findings: [{ fix: { message: 'Defer g.Close().', edits: [{ path: 'a.go', line: 9, column: 3, endLine: 9, endColumn: 3, text: '\n\tdefer g.Close()' }] } }] });
 });

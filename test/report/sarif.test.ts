@@ -46,6 +46,22 @@ test('valid by the schema, with a path relative to the root, fingerprints, a flo
   expect(run?.invocations?.[0]?.toolExecutionNotifications?.map(n => n.descriptor?.id)).toEqual(['binary-file']);
 });
 
+test('fixes are complete edits, valid by the schema', async () => {
+  const fixable = leaky.replace('\tif ok {\n\t\treturn nil\n\t}\n\treturn resp.Body.Close()', '\tprintln(resp.Status)\n\treturn nil');
+  const text = await sarifOf({ 'go.mod': 'module a\n\ngo 1.22\n', 'a.go': fixable });
+  const validator = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(validator);
+  const log: Log = JSON.parse(text);
+  expect(validator.validate(schema, log), JSON.stringify(validator.errors)).toBe(true);
+  expect(log.runs[0]?.results?.[0]?.fixes).toEqual([{
+    description: { text: 'Defer resp.Body.Close().' },
+    artifactChanges: [{
+      artifactLocation: { uri: 'a.go', uriBaseId: '%SRCROOT%' },
+      replacements: [{ deletedRegion: { startLine: 9, startColumn: 3, endLine: 9, endColumn: 3 }, insertedContent: { text: '\n\tdefer resp.Body.Close()' } }],
+    }],
+  }]);
+});
+
 test('two runs write the same bytes', async () => {
   expect(await sarifOf(files)).toBe(await sarifOf(files));
 });

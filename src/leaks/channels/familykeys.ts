@@ -14,32 +14,58 @@ export interface ChannelNames {
   readonly mention: RegExp;
 }
 
-const FIELD = /^[ \t]+([\p{L}_][\p{L}\p{N}_]*(?:\s*,\s*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-\s*)?chan\b/gmu;
-const VARIABLE = /^(?:var\s+|[ \t]+)([\p{L}_][\p{L}\p{N}_]*)(?:[ \t]+(?:<-\s*)?chan\b|[ \t]*=[ \t]*make\(chan\b)/gmu;
+const FIELD = /^[ \t]+([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/u;
+const VARIABLE = /^(?:var[ \t]+|[ \t]+)([\p{L}_][\p{L}\p{N}_]*)(?:[ \t]+(?:<-[ \t]*)?chan\b|[ \t]*=[ \t]*make\(chan\b)/u;
+
+const memo = new WeakMap<Package, { readonly names: ChannelNames | undefined }>();
 
 /** By the text of the files, which may name a few too many; undefined where there are none. */
 export function channelNamesOf(pkg: Package): ChannelNames | undefined {
+  let known = memo.get(pkg);
+  if (!known) memo.set(pkg, (known = { names: findNames(pkg) }));
+  return known.names;
+}
+
+function findNames(pkg: Package): ChannelNames | undefined {
   const own = (name: string) => pkg.name === 'main' || !/^\p{Lu}/u.test(name);
-  const texts = pkg.files.map(file => file.source.text).filter(text => text.includes('chan'));
-  const found = texts.flatMap(text => [...text.matchAll(FIELD)].map(match => ({ names: (match[1] ?? '').split(/\s*,\s*/).filter(own), owner: ownerAt(text, match.index) })));
-  const fields = new Set(found.flatMap(({ names }) => names));
-  const owners = new Set(found.flatMap(({ names, owner }) => (names.length && owner !== undefined ? [owner] : [])));
-  const variables = new Set(texts.flatMap(text => [...text.matchAll(VARIABLE)].flatMap(([, name = '']) => (pkg.lookup(name)?.kind === 'var' ? [name] : []))).filter(own));
-  const getterNames = new Set(pkg.funcs.filter(func => mayBeGetter(func) && [...fields].some(name => func.bodyText.includes(name))).map(func => func.bareName));
+  const fields = new Set<string>();
+  const owners = new Set<string>();
+  const variables = new Set<string>();
+  for (const { text, line, at } of pkg.files.flatMap(file => linesWithChan(file.source.text))) {
+    const names = (FIELD.exec(line)?.[1] ?? '').split(/[ \t]*,[ \t]*/).filter(name => name && own(name));
+    const owner = names.length ? ownerAt(text, at) : undefined;
+    for (const name of names) fields.add(name);
+    if (owner !== undefined) owners.add(owner);
+    const variable = VARIABLE.exec(line)?.[1];
+    if (variable !== undefined && own(variable) && pkg.lookup(variable)?.kind === 'var') variables.add(variable);
+  }
+  const getters = new Set(pkg.funcs.filter(func => mayBeGetter(func) && [...fields].some(name => func.bodyText.includes(name))).map(func => func.bareName));
   const patterns = [...(fields.size ? [`\\.(?:${any(fields)})\\b|\\b(?:${any(fields)})\\s*:`] : []),
     // Values given by position do not name the field.
     ...(owners.size ? [`\\b(?:${any(owners)})\\{(?!\\s*(?:\\w+\\s*:|\\}))`] : []),
-    ...(getterNames.size ? [`\\b(?:${any(getterNames)})\\(`] : []),
+    ...(getters.size ? [`\\b(?:${any(getters)})\\(`] : []),
     ...(variables.size ? [`\\b(?:${any(variables)})\\b`] : [])];
   return patterns.length ? { fields, variables, mention: new RegExp(patterns.join('|')) } : undefined;
+}
+
+/** The lines that have the word, since patterns over whole files are dear. */
+function linesWithChan(text: string): { text: string; line: string; at: number }[] {
+  const lines: { text: string; line: string; at: number }[] = [];
+  for (let found = text.indexOf('chan'); found >= 0;) {
+    const at = text.lastIndexOf('\n', found) + 1;
+    const end = text.indexOf('\n', found);
+    lines.push({ text, line: text.slice(at, end < 0 ? undefined : end), at });
+    found = end < 0 ? -1 : text.indexOf('chan', end);
+  }
+  return lines;
 }
 
 const any = (names: ReadonlySet<string>) => [...names].join('|');
 
 /** The struct type around a place in the text of a file. */
 function ownerAt(text: string, at: number): string | undefined {
-  const before = text.slice(Math.max(0, at - 10_000), at);
-  return [...before.matchAll(/\b(\w+)(?:\[[^\]\n]*\])?\s+struct\s*\{/g)].at(-1)?.[1];
+  const struct = text.lastIndexOf('struct {', at);
+  return struct < 0 ? undefined : /\b(\w+)(?:\[[^\]\n]*\])?[ \t]+$/.exec(text.slice(Math.max(0, struct - 100), struct))?.[1];
 }
 
 /** `s.c`, another name for it, a package variable, a method that returns it. */
@@ -60,7 +86,7 @@ function isOtherName(entity: Entity): boolean {
   return entity.kind === 'var' && entity.role === 'local' && entity.assigned.length === 0 && entity.origin.kind === 'value' && entity.origin.count === 1;
 }
 
-const getters = new WeakMap<FuncInfo, { readonly key: string | undefined }>();
+const getterKeys = new WeakMap<FuncInfo, { readonly key: string | undefined }>();
 
 /** A method that does nothing but return the channel: longer ones may do something about it. */
 const LONGEST_GETTER = 200;
@@ -73,10 +99,10 @@ function keyOfGetter(call: Expr & { kind: 'call' }, env: Env, names: ChannelName
   const callee = calleeOf(call, env);
   const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
   if (!func || func.pkg !== pass.pkg || !mayBeGetter(func)) return undefined;
-  let known = getters.get(func);
+  let known = getterKeys.get(func);
   if (!known) {
-    getters.set(func, { key: undefined });
-    getters.set(func, (known = { key: keyReturnedBy(func, names, pass) }));
+    getterKeys.set(func, { key: undefined });
+    getterKeys.set(func, (known = { key: keyReturnedBy(func, names, pass) }));
   }
   return known.key;
 }

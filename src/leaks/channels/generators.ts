@@ -32,7 +32,10 @@ export interface DiscardedResult {
 }
 
 export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('('))) {
+  const names = generatorNames(pass);
+  if (names.size === 0) return;
+  const calls = new RegExp(`\\b(?:${[...names].join('|')})\\(`);
+  for (const body of bodiesWith(pass, ({ bodyText }) => calls.test(bodyText))) {
     if (body.node === body.info.decl && endsWithProcess(body.info)) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
@@ -42,6 +45,16 @@ export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
       else yield* leftUnread(op, after, generator, body, pass);
     }
   }
+}
+
+/** What the functions are called that may be some, of the package and of those packages of its module that it imports. */
+function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
+  const around = new Set([pkg, ...pkg.files.flatMap(file => file.imports.map(({ path }) => program.imported(file, path)))]);
+  return new Set([...around].flatMap(other => (other?.module && other.module === pkg.module ? other.funcs.filter(mayGenerate).map(func => func.bareName) : [])));
+}
+
+function mayGenerate({ resultText, bodyText }: FuncInfo): boolean {
+  return /\bchan\b/.test(resultText) && /\bgo\b|\.Go\(/.test(bodyText);
 }
 
 function* leftUnread(op: Op & { kind: 'call' }, after: Made['after'], { result, made, count, wait }: ResultChannel, body: Body, pass: Pass): Generator<DiscardedResult> {
@@ -91,7 +104,7 @@ const memo = new WeakMap<FuncInfo, { readonly found: ResultChannel | undefined }
 function generatorOf(call: Call, body: Body, pass: Pass): ResultChannel | undefined {
   const callee = calleeOf(call, body.env);
   const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
-  if (!func?.pkg.module || !/\bchan\b/.test(func.resultText) || !/\bgo\b|\.Go\(/.test(func.bodyText)) return undefined;
+  if (!func?.pkg.module || !mayGenerate(func)) return undefined;
   const known = memo.get(func);
   if (known) return known.found;
   memo.set(func, { found: undefined });

@@ -1,0 +1,235 @@
+/**
+ * Where a value may be when a function has returned. Everything that may hold it is followed: other variables, readers
+ * around it, literals that capture it, requests that carry a context, parameters of callees whose bodies are at hand.
+ * Whoever is not known may keep it.
+ */
+import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, RUNS_ARGUMENT_AT_ONCE } from '../contracts/known.ts';
+import { onlyReads } from '../contracts/effects.ts';
+import type { Op } from '../flow/graph.ts';
+import { operations } from '../flow/search.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { targetsOf } from '../program/implementations.ts';
+import { isError, typeOf } from '../program/infer.ts';
+import type { FuncInfo } from '../program/package.ts';
+import { underlying } from '../program/resolve.ts';
+import type { Type } from '../program/types.ts';
+import { functionOf } from '../program/values.ts';
+import { type Call, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../syntax/ast.ts';
+import { walkExpr } from '../syntax/walk.ts';
+import { type Body, bodyOf } from './bodies.ts';
+import { literalBody } from './lockflow.ts';
+import type { Pass } from './pass.ts';
+import { placeOf } from './places.ts';
+
+/** `results`: only the caller may have it. `outside`: somebody may still use it. */
+export type Fate = 'nowhere' | 'results' | 'outside';
+
+const DEPTH = 3;
+
+export function fateOf(variables: Iterable<Variable>, body: Body, pass: Pass, depth = DEPTH): Fate {
+  return new Carriers(variables, body, pass, depth).fate();
+}
+
+class Carriers {
+  private readonly names: Set<Variable>;
+  /** What is known of calls while there are `size` names. */
+  private readonly fates = new Map<Call, { readonly size: number; readonly fate: Fate }>();
+
+  constructor(variables: Iterable<Variable>, private readonly body: Body, private readonly pass: Pass, private readonly depth: number) {
+    this.names = new Set(variables);
+  }
+
+  fate(): Fate {
+    for (let size = -1; size < this.names.size;) {
+      size = this.names.size;
+      for (const { op } of operations(this.body.graph)) if (this.escapesIn(op)) return 'outside';
+    }
+    const results = this.body.node.type.results.flatMap(({ names }) => names);
+    const isReturned = this.body.graph.blocks.some(({ end }) => end.kind === 'return'
+      && (end.stmt?.results.length ? end.stmt.results.some(x => this.carries(x)) : results.some(name => this.isName(name))));
+    return isReturned ? 'results' : 'nowhere';
+  }
+
+  private isName(x: Expr): boolean {
+    return x.kind === 'ident' && x.entity?.kind === 'var' && this.names.has(x.entity);
+  }
+
+  private mentions(x: Expr): boolean {
+    let found = false;
+    walkExpr(x, { expr: inner => void (found ||= this.isName(inner)) });
+    return found;
+  }
+
+  private escapesIn(op: Op): boolean {
+    switch (op.kind) {
+      case 'call':
+        return this.escapesThrough(op.call);
+      case 'defer':
+        return op.stmt.call.kind === 'call' && this.escapesThrough(op.stmt.call);
+      case 'go':
+        return this.mentions(op.stmt.call);
+      case 'send':
+        return this.carries(op.stmt.value);
+      case 'assign':
+        return this.escapesByAssignment(op);
+      case 'range':
+        if (this.carries(op.stmt.x)) for (const x of op.stmt.lhs) this.follow(x);
+        return false;
+      case 'receive':
+      case 'eval':
+        return false;
+    }
+  }
+
+  private escapesByAssignment({ lhs, rhs }: Op & { kind: 'assign' }): boolean {
+    return lhs.some((target, i) => {
+      const value = rhs.length === lhs.length ? rhs[i] : rhs[0];
+      if (!value || !this.carries(value)) return false;
+      const type = typeOf(value, this.body.env);
+      const part = lhs.length > rhs.length && type.kind === 'tuple' ? type.types[i] : type;
+      return (part === undefined || this.isRich(part)) && !this.follow(target);
+    });
+  }
+
+  /** Remembers that the target holds it; false where the target outlives the function. */
+  private follow(target: Expr): boolean {
+    if (target.kind === 'ident' && target.name === '_') return true;
+    const root = placeOf(target)?.root ?? rootOfIndex(target);
+    if (typeof root !== 'object' || root.owner !== this.body.node) return false;
+    const isItself = target.kind === 'ident';
+    if (!isItself && (root.role !== 'local' || !this.isMadeHere(root))) return false;
+    this.names.add(root);
+    return true;
+  }
+
+  /** A struct, slice or map of the function's own, which no one else refers to. */
+  private isMadeHere({ origin, ident }: Variable): boolean {
+    const type = underlying(typeOf(ident, this.body.env), this.body.env.program);
+    if (type.kind === 'struct') return true;
+    if (origin.kind === 'declared') return type.kind === 'slice' || type.kind === 'map';
+    if (origin.kind !== 'value') return false;
+    const value = unparen(origin.expr);
+    const inner = value.kind === 'unary' && value.op === '&' ? unparen(value.x) : value;
+    if (inner.kind === 'composite') return true;
+    const callee = inner.kind === 'call' ? calleeOf(inner, this.body.env) : undefined;
+    return callee?.kind === 'builtin' && (callee.name === 'make' || callee.name === 'new');
+  }
+
+  private escapesThrough(call: Call): boolean {
+    const { env } = this.body;
+    const callee = functionOf(calleeOf(call, env), env);
+    if (callee.kind === 'literal') return this.fateIn(callee, call) === 'outside';
+    const fun = unparen(call.fun);
+    const receiver = fun.kind === 'selector' && this.carries(fun.x);
+    const args = call.args.filter(arg => this.carries(arg));
+    if ((!receiver && args.length === 0) || callee.kind === 'conversion') return false;
+    if (callee.kind === 'builtin') return callee.name === 'copy';
+    const name = calleeName(callee) ?? '';
+    if (isLibrary(callee)) return (receiver && CONTINUES_WITH_RECEIVER.has(name)) || (args.length > 0 && KEEPS_ARGUMENT.test(name)) || (args.some(arg => this.isFunction(arg)) && !RUNS_ARGUMENT_AT_ONCE.test(name));
+    if (onlyReads(callee)) return false;
+    if (targetsOf(callee, env).length > 0) return this.fateIn(callee, call) === 'outside';
+    return args.length > 0;
+  }
+
+  /** What becomes of it in the callee. */
+  private fateIn(callee: Callee, call: Call): Fate {
+    const known = this.fates.get(call);
+    if (known?.size === this.names.size) return known.fate;
+    const { size } = this.names;
+    const fate = this.depth === 0 ? 'outside' : this.findFateIn(callee, call);
+    this.fates.set(call, { size, fate });
+    return fate;
+  }
+
+  private findFateIn(callee: Callee, call: Call): Fate {
+    if (callee.kind === 'literal') {
+      const inner = literalBody(callee.literal, callee.within, this.body, this.pass);
+      return fateOf([...this.names, ...this.parameters(callee.literal, call)], inner, this.pass, this.depth - 1);
+    }
+    const fates = targetsOf(callee, this.body.env).map(func => this.fateInFunction(func, call));
+    return fates.includes('outside') ? 'outside' : fates.includes('results') ? 'results' : 'nowhere';
+  }
+
+  private fateInFunction(func: FuncInfo, call: Call): Fate {
+    const inner = func.pkg.module ? bodyOf(func, this.pass) : undefined;
+    if (!inner) return 'outside';
+    const fun = unparen(call.fun);
+    const receiver = fun.kind === 'selector' && this.carries(fun.x) ? variablesOf(func.decl.receiver?.names ?? []) : [];
+    const variables = [...receiver, ...this.parameters(func.decl, call)];
+    return variables.length ? fateOf(variables, inner, this.pass, this.depth - 1) : 'nowhere';
+  }
+
+  /** The parameters that are given it. */
+  private parameters({ type }: FuncNode, call: Call): Variable[] {
+    const params = type.params.flatMap(field => field.names);
+    return variablesOf(call.args.flatMap((arg, i) => (this.carries(arg) ? params[Math.min(i, params.length - 1)] ?? [] : [])));
+  }
+
+  private isFunction(x: Expr): boolean {
+    return x.kind === 'funclit' || underlying(typeOf(x, this.body.env), this.body.env.program).kind === 'func';
+  }
+
+  /** Whether the value may hold it. */
+  private carries(expr: Expr): boolean {
+    const x = unparen(expr);
+    switch (x.kind) {
+      case 'ident':
+        return this.isName(x);
+      case 'funclit':
+        return this.mentions(x);
+      case 'composite':
+        return x.elements.some(({ value }) => this.carries(value));
+      case 'unary':
+        return this.carries(x.x) && (x.op === '&' || this.isRich(typeOf(x, this.body.env)));
+      case 'selector':
+      case 'index':
+      case 'slice':
+      case 'star':
+      case 'assert':
+        return this.carries(x.x) && this.isRich(typeOf(x, this.body.env));
+      case 'call':
+        return this.resultCarries(x);
+      default:
+        return false;
+    }
+  }
+
+  private resultCarries(call: Call): boolean {
+    const { env } = this.body;
+    if (!this.isRich(typeOf(call, env))) return false;
+    const fun = unparen(call.fun);
+    const isGiven = call.args.some(arg => this.carries(arg)) || (fun.kind === 'selector' ? this.carries(fun.x) : this.isName(fun));
+    const callee = functionOf(calleeOf(call, env), env);
+    if (callee.kind === 'literal') return this.fateIn(callee, call) !== 'nowhere';
+    if (!isGiven) return false;
+    return isLibrary(callee) || targetsOf(callee, env).length === 0 || this.fateIn(callee, call) !== 'nowhere';
+  }
+
+  /** A value of this type can hold something else than itself: no number, text, error or list of these. */
+  private isRich(type: Type, depth = 4): boolean {
+    if (isError(type)) return false;
+    const base = underlying(type, this.body.env.program);
+    if (base.kind === 'basic' || depth === 0) return depth === 0;
+    if (base.kind === 'slice') return this.isRich(base.elem, depth - 1);
+    if (base.kind === 'map') return this.isRich(base.key, depth - 1) || this.isRich(base.value, depth - 1);
+    if (base.kind === 'tuple') return base.types.some(t => this.isRich(t, depth - 1));
+    return base.kind !== 'struct' || base.fields.some(field => this.isRich(field.type, depth - 1));
+  }
+}
+
+function isLibrary(callee: Callee): boolean {
+  if (callee.kind === 'func') return !callee.func.pkg.module;
+  if (callee.kind !== 'method') return false;
+  const pkg = callee.func?.pkg ?? callee.owner.def?.file.pkg;
+  return pkg !== undefined && !pkg.module;
+}
+
+function rootOfIndex(x: Expr): Variable | string | undefined {
+  const inner = unparen(x);
+  if (inner.kind === 'index') return placeOf(inner.x)?.root ?? rootOfIndex(inner.x);
+  return inner.kind === 'selector' ? rootOfIndex(inner.x) : undefined;
+}
+
+function variablesOf(names: readonly Ident[]): Variable[] {
+  return names.flatMap(({ entity }) => (entity?.kind === 'var' ? [entity] : []));
+}
