@@ -3,7 +3,7 @@ import { type Block, type FlowGraph, successors } from './graph.ts';
 import { reachableFrom } from './search.ts';
 import type { For, Range } from '../syntax/ast.ts';
 
-interface Loop {
+export interface Loop {
   readonly stmt: For | Range;
   readonly head: Block;
   /** The blocks of a round, the head included; of a loop that never repeats only the head. */
@@ -12,7 +12,7 @@ interface Loop {
 
 const memo = new WeakMap<FlowGraph, readonly Loop[]>();
 
-function loopsOf(graph: FlowGraph): readonly Loop[] {
+export function loopsOf(graph: FlowGraph): readonly Loop[] {
   let loops = memo.get(graph);
   if (!loops) memo.set(graph, (loops = [...graph.loops].map(([stmt, { head, after }]) => ({ stmt, head, blocks: blocksOf(head, after) }))));
   return loops;

@@ -31,7 +31,7 @@ export interface Walk<S> {
   /** `to` is where the branch leads. */
   edge(condition: Expr, taken: boolean, state: S, to: Block): S | undefined;
   /** The state behind any edge, after `edge` where the edge has a condition. */
-  between?(from: Block, to: Block, state: S): S;
+  between?(from: Block, to: Block, state: S): S | undefined;
   /** Whether a way that ends in this return is what is looked for. */
   returns(end: End & { kind: 'return' }, state: S): boolean;
 }
@@ -70,6 +70,7 @@ function runBlock<S>(node: Node<S>, walk: Walk<S>, queue: Node<S>[], seen: Set<s
   }
   const go = (to: Block, state: S, turn: Turn | undefined) => {
     const next = walk.between ? walk.between(block, to, state) : state;
+    if (next === undefined) return;
     const key = `${to.id} ${walk.key(next)}`;
     if (seen.has(key)) return;
     seen.add(key);

@@ -93,10 +93,10 @@ export function mutexAt(expr: Expr, env: Env): Mutex | undefined {
  * `s.Lock()` are the same.
  */
 export function canonicalPlace(expr: Expr, env: Env, depth = 4): Place | undefined {
-  const x = withoutPointer(expr);
+  const x = withoutConversion(withoutPointer(expr), env);
   if (x.kind === 'ident') {
     const variable = x.entity?.kind === 'var' ? x.entity : undefined;
-    const value = variable && depth > 0 ? onlyValue(variable) : undefined;
+    const value = variable && depth > 0 ? onlyValue(variable, env) : undefined;
     const behind = value && canonicalPlace(value, env, depth - 1);
     return behind ?? { root: variable ?? x.name, fields: [] };
   }
@@ -106,10 +106,19 @@ export function canonicalPlace(expr: Expr, env: Env, depth = 4): Place | undefin
 }
 
 /** The place that a local variable is another name for. */
-function onlyValue({ role, origin, assigned }: Variable): Expr | undefined {
-  if (role !== 'local' || assigned.length > 0 || origin.kind !== 'value' || origin.count !== 1) return undefined;
-  const value = withoutPointer(origin.expr);
+function onlyValue({ role, origin, assigned }: Variable, env: Env): Expr | undefined {
+  // `var in <-chan int = c` is declared and then given its value.
+  const given = origin.kind === 'declared' ? assigned : [origin, ...assigned];
+  const [only] = given;
+  if (role !== 'local' || given.length !== 1 || only === undefined || only === 'unknown' || only.kind !== 'value' || only.count !== 1) return undefined;
+  const value = withoutConversion(withoutPointer(only.expr), env);
   return value.kind === 'ident' || value.kind === 'selector' ? value : undefined;
+}
+
+/** `c` of `(<-chan int)(c)`. */
+function withoutConversion(x: Expr, env: Env): Expr {
+  const [arg] = x.kind === 'call' && x.args.length === 1 && calleeOf(x, env).kind === 'conversion' ? x.args : [];
+  return arg ? withoutPointer(arg) : x;
 }
 
 function withoutPointer(expr: Expr): Expr {
@@ -138,7 +147,7 @@ export function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
   }
   if (x.kind !== 'ident') return undefined;
   if (x.entity?.kind !== 'var') return `${env.file.pkg.path}:${x.name}`;
-  const value = depth > 0 ? onlyValue(x.entity) : undefined;
+  const value = depth > 0 ? onlyValue(x.entity, env) : undefined;
   const behind = value && familyOf(value, env, depth - 1);
   if (behind !== undefined) return behind;
   const type = pointee(typeOf(x, env));

@@ -36,6 +36,24 @@ function roundsOfCount({ init, cond, post }: For, env: Env): number | undefined 
   return x.op === '<' || x.op === '!=' ? limit : x.op === '<=' ? limit + 1 : undefined;
 }
 
+/** How many rounds a loop makes that nothing leaves early, where that is a constant and written out. */
+export function exactRounds(loop: For | Range, { env }: Body): number | undefined {
+  if (loop.kind === 'range') {
+    const x = unparen(loop.x);
+    if (x.kind === 'composite') return x.elements.some(({ key }) => key) ? undefined : x.elements.length;
+    return constantOf(x, env);
+  }
+  const start = loop.init?.kind === 'assign' && loop.init.lhs.length === 1 ? loop.init : undefined;
+  const counter = start?.lhs[0]?.kind === 'ident' ? start.lhs[0].entity : undefined;
+  const from = start?.rhs[0] && constantOf(start.rhs[0], env);
+  const cond = loop.cond && unparen(loop.cond);
+  const isCounted = counter?.kind === 'var' && counter.assigned.length === 0 && loop.post?.kind === 'incdec'
+    && cond?.kind === 'binary' && cond.x.kind === 'ident' && cond.x.entity === counter;
+  const limit = isCounted ? constantOf(cond.y, env) : undefined;
+  if (from === undefined || limit === undefined || cond?.kind !== 'binary') return undefined;
+  return cond.op === '<' || cond.op === '!=' ? limit - from : cond.op === '<=' ? limit - from + 1 : undefined;
+}
+
 /** The value of an integer constant. */
 export function constantOf(expr: Expr, env: Env): number | undefined {
   const x = unparen(expr);

@@ -112,7 +112,7 @@ export interface Variable {
   readonly origin: Origin;
   /** The innermost function that declares it. */
   readonly owner: FuncNode;
-  /** What is assigned to it after its declaration; `unknown` where its address is taken. */
+  /** What is assigned to it after its declaration, or in one that has a type as well (`var n T = f()`); `unknown` where its address is taken. */
   readonly assigned: (Origin | 'unknown')[];
 }
 export interface LocalConst { readonly kind: 'const'; readonly name: string; readonly type: Expr | undefined; readonly value: Expr | undefined }

@@ -183,8 +183,11 @@ class Binder {
       for (const spec of decl.specs) {
         this.exprs(spec.values, scope);
         if (spec.type) this.expr(spec.type, scope);
-        spec.names.forEach((ident, index) => this.declareVar(ident, 'local',
-          spec.type ? { kind: 'declared', type: spec.type, variadic: false } : valueOrigin(spec.values, index, spec.names.length), scope));
+        spec.names.forEach((ident, index) => {
+          const value = valueOrigin(spec.values, index, spec.names.length);
+          this.declareVar(ident, 'local', spec.type ? { kind: 'declared', type: spec.type, variadic: false } : value, scope);
+          if (spec.type && spec.values.length && ident.entity?.kind === 'var') ident.entity.assigned.push(value);
+        });
       }
     } else if (decl.kind === 'const') {
       for (const spec of decl.specs) {

@@ -3,14 +3,17 @@
  * other end, or the function can leave on a way on which too little is done there.
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsBefore } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { type Closing, closingAfter, closingBefore } from './closing.ts';
+import { failsTest } from './failures.ts';
+import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
+import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Abandoned {
@@ -23,27 +26,45 @@ export interface Abandoned {
   readonly way: Arrival<unknown> | undefined;
 }
 
-const found = new WeakMap<Pass['pkg'], readonly Abandoned[]>();
-
-export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
-  let all = found.get(pass.pkg);
-  if (!all) found.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...abandonedIn(body, pass)])));
-  return all.filter(a => a.verb === verb);
+/** A receive that a goroutine forgets to answer, in the function that makes the channel. */
+export interface Unanswered extends Forgotten {
+  readonly made: Made;
+  readonly body: Body;
 }
 
-function* abandonedIn(body: Body, pass: Pass): Generator<Abandoned> {
+type Found = { readonly kind: 'abandoned'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
+
+const memo = new WeakMap<Pass['pkg'], readonly Found[]>();
+
+export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
+  return allIn(pass).flatMap(found => (found.kind === 'abandoned' && found.of.verb === verb ? [found.of] : []));
+}
+
+export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
+  return allIn(pass).flatMap(found => (found.kind === 'unanswered' && found.of.wait.verb === verb ? [found.of] : []));
+}
+
+function allIn(pass: Pass): readonly Found[] {
+  let all = memo.get(pass.pkg);
+  if (!all) memo.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
+  return all;
+}
+
+function* foundIn(body: Body, pass: Pass): Generator<Found> {
   for (const made of channelsMadeIn(body)) {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
     if (reading.escapes || reading.isReturned) continue;
     const alone = [...waitingAlone(reading, made)];
-    for (const wait of alone) yield { verb: wait.verb, made, body, wait, way: undefined };
-    if (alone.length === 0) yield* leftBehind(reading, made, body, pass);
+    for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
+    if (alone.length) continue;
+    for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
+    for (const forgotten of forgottenIn(reading, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
 
 /** Nobody is ever at the other end, whatever way the code takes. */
-function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<Waiting> {
+function* waitingAlone({ does, endlessDoes, waits }: Reading, { capacity }: Made): Generator<Waiting> {
   const isAnswered = (verb: Verb): boolean => {
     switch (verb) {
       case 'send':
@@ -51,13 +72,17 @@ function* waitingAlone({ does, waits }: Reading, { capacity }: Made): Generator<
       case 'receive':
         return does.has('send') || does.has('close');
       case 'range':
-        return does.has('close');
+        // One who goes on sending for ever keeps the loop going.
+        return does.has('close') || endlessDoes.has('send');
     }
   };
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
 }
 
-type State = Count & { readonly facts: Facts };
+interface State extends Count {
+  readonly facts: Facts;
+  readonly closing: Closing;
+}
 
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
   if (body.node === body.info.decl && endsWithProcess(body.info)) return;
@@ -65,14 +90,20 @@ function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Gene
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const way = wayLeaving(reading, verb, made, START, body, pass);
+    const way = wayLeaving(reading, verb, made, START, body, pass) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body, pass);
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
+function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass: Pass): Reading {
+  const endings = endingsOf(verb, reading, made, body, pass);
+  return endings.length ? new Reading(body, withNames(namesOf([made.place], endings), body), pass) : reading;
+}
+
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
 export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
-  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass) };
+  const closing = closingBefore(made.call, reading, body);
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass), closing };
   return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
 }
 
@@ -82,33 +113,37 @@ export type Branch = (condition: Expr, taken: boolean) => boolean;
 function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
-    key: state => `${walk.key(state)} ${state.facts.key}`,
+    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing}`,
     op(op, state) {
       // A failing test is told already.
-      if (op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, body.env)) ?? '')) return undefined;
+      if (failsTest(op, body)) return undefined;
+      // `ticks = nil` has switched this case off.
+      if (op.kind === 'receive' && op.inSelect && state.facts.saysNil(op.channel, body)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
-      return next === undefined || next === 'arrive' ? next : { ...next, facts: state.facts.after(op, body) };
+      if (next === undefined || next === 'arrive') return next;
+      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body) };
     },
     edge(condition, taken, state, to) {
       if (isVoid(condition, taken)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state, to);
-      return next && { ...next, facts };
+      return next && { ...state, ...next, facts };
     },
-    between: (from, to, state) => ({ ...state, ...walk.between?.(from, to, state) }),
+    between: (from, to, state) => {
+      const next = walk.between?.(from, to, state);
+      return next && { ...state, ...next };
+    },
     returns: (_, state) => isLeft(verb, state, made),
   };
 }
 
-const FAILS_TEST = /^\(\*?testing\.\w+\)\.(?:Error|Errorf|Fail)$/;
-
 /** More is waited for than is done at the other end. */
-function isLeft(verb: Verb, { started, supply }: Count, { capacity }: Made): boolean {
+function isLeft(verb: Verb, { started, supply, closing }: State, { capacity }: Made): boolean {
   switch (verb) {
     case 'send':
       // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-      if (capacity === undefined || capacity > 1) return false;
+      if (capacity === undefined || capacity > 1 || closing === 'deferred' || closing === 'closed') return false;
       return started.sends - capacity > supply.receives;
     case 'receive':
       return !supply.closes && started.receives > supply.sends;

@@ -2,7 +2,7 @@
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, type Ident, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
@@ -16,6 +16,8 @@ export interface Run {
   readonly names: Names;
   /** In a goroutine of its own. */
   readonly started: boolean;
+  /** Any number of times: a callback that is called in a loop. */
+  readonly repeated?: true;
 }
 
 /** `unseen`: something that is not at hand gets the channel and may do anything with it. */
@@ -41,27 +43,28 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const knows = callee.kind === 'literal' && isMentioned(callee.literal, names, from.env);
   if (!given && !isHeld && !knows) return [];
   const name = calleeName(callee) ?? '';
-  if (LOOKS_ONLY.test(name)) return [];
   const runner = RUNS_IN_PLACE.test(name) ? false : RUNS_IN_GOROUTINE.test(name) ? true : undefined;
   if (runner !== undefined) return runsOfArguments(call, names, started || runner, from, pass);
+  if (LOOKS_ONLY.test(name)) return [];
   const body = bodyOfCallee(callee, from, pass);
-  if (!body) return 'unseen';
+  if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
   const callbacks = runsOfCallbacks(call, names, started, from, body);
   return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call, names, from), started }, ...callbacks];
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
 function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body, callee: Body): Runs {
-  const params = callee.node.type.params.flatMap(field => field.names);
   const runs: Run[] = [];
   for (const [i, arg] of call.args.entries()) {
     const literal = unparen(arg);
     if (literalOf(arg) && capturesInside(arg, names, from)) return 'unseen';
     if (literal.kind !== 'funclit' || !isMentioned(literal, names, from.env)) continue;
-    const calls = variableOf(params[i]) && callsOf(variableOf(params[i]), callee);
+    const calls = callsOf(parameterOf(callee, i), callee);
     if (!calls) return 'unseen';
     const body: Body = { ...from, node: literal, block: literal.body, graph: graphOf(literal, literal.body) };
-    if (calls.length) runs.push({ body, names, started: started || calls.includes('started') });
+    if (!calls.length) continue;
+    const run: Run = { body, names, started: started || calls.some(call => call.started) };
+    runs.push(calls.some(call => call.inLoop) ? { ...run, repeated: true } : run);
   }
   return runs;
 }
@@ -73,21 +76,30 @@ function capturesInside(expr: Expr, names: Names, from: Body): boolean {
   return (literalOf(x)?.elements ?? []).some(({ value }) => capturesInside(value, names, from));
 }
 
+interface ParameterCall {
+  readonly started: boolean;
+  readonly inLoop: boolean;
+}
+
 /** How a function calls its parameter; undefined when it does anything else with it. */
-function callsOf(param: Variable | undefined, { block }: Body): ('in place' | 'started')[] | undefined {
-  const calls: ('in place' | 'started')[] = [];
+function callsOf(param: Variable | undefined, { block }: Body): readonly ParameterCall[] | undefined {
+  const calls = new Map<Call, ParameterCall>();
+  const loops: Stmt[] = [];
   let mentions = 0;
+  const add = (call: Call, started: boolean) => {
+    if (!calls.has(call)) calls.set(call, { started, inLoop: loops.some(loop => loop.start <= call.start && call.end <= loop.end) });
+  };
   walkStmts(block.stmts, {
     stmt: stmt => {
-      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) calls.push('started');
+      if (stmt.kind === 'for' || stmt.kind === 'range') loops.push(stmt);
+      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) add(stmt.call, true);
     },
     expr: x => {
       if (isNamed(x, param)) mentions++;
-      if (x.kind === 'call' && isNamed(x.fun, param)) calls.push('in place');
+      if (x.kind === 'call' && isNamed(x.fun, param)) add(x, false);
     },
   });
-  const started = calls.filter(call => call === 'started').length;
-  return calls.length - started === mentions ? calls : undefined;
+  return calls.size === mentions ? [...calls.values()] : undefined;
 }
 
 function isNamed(expr: Expr, variable: Variable | undefined): boolean {
@@ -108,23 +120,41 @@ function runsOfArguments(call: Call, names: Names, started: boolean, from: Body,
   return runs;
 }
 
+/** An argument has the channel inside, and no name in the callee leads to it: `stopAll(a, b)`, `[]*worker{w}`, `w.stop`. */
+function isLost(arg: Expr, param: Variable | undefined, names: Names, from: Body): boolean {
+  if (unparen(arg).kind === 'funclit' || !carries(arg, names, from)) return false;
+  if (param?.origin.kind === 'declared' && !param.origin.variadic) return placesBehind(arg, param, names, from).length === 0;
+  // `_ chan int` is given the channel and cannot use it.
+  return param !== undefined;
+}
+
+/** The names in the callee of what an argument leads to. */
+function placesBehind(arg: Expr, param: Variable, names: Names, from: Body): readonly Place[] {
+  const to: Place = { root: param, fields: [] };
+  const literal = literalOf(arg);
+  return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
+}
+
+/** The parameter that argument `i` is for; undefined where it has no name. */
+function parameterOf({ node }: Body, i: number): Variable | undefined {
+  const params = node.type.params.flatMap(field => field.names);
+  const name = params[Math.min(i, params.length - 1)];
+  return name?.name === '_' ? undefined : variableOf(name);
+}
+
 function receiverOf(callee: Callee): Expr | undefined {
   return callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
 }
 
 /** What the channel is called in the body that a call runs. */
 function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, call: Call, names: Names, from: Body): Names {
-  const params = body.node.type.params.flatMap(field => field.names);
   const given = call.args.flatMap((arg, i): readonly Place[] => {
-    const variable = variableOf(params[i]);
-    if (!variable) return [];
-    const to: Place = { root: variable, fields: [] };
-    const literal = literalOf(arg);
-    return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
+    const param = parameterOf(body, i);
+    return param ? placesBehind(arg, param, names, from) : [];
   });
   const own = body.node.kind === 'func' ? variableOf(body.node.receiver?.names[0]) : undefined;
   const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
-  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held]);
+  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held], callee.kind === 'literal' ? names.endings : []);
 }
 
 function variableOf(name: Ident | undefined): Variable | undefined {

@@ -61,7 +61,7 @@ function* leftUnread(op: Op & { kind: 'call' }, after: Made['after'], { result, 
   const { call } = op;
   const target = targetOf(call, result, body);
   if (target === 'elsewhere') return;
-  const names: Names = target ? withNames(namesOf([target]), body) : { places: [], key: `call@${call.start}`, call };
+  const names: Names = target ? withNames(namesOf([target]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
   const reading = new Reading(body, names, pass);
   if (reading.escapes || reading.isReturned) return;
   const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, failure(call, body));

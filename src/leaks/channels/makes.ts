@@ -8,7 +8,7 @@ import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import type { Place } from '../places.ts';
 import { constantOf } from '../rounds.ts';
-import { literalOf } from './places.ts';
+import { isOwn, literalOf } from './places.ts';
 
 /** A channel in a variable of the function that makes it, or in a field of one. */
 export interface Made {
@@ -28,6 +28,8 @@ export function* channelsMadeIn(body: Body): Generator<Made> {
       const value = op.rhs[i];
       const place = value && canonicalPlace(target, body.env);
       if (!place || typeof place.root !== 'object' || place.root.owner !== body.node || place.root.role !== 'local') continue;
+      // A field of what a call gave or a pointer leads to, others may see.
+      if (place.fields.length && !isOwn(place.root)) continue;
       for (const { call, fields } of makesIn(value, body)) {
         yield { call, place: { root: place.root, fields: [...place.fields, ...fields] }, capacity: capacityOf(call, body.env), op, after };
       }

@@ -11,16 +11,18 @@ import { keyOf, type Place } from '../places.ts';
 /** All names of one channel in one body, the literals inside it included. */
 export interface Names {
   readonly places: readonly Place[];
+  /** Other channels: who has received from one knows that nobody waits at this one any more. */
+  readonly endings: readonly Place[];
   /** The call that gives it, where the call stands for it: `for v := range generate()`. */
   readonly call?: Call;
   /** Equal for equal sets. */
   readonly key: string;
 }
 
-export function namesOf(places: readonly Place[]): Names {
+export function namesOf(places: readonly Place[], endings: readonly Place[] = []): Names {
   const byKey = new Map(places.map(place => [keyOf(place), place]));
   const keys = [...byKey.keys()].sort();
-  return { places: keys.flatMap(key => byKey.get(key) ?? []), key: keys.join(' ') };
+  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(place => `!${keyOf(place)}`)].join(' ') };
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
@@ -32,6 +34,12 @@ export function relationOf(x: Expr, { places, call }: Names, env: Env): 'channel
   return places.some(p => p.fields.length > place.fields.length && holds(place, p)) ? 'holder' : undefined;
 }
 
+/** A receive from `x` says that nobody waits any more. */
+export function isEnding(x: Expr, { endings }: Names, env: Env): boolean {
+  const place = endings.length ? canonicalPlace(x, env) : undefined;
+  return place !== undefined && endings.some(ending => keyOf(ending) === keyOf(place));
+}
+
 /** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */
 export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): readonly Place[] {
   const place = canonicalPlace(arg, env);
@@ -39,9 +47,9 @@ export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): 
   return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
 }
 
-/** `s.run` of what holds the channel. */
+/** `s.run` of what holds the channel, or of a channel with methods. */
 export function isMethodOfHolder(x: Expr, names: Names, env: Env): boolean {
-  return x.kind === 'selector' && relationOf(x.x, names, env) === 'holder' && resolveFunction(x, env).kind === 'method';
+  return x.kind === 'selector' && relationOf(x.x, names, env) !== undefined && resolveFunction(x, env).kind === 'method';
 }
 
 /** The channel is mentioned in an expression, in function literals as well; other fields of what holds it do not count. */
@@ -91,7 +99,7 @@ export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env:
       else if (place.fields.length && relationOf(value, names, env) === 'channel') found.push(place);
     });
   }
-  return found.length === names.places.length ? names : namesOf(found);
+  return found.length === names.places.length ? names : namesOf(found, names.endings);
 }
 
 /** A place below a variable of the function itself, which nobody else sees unless it is handed on. */
@@ -101,7 +109,7 @@ function localPlace(target: Expr, func: FuncNode, env: Env): Place | undefined {
 }
 
 /** A local variable whose value is made here: what a call gave or a pointer leads to, others may see. */
-function isOwn({ role, origin, assigned }: Variable): boolean {
+export function isOwn({ role, origin, assigned }: Variable): boolean {
   if (role !== 'local' || assigned.includes('unknown')) return false;
   if (origin.kind === 'declared') return origin.type.kind !== 'star';
   return origin.kind === 'value' && (literalOf(origin.expr) !== undefined || isNew(origin.expr));

@@ -12,7 +12,10 @@ import type { Pass } from '../pass.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
-import { type Names, relationOf, withAliases } from './places.ts';
+import { countersOf, isCountedOut } from './counters.ts';
+import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
+import { hasOwnEnd } from './ownends.ts';
+import { isEnding, type Names, relationOf, withAliases } from './places.ts';
 
 export const MANY = 5;
 const plus = (a: number, b: number) => Math.min(MANY, a + b);
@@ -47,6 +50,10 @@ export interface Traffic {
   readonly escapes: boolean;
   /** Everything that is done with it anywhere, guarded or not. */
   readonly does: ReadonlySet<Verb | 'close'>;
+  /** What goroutines do with it that the body starts. */
+  readonly startedDoes: ReadonlySet<Verb | 'close'>;
+  /** What bodies do with it that never end. */
+  readonly endlessDoes: ReadonlySet<Verb | 'close'>;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -58,7 +65,7 @@ export interface Traffic {
 const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
 const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
 const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
-const UNSEEN: Traffic = { escapes: true, does: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const UNSEEN: Traffic = { escapes: true, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 
 const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
 
@@ -86,6 +93,7 @@ export interface Count {
   readonly supply: Supply;
   /** Variables that are false when the channel was closed: `v, ok := <-c`. */
   readonly oks: ReadonlySet<Variable>;
+  readonly laps: Laps;
 }
 
 /** With the other names that the body gives it. */
@@ -94,7 +102,7 @@ export function withNames(names: Names, body: Body): Names {
 }
 
 /** What one operation adds. */
-type Step = Omit<Count, 'oks'>;
+type Step = Omit<Count, 'oks' | 'laps'>;
 
 const NO_STEP: Step = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY };
 
@@ -104,10 +112,13 @@ type How = 'called' | 'started' | 'deferred' | 'stoppable';
 /** One channel in one body. */
 export class Reading {
   private readonly steps = new Map<Op, Step>();
+  private readonly doneAt = new Map<Op, ReadonlySet<Verb | 'close'>>();
+  private readonly runs = new Map<Op, readonly Run[]>();
   private readonly arms: ReadonlyMap<Op, { readonly select: Select; readonly clause: CommClause }>;
   readonly does = new Set<Verb | 'close'>();
   /** What goroutines do with it that the body starts. */
   readonly startedDoes = new Set<Verb | 'close'>();
+  readonly endlessDoes = new Set<Verb | 'close'>();
   readonly waits: Waiting[] = [];
   escapes = false;
 
@@ -125,6 +136,17 @@ export class Reading {
     return body.graph.blocks.some(({ end }) => end.kind === 'return' && end.stmt?.results.some(x => carries(x, names, body)) === true);
   }
 
+  /** What an operation may do with the channel, the functions that it runs included. */
+  doesAt(op: Op, ...verbs: readonly (Verb | 'close')[]): boolean {
+    const done = this.doneAt.get(op);
+    return done !== undefined && verbs.some(verb => done.has(verb));
+  }
+
+  /** The bodies with the channel in reach that an operation runs. */
+  runsAt(op: Op): readonly Run[] {
+    return this.runs.get(op) ?? [];
+  }
+
   /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
   deferredBefore(start: number): Supply {
     const earlier = [...this.steps].flatMap(([op, step]) => (op.kind === 'defer' && op.stmt.start < start ? [step] : []));
@@ -132,7 +154,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, waits: this.waits };
+    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;
@@ -153,14 +175,16 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
   walk(): Walk<Count> {
     const { body, pass, names } = this;
+    const counters = countersOf(body, op => (this.steps.get(op)?.supply.receives ?? 0) > 0);
+    const loops = new CountedLoops(body, MANY, op => (this.steps.get(op) ?? NO_STEP) !== NO_STEP);
     return {
-      key: ({ own, started, supply, oks }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()}`,
+      key: ({ own, started, supply, oks, laps }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()} ${loops.keyOf(laps)}`,
       op: (op, count) => {
         if (pass.contracts.endsHere(op, body.env)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
@@ -169,19 +193,23 @@ export class Reading {
       },
       edge: (condition, taken, count) => {
         if (this.isNil(condition) === taken) return undefined;
-        // Closed: nobody can send any more, so nobody waits to.
-        return !taken && isOneOf(condition, count.oks) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
+        // Closed: nobody can send any more, so nobody waits to. Counted to the end: as many as there are.
+        return (!taken && isOneOf(condition, count.oks)) || isCountedOut(condition, taken, counters) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
       },
-      between: (from, to, count) => this.afterLoops(from, to, count),
+      between: (from, to, count) => {
+        const laps = loops.after(from, to, count.laps);
+        return laps && { ...this.afterLoops(from, to, count, loops), laps };
+      },
       returns: () => false,
     };
   }
 
   /** A loop that is over has sent or received all there was: how often, both sides have agreed on. */
-  private afterLoops(from: Block, to: Block, count: Count): Count {
+  private afterLoops(from: Block, to: Block, count: Count, counted: CountedLoops): Count {
     let { supply } = count;
-    for (const { blocks } of endedLoops(from, to, this.body.graph)) {
-      for (const { ops } of blocks) {
+    for (const loop of endedLoops(from, to, this.body.graph)) {
+      if (counted.has(loop)) continue;
+      for (const { ops } of loop.blocks) {
         for (const op of ops) {
           const step = this.steps.get(op);
           if (!step || step === NO_STEP) continue;
@@ -208,21 +236,30 @@ export class Reading {
       case 'send':
         return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
       case 'receive':
+        if (isEnding(op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
-        return this.isChannel(op.stmt.x) ? this.communication(this.repeats(op.stmt) ? 'range' : 'receive', op, { start: op.stmt.x.start, end: op.stmt.x.end }) : NO_STEP;
+        return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
       case 'call':
-        return this.callStep(op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
+        return this.callStep(op, op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
       case 'go':
       case 'defer': {
         const call = unparen(op.stmt.call);
         if (call.kind !== 'call') return NO_STEP;
-        return this.callStep(call, op.kind === 'go' ? 'started' : 'deferred', op.stmt);
+        return this.callStep(op, call, op.kind === 'go' ? 'started' : 'deferred', op.stmt);
       }
       case 'assign':
       case 'eval':
         return NO_STEP;
     }
+  }
+
+  private rangeStep(op: Op, stmt: Range): Step {
+    if (hasOwnEnd(stmt, this.body)) {
+      this.note(op, 'receive');
+      return { ...NO_STEP, supply: { ...NO_SUPPLY, receives: 1 } };
+    }
+    return this.communication(this.repeats(stmt) ? 'range' : 'receive', op, { start: stmt.x.start, end: stmt.x.end });
   }
 
   /** `for v := range c { return v }` receives once. */
@@ -232,7 +269,7 @@ export class Reading {
   }
 
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
-    this.does.add(verb);
+    this.note(op, verb);
     const arm = this.arms.get(op);
     const waits = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
     if (waits) this.waits.push({ verb, node, body: this.body, starts: [] });
@@ -240,10 +277,15 @@ export class Reading {
     return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }
 
-  private callStep(call: Call, how: How, node: Waiting['node']): Step {
+  private note(op: Op, ...verbs: readonly (Verb | 'close')[]): void {
+    for (const verb of verbs) this.does.add(verb);
+    this.doneAt.set(op, new Set([...this.doneAt.get(op) ?? [], ...verbs]));
+  }
+
+  private callStep(op: Op, call: Call, how: How, node: Waiting['node']): Step {
     const callee = calleeOf(call, this.body.env);
     if (callee.kind === 'builtin' && callee.name === 'close' && call.args[0] && this.isChannel(call.args[0])) {
-      this.does.add('close');
+      this.note(op, 'close');
       return { ...NO_STEP, supply: { ...NO_SUPPLY, closes: true } };
     }
     const runs = runsOf(call, this.names, how === 'started', this.body, this.pass);
@@ -251,16 +293,17 @@ export class Reading {
       this.escapes = true;
       return NO_STEP;
     }
-    return runs.reduce((step, run) => sum(step, this.runStep(run, how, node)), NO_STEP);
+    this.runs.set(op, runs);
+    return runs.reduce((step, run) => sum(step, this.runStep(op, run, how, node)), NO_STEP);
   }
 
-  private runStep({ body, names, started }: Run, how: How, node: Waiting['node']): Step {
-    const traffic = trafficOf(body, names, this.pass, this.depth - 1);
+  private runStep(op: Op, { body, names, started, repeated }: Run, how: How, node: Waiting['node']): Step {
+    const once = trafficOf(body, names, this.pass, this.depth - 1);
+    const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
-    for (const verb of traffic.does) {
-      this.does.add(verb);
-      if (started) this.startedDoes.add(verb);
-    }
+    this.note(op, ...traffic.does);
+    for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);
+    for (const verb of traffic.endlessDoes) this.endlessDoes.add(verb);
     for (const wait of traffic.waits) this.waits.push(started ? { ...wait, starts: [{ node, body: this.body }, ...wait.starts] } : wait);
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
@@ -275,7 +318,15 @@ export class Reading {
     const goes = (x: Expr) => carries(x, this.names, this.body);
     if (op.kind === 'send') return goes(op.stmt.value);
     if (op.kind !== 'assign') return false;
+    // `waiting[c] = true`: who knows the map knows the channel.
+    if (op.lhs.some(target => target.kind === 'index' && target.indices.some(goes))) return true;
     return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
+  }
+
+  /** A variable of this body, or of one in which the channel has a name. */
+  private isOwn(target: Expr): boolean {
+    const root = rootOf(target);
+    return root.kind !== 'ident' || root.entity?.kind !== 'var' || [this.body.node, ...this.names.places.map(({ root: named }) => (typeof named === 'object' ? named.owner : undefined))].includes(root.entity.owner);
   }
 
   /** Another name that is given once, a field of a local value, a literal that is only called. */
@@ -284,12 +335,12 @@ export class Reading {
     if (target.kind === 'ident' && target.name === '_') return true;
     const literal = unparen(value).kind === 'funclit';
     if (literal) return target.kind === 'ident' && target.entity?.kind === 'var' && isOnlyCalled(target.entity, this.body);
-    // What holds it now is one of its names, or another name of something that holds it.
-    return relationOf(target, this.names, this.body.env) !== undefined;
+    // What holds it now is one of its names, or another name of something that holds it; of a function around, somebody else sees it.
+    return relationOf(target, this.names, this.body.env) !== undefined && this.isOwn(target);
   }
 }
 
-export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set() };
+export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set(), laps: NO_LAPS };
 
 /** All that is done anywhere, as often as it is wanted. */
 function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
@@ -298,6 +349,15 @@ function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
 
 function sum<T extends Step>(a: T, b: Step): T {
   return { ...a, own: both(a.own, b.own), started: both(a.started, b.started), supply: { sends: plus(a.supply.sends, b.supply.sends), receives: plus(a.supply.receives, b.supply.receives), closes: a.supply.closes || b.supply.closes } };
+}
+
+/** A loop goes on for as long as both sides have agreed on. */
+function manyOf({ sends, receives, closes }: Supply): Supply {
+  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, closes };
+}
+
+function often({ sends, receives, ranges }: Demand): Demand {
+  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, ranges };
 }
 
 function both(a: Demand, b: Demand): Demand {
@@ -332,6 +392,12 @@ export function armsOf(graph: FlowGraph): Map<Op, { select: Select; clause: Comm
 /** `timer := time.AfterFunc(d, f)`. */
 function isStoppable(op: Op & { kind: 'call' }, { env }: Body): boolean {
   return !op.discarded && calleeName(calleeOf(op.call, env)) === 'time.AfterFunc';
+}
+
+/** `s` of `s.pool.c`. */
+function rootOf(x: Expr): Expr {
+  const inner = unparen(x);
+  return inner.kind === 'selector' || inner.kind === 'star' || inner.kind === 'unary' ? rootOf(inner.x) : inner;
 }
 
 /** `ok` of `v, ok := <-c`. */

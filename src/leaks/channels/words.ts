@@ -3,21 +3,43 @@ import type { Finding, Step } from '../../finding.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { textOf, turnSteps } from '../words.ts';
-import { type Abandoned, abandonedAt } from './abandoned.ts';
+import { type Abandoned, abandonedAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
+import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of abandonedAt(verb, pass)) yield finding(found);
+  for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
+}
+
+function unansweredFinding(found: Unanswered): Finding {
+  const { wait, start, goroutine, way, body, made } = found;
+  const name = nameOf(found);
+  const at = siteIn(body.info, wait.node);
+  return {
+    at,
+    confidence: 'medium',
+    message: wait.verb === 'range'
+      ? `This can range over ${name} for ever: the goroutine that should close it may end without doing so. Close ${name} there in a defer.`
+      : `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`,
+    trail: [
+      { at: siteIn(body.info, made.call), note: `${name} is made here` },
+      { at: siteIn(body.info, head(start.stmt)), note: 'the goroutine that should answer starts here' },
+      ...turnSteps(way.turns, goroutine.info),
+      { at: siteIn(goroutine.info, endOf(way, goroutine)), note: 'it ends here without an answer' },
+      { at, note: WAITS[wait.verb] },
+    ],
+  };
 }
 
 function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWait): Finding {
@@ -101,7 +123,7 @@ function messageOf({ verb, made, way, wait }: Abandoned, name: string): string {
   }
 }
 
-function nameOf({ made: { place } }: Abandoned): string {
+function nameOf({ made: { place } }: { readonly made: Made }): string {
   return [typeof place.root === 'string' ? place.root : place.root.name, ...place.fields].join('.');
 }
 

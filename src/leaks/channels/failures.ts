@@ -1,0 +1,8 @@
+/** Tests that have failed: what they leave behind is no news. */
+import type { Op } from '../../flow/graph.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import type { Body } from '../bodies.ts';
+
+export function failsTest(op: Op, { env }: Body): boolean {
+  return op.kind === 'call' && /^\(\*?testing\.\w+\)\.(?:Error|Errorf|Fail)$/.test(calleeName(calleeOf(op.call, env)) ?? '');
+}
