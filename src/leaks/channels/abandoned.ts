@@ -8,6 +8,7 @@ import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsBefore } from '../facts.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
@@ -32,12 +33,17 @@ export interface Unanswered extends Forgotten {
   readonly body: Body;
 }
 
-type Found = { readonly kind: 'abandoned'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
+/** `self`: the way leads to where the function waits for itself. */
+type Found = { readonly kind: 'abandoned' | 'self'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
 
 const memo = new WeakMap<Pass['pkg'], readonly Found[]>();
 
 export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
   return allIn(pass).flatMap(found => (found.kind === 'abandoned' && found.of.verb === verb ? [found.of] : []));
+}
+
+export function selfWaitsAt(verb: Verb, pass: Pass): readonly Abandoned[] {
+  return allIn(pass).flatMap(found => (found.kind === 'self' && found.of.verb === verb ? [found.of] : []));
 }
 
 export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
@@ -58,6 +64,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     const alone = [...waitingAlone(reading, made)];
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
+    for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
     for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
     for (const forgotten of forgottenIn(reading, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }

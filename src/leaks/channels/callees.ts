@@ -85,6 +85,7 @@ interface ParameterCall {
 function callsOf(param: Variable | undefined, { block }: Body): readonly ParameterCall[] | undefined {
   const calls = new Map<Call, ParameterCall>();
   const loops: Stmt[] = [];
+  const literals: Expr[] = [];
   let mentions = 0;
   const add = (call: Call, started: boolean) => {
     if (!calls.has(call)) calls.set(call, { started, inLoop: loops.some(loop => loop.start <= call.start && call.end <= loop.end) });
@@ -93,10 +94,12 @@ function callsOf(param: Variable | undefined, { block }: Body): readonly Paramet
     stmt: stmt => {
       if (stmt.kind === 'for' || stmt.kind === 'range') loops.push(stmt);
       if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) add(stmt.call, true);
+      if (stmt.kind === 'go') literals.push(stmt.call);
     },
     expr: x => {
       if (isNamed(x, param)) mentions++;
-      if (x.kind === 'call' && isNamed(x.fun, param)) add(x, false);
+      // `go func() { f() }()`: it runs where the goroutine does.
+      if (x.kind === 'call' && isNamed(x.fun, param)) add(x, literals.some(literal => literal.start <= x.start && x.end <= literal.end));
     },
   });
   return calls.size === mentions ? [...calls.values()] : undefined;

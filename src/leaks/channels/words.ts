@@ -3,7 +3,7 @@ import type { Finding, Step } from '../../finding.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { textOf, turnSteps } from '../words.ts';
-import { type Abandoned, abandonedAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
@@ -14,12 +14,26 @@ import type { Verb } from './traffic.ts';
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of abandonedAt(verb, pass)) yield finding(found);
+  for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
+}
+
+function selfFinding(found: Abandoned): Finding {
+  const { wait, way, body, made } = found;
+  const name = nameOf(found);
+  const at = siteIn(body.info, wait.node);
+  const rest = { send: `no goroutine receives from ${name}, which has no buffer`, receive: `nothing was sent on ${name} before, and no goroutine knows it`, range: `${name} was not closed before, and no goroutine knows it` }[wait.verb];
+  return {
+    at,
+    confidence: 'high',
+    message: `This function waits for itself for ever: ${rest}. What is deferred comes too late.`,
+    trail: [{ at: siteIn(body.info, made.call), note: `${name} is made here` }, ...turnSteps(way?.turns ?? [], body.info), { at, note: WAITS[wait.verb] }],
+  };
 }
 
 function unansweredFinding(found: Unanswered): Finding {
