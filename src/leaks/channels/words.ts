@@ -4,6 +4,7 @@ import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -16,7 +17,9 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
-  if (verb === 'send') for (const gone of goneReceivers(pass)) yield goneFinding(gone);
+  if (verb !== 'send') return;
+  for (const gone of goneReceivers(pass)) yield goneFinding(gone);
+  for (const double of doubleSends(pass)) yield doubleFinding(double);
 }
 
 function unansweredFinding(found: Unanswered): Finding {
@@ -66,6 +69,16 @@ function goneFinding({ send, receive, close }: GoneReceiver): Finding {
     confidence: 'medium',
     message: `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${done}: send in a select that watches it as well.`,
     trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(close.body.info, close.node), note: 'the receiver ends' }],
+  };
+}
+
+function doubleFinding({ body, first, second, channel }: DoubleSend): Finding {
+  const at = siteIn(body.info, second);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This send on ${channel.name} follows the one for the error, so whoever waits for one message leaves it waiting for ever. Return after the first.`,
+    trail: [{ at: siteIn(body.info, first), note: 'the error is sent here, and the function goes on' }, { at, note: WAITS.send }],
   };
 }
 
