@@ -2,8 +2,9 @@
 import type { FlowGraph } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
+import { functionOf } from '../../program/values.ts';
 import type { Env } from '../../program/resolve.ts';
-import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -52,24 +53,27 @@ export function isMethodOfHolder(x: Expr, names: Names, env: Env): boolean {
   return x.kind === 'selector' && relationOf(x.x, names, env) !== undefined && resolveFunction(x, env).kind === 'method';
 }
 
-/** The channel is mentioned in an expression, in function literals as well; other fields of what holds it do not count. */
-export function isMentioned(x: Expr, names: Names, env: Env): boolean {
+/**
+ * The channel is mentioned in an expression, in function literals as well, also in those that a local variable stands
+ * for; other fields of what holds it do not count.
+ */
+export function isMentioned(x: Expr, names: Names, env: Env, within: readonly Expr[] = []): boolean {
   const inner = unparen(x);
-  if (inner.kind === 'ident') return relationOf(inner, names, env) !== undefined;
+  if (inner.kind === 'ident') return relationOf(inner, names, env) !== undefined || isMentionedBehind(inner, names, env, within);
   if (inner.kind === 'selector') {
     if (relationOf(inner, names, env) || isMethodOfHolder(inner, names, env)) return true;
     // `s.other` is not `s`.
-    return !canonicalPlace(inner, env) && isMentioned(inner.x, names, env);
+    return !canonicalPlace(inner, env) && isMentioned(inner.x, names, env, within);
   }
-  if (inner.kind === 'funclit') return mentionedIn(inner, names, env);
+  if (inner.kind === 'funclit') return mentionedIn(inner, names, env, within);
   let found = false;
   eachChild(inner, child => {
-    found ||= isMentioned(child, names, env);
+    found ||= isMentioned(child, names, env, within);
   });
   return found;
 }
 
-function mentionedIn(literal: Expr & { kind: 'funclit' }, names: Names, env: Env): boolean {
+function mentionedIn(literal: Expr & { kind: 'funclit' }, names: Names, env: Env, within: readonly Expr[]): boolean {
   let found = false;
   walkExpr(literal, {
     expr: x => {
@@ -78,11 +82,18 @@ function mentionedIn(literal: Expr & { kind: 'funclit' }, names: Names, env: Env
         found ||= relationOf(x, names, env) !== undefined || isMethodOfHolder(x, names, env);
         return false;
       }
-      if (x.kind === 'ident') found ||= relationOf(x, names, env) !== undefined;
+      if (x.kind === 'ident') found ||= relationOf(x, names, env) !== undefined || isMentionedBehind(x, names, env, [...within, literal]);
       return !found;
     },
   });
   return found;
+}
+
+/** `report` of `report := func(e event) { c <- e }`. */
+function isMentionedBehind(x: Ident, names: Names, env: Env, within: readonly Expr[]): boolean {
+  if (x.entity?.kind !== 'var' || x.entity.role !== 'local' || x.entity.ident === x) return false;
+  const callee = functionOf(resolveFunction(x, env), env);
+  return callee.kind === 'literal' && !within.includes(callee.literal) && mentionedIn(callee.literal, names, env, within);
 }
 
 /** With the names that assignments of the body give: `w := &worker{jobs: jobs}`, `s.done = done` of a local `s`. */
