@@ -58,6 +58,8 @@ export async function lint(options: LintOptions): Promise<LintResult> {
     options.progress?.(i, loaded.packages.length);
     const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
     for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
+    // Memory follows the largest package, not the repository.
+    for (const func of pkg.funcs) func.drop();
   });
   for (const problem of misnamed(options.declared?.names ?? [], loaded.program)) problems.push(problem);
   const sources = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.filter(f => isAsked(f, folder)).map(f => [f.source.path, f.source])));

@@ -18,11 +18,11 @@ export interface LocalGroup {
   readonly uses: readonly GroupUse[];
 }
 
-const memo = new WeakMap<Pass['pkg'], readonly LocalGroup[]>();
+const memo = new WeakMap<Pass, readonly LocalGroup[]>();
 
 export function localGroups(pass: Pass): readonly LocalGroup[] {
-  let found = memo.get(pass.pkg);
-  if (!found) memo.set(pass.pkg, (found = [...findLocalGroups(pass)]));
+  let found = memo.get(pass);
+  if (!found) memo.set(pass, (found = [...findLocalGroups(pass)]));
   return found;
 }
 

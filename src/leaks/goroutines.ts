@@ -23,12 +23,12 @@ export interface Goroutine {
   readonly body: Body | undefined;
 }
 
-const memo = new WeakMap<Pass['pkg'], readonly Goroutine[]>();
+const memo = new WeakMap<Pass, readonly Goroutine[]>();
 
 /** Every start of a goroutine in a package, once for all rules. */
 export function goroutinesOf(pass: Pass): readonly Goroutine[] {
-  let found = memo.get(pass.pkg);
-  if (!found) memo.set(pass.pkg, (found = [...findGoroutines(pass)]));
+  let found = memo.get(pass);
+  if (!found) memo.set(pass, (found = [...findGoroutines(pass)]));
   return found;
 }
 

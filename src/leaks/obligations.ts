@@ -32,14 +32,14 @@ export interface Unmet {
   readonly never: boolean;
 }
 
-const found = new WeakMap<Pass['pkg'], readonly Unmet[]>();
+const found = new WeakMap<Pass, readonly Unmet[]>();
 
 /** The calls of a package whose resource some way forgets, of the resources that the rule `rule` is about. */
 export function unmetObligations(rule: string, pass: Pass): readonly Unmet[] {
-  let all = found.get(pass.pkg);
+  let all = found.get(pass);
   if (!all) {
     all = [...bodiesWith(pass, mayAcquire(pass))].flatMap(body => [...unmetIn(body, pass)]);
-    found.set(pass.pkg, all);
+    found.set(pass, all);
   }
   return all.filter(({ acquisition: { resource } }) => resource.rule === rule);
 }

@@ -13,12 +13,12 @@ export interface SharedGroup {
   readonly uses: readonly { readonly use: GroupUse; readonly body: Body }[];
 }
 
-const memo = new WeakMap<Pass['pkg'], readonly SharedGroup[]>();
+const memo = new WeakMap<Pass, readonly SharedGroup[]>();
 
 /** Those somebody waits for. */
 export function sharedGroups(pass: Pass): readonly SharedGroup[] {
-  let found = memo.get(pass.pkg);
-  if (!found) memo.set(pass.pkg, (found = findSharedGroups(pass)));
+  let found = memo.get(pass);
+  if (!found) memo.set(pass, (found = findSharedGroups(pass)));
   return found;
 }
 

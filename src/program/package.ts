@@ -70,6 +70,12 @@ export class FuncInfo {
     this.parsed ??= { body: readBody(this.file.source, this.decl) };
     return this.parsed.body;
   }
+
+  /** Lets the tree go; whoever asks for it later gets another one, head and body, since they share variables. */
+  drop(): void {
+    this.parsed = undefined;
+    this.declared = undefined;
+  }
 }
 
 /** What a line of `var` calls when the package is initialised, as if an `init` did it; and the function literals in it. */

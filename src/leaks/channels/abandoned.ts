@@ -36,7 +36,7 @@ export interface Unanswered extends Forgotten {
 /** `self`: the way leads to where the function waits for itself. */
 type Found = { readonly kind: 'abandoned' | 'self'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
 
-const memo = new WeakMap<Pass['pkg'], readonly Found[]>();
+const memo = new WeakMap<Pass, readonly Found[]>();
 
 export function abandonedAt(verb: Verb, pass: Pass): readonly Abandoned[] {
   return allIn(pass).flatMap(found => (found.kind === 'abandoned' && found.of.verb === verb ? [found.of] : []));
@@ -51,8 +51,8 @@ export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
 }
 
 function allIn(pass: Pass): readonly Found[] {
-  let all = memo.get(pass.pkg);
-  if (!all) memo.set(pass.pkg, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
+  let all = memo.get(pass);
+  if (!all) memo.set(pass, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
   return all;
 }
 

@@ -48,13 +48,13 @@ interface Entry extends Family {
   outsideReceives: boolean;
 }
 
-const memo = new WeakMap<Pass['pkg'], ReadonlyMap<string, Family>>();
+const memo = new WeakMap<Pass, ReadonlyMap<string, Family>>();
 
 export function familiesOf(pass: Pass): ReadonlyMap<string, Family> {
-  let found = memo.get(pass.pkg);
+  let found = memo.get(pass);
   if (!found) {
     const names = channelNamesOf(pass.pkg);
-    memo.set(pass.pkg, (found = names ? new Census(pass, names).families() : new Map()));
+    memo.set(pass, (found = names ? new Census(pass, names).families() : new Map()));
   }
   return found;
 }
