@@ -23,7 +23,7 @@ export function* endlessGoroutines(pass: Pass): Generator<Endless> {
 }
 
 export function* emptySelects(pass: Pass): Generator<Endless> {
-  yield* inGoroutines(pass, /\bselect\s*\{\s*\}/, emptySelectsIn);
+  yield* inGoroutines(pass, /\bselect\s*\{\s*\}/, body => emptySelectsIn(body, pass));
 }
 
 function* inGoroutines(pass: Pass, words: RegExp, find: (body: Body) => readonly Endless['node'][]): Generator<Endless> {
@@ -71,8 +71,10 @@ function waitsByDesign({ end }: Block): boolean {
   return end.kind === 'select' || end.kind === 'stuck';
 }
 
-function emptySelectsIn(body: Body): Endless['node'][] {
+function emptySelectsIn(body: Body, pass: Pass): Endless['node'][] {
   const { block, graph } = body;
+  const live = [graph.entry, ...reachableFrom(graph.entry, b => pass.contracts.next(b, body.env))];
+  if (!live.some(b => b.end.kind === 'stuck' && !leaves(b, body, pass))) return [];
   // `go panic(v); select {}`: the process ends here, with all its goroutines to be seen.
   if ([...operations(graph)].some(({ op }) => op.kind === 'go' && op.stmt.call.kind === 'call' && isPanic(op.stmt.call, body))) return [];
   const found: Endless['node'][] = [];

@@ -162,16 +162,23 @@ function isLocal(x: Expr | undefined, { node }: Body): boolean {
 /** The family of the one channel field without which the goroutine would loop for ever. */
 function onlyEnd(body: Body, pass: Pass): string | undefined {
   const next = (b: Block) => pass.contracts.next(b, body.env);
-  for (const { end } of body.graph.blocks) {
-    if (end.kind !== 'select') continue;
-    for (const arm of end.arms) {
-      const first = arm.to.ops[0];
-      const family = first?.kind === 'receive' ? fieldFamily(first.channel, body) : undefined;
-      const closing = family === undefined ? undefined : (b: Block) => next(b).filter(to => to !== arm.to);
-      if (closing && neverLeaves(body, closing, pass)) return family;
-    }
+  for (const { channel, to } of endsIn(body)) {
+    const family = fieldFamily(channel, body);
+    if (family !== undefined && neverLeaves(body, b => next(b).filter(after => after !== to), pass)) return family;
   }
   return undefined;
+}
+
+/** The channels whose close may end a goroutine, and where control goes then: cases of a `select`, ends of a `range`. */
+function* endsIn({ graph }: Body): Generator<{ channel: Expr; to: Block }> {
+  for (const { end } of graph.blocks) {
+    if (end.kind !== 'select') continue;
+    for (const { to } of end.arms) {
+      const [first] = to.ops;
+      if (first?.kind === 'receive') yield { channel: first.channel, to };
+    }
+  }
+  for (const [stmt, { after }] of graph.loops) if (stmt.kind === 'range') yield { channel: stmt.x, to: after };
 }
 
 function neverLeaves(body: Body, next: (b: Block) => readonly Block[], pass: Pass): boolean {
@@ -185,15 +192,33 @@ function fieldFamily(channel: Expr, { env }: Body): string | undefined {
   return place?.fields.length ? familyOf(x, env) : undefined;
 }
 
-/** The methods of the type that close the channel. */
+/** The methods of the type that close the channel, and those that call one of these. */
 function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
   const field = family.slice(family.lastIndexOf('.') + 1);
   const closes = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
   const inside: Pass = { ...pass, pkg };
-  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && closes.test(info.bodyText))]
+  const isClose = (call: Call, body: Body) => call.args[0] !== undefined && calleeOf(call, body.env).kind === 'builtin' && fieldFamily(call.args[0], body) === family;
+  const stops = new Set(methodsThat(isClose, info => closes.test(info.bodyText), inside));
+  for (const stop of stops) {
+    const calls = (call: Call, { env, info }: Body) => {
+      const callee = calleeOf(call, env);
+      return callee.kind === 'method' && callee.func === stop && isOwnReceiver(callee.receiver, info);
+    };
+    for (const caller of methodsThat(calls, info => info.bodyText.includes(`.${stop.bareName}(`), inside)) stops.add(caller);
+  }
+  return [...stops];
+}
+
+function methodsThat(does: (call: Call, body: Body) => boolean, mayDo: (info: FuncInfo) => boolean, inside: Pass): FuncInfo[] {
+  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && mayDo(info))]
     .filter(body => [...operations(body.graph)].some(({ op }) => {
       const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-      return call?.kind === 'call' && call.args[0] !== undefined && calleeOf(call, body.env).kind === 'builtin' && fieldFamily(call.args[0], body) === family;
+      return call?.kind === 'call' && does(call, body);
     }))
     .map(body => body.info);
+}
+
+function isOwnReceiver(receiver: Expr, { decl }: FuncInfo): boolean {
+  const x = unparen(receiver);
+  return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.ident === decl.receiver?.names[0];
 }

@@ -19,7 +19,7 @@ export interface DeadWait {
 
 /** Operations on local variables and fields that are nil whatever happens. In a `select` a nil channel switches a case off. */
 export function* nilChannels(pass: Pass): Generator<DeadWait> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bvar\b[^\n]*\bchan\b/.test(bodyText))) {
+  for (const body of bodiesWith(pass, ({ bodyText }) => /\bvar\b/.test(bodyText) && /<-|\bchan\b/.test(bodyText))) {
     for (const wait of waitsIn(body)) if (isNeverGiven(wait.channel, body)) yield wait;
   }
   for (const verb of ['send', 'receive', 'range'] as const) {
