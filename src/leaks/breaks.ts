@@ -2,7 +2,7 @@
  * A `break` that ends a case of a `select` or `switch` in a loop: it leaves the case, which would end all the same, and
  * not the loop.
  */
-import type { Block as BlockStmt, Branch, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
+import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
@@ -17,6 +17,8 @@ export interface StayingBreak {
   readonly loop: For | Range;
   /** Nothing else leads out of the loop. */
   readonly isEndless: boolean;
+  /** All that the case does, where there may be nothing to do: of a `switch`, or of a `select` that more follows. */
+  readonly isAll: boolean;
 }
 
 export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
@@ -32,7 +34,7 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
   }
 }
 
-type Found = Pick<StayingBreak, 'node' | 'inside'>;
+type Found = Pick<StayingBreak, 'node' | 'inside' | 'isAll'>;
 
 /** The last statements of the cases directly in a loop, not of those in an inner loop. */
 function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
@@ -42,8 +44,9 @@ function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
       case 'switch':
       case 'typeswitch': {
         const inside = stmt.kind === 'select' ? 'select' : 'switch';
+        const after = stmts.slice(i + 1);
         return stmt.clauses.flatMap(clause => [
-          ...(isFollowedUp(clause.body, stmts.slice(i + 1), loop) ? [] : [...lastOf(clause.body), ...('comm' in clause ? onClosed(clause.comm, clause.body) : [])].map(node => ({ node, inside } as const))),
+          ...(isFollowedUp(clause.body, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
           ...breaksIn(clause.body, loop)]);
       }
       case 'if':
@@ -56,6 +59,10 @@ function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
         return [];
     }
   });
+}
+
+function stayingIn(clause: Clause | CommClause): Branch[] {
+  return [...lastOf(clause.body), ...('comm' in clause ? onClosed(clause.comm, clause.body) : [])];
 }
 
 /** What comes after the `select` leaves the loop, or asks for a flag that the case has set. */

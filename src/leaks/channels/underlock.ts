@@ -2,7 +2,7 @@
  * Waiting with a mutex locked that the other side needs before it can answer: both wait for ever. The other side needs
  * it where it locks the same mutex on every way to its own send, receive or close, or on every way back to it.
  */
-import type { Op } from '../../flow/graph.ts';
+import type { Block, Op } from '../../flow/graph.ts';
 import { operations, type Place as Point, reachableFrom, search, type Walk } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
@@ -94,7 +94,7 @@ function answersTo({ verb, subject }: Wait, body: Body, pass: Pass): readonly An
 function fieldAnswers(verb: 'send' | 'receive' | 'range', key: string, pass: Pass): readonly Answer[] | undefined {
   const family = familiesOf(pass).get(key);
   const outside = verb === 'send' ? family?.outsideReceives : family?.outsideSends;
-  if (!family || family.given || outside || (verb === 'send' && family.makes.some(capacity => capacity === undefined || capacity > 1))) return undefined;
+  if (!family || family.given || outside || family.makes.some(capacity => capacity !== 0)) return undefined;
   const wanted = verb === 'send' ? ['receive', 'range'] : verb === 'receive' ? ['send', 'close'] : ['close'];
   return family.uses.filter(use => wanted.includes(use.verb)).flatMap(use => opAt(use.node, use.body).map(op => ({ body: use.body, op, subject: use.channel })));
 }
@@ -192,8 +192,9 @@ function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, 
   if (!misses({ block: graph.entry, index: 0 }, false)) return lock.call;
   const after = placeAfter(goal, answer.body);
   // Once it has left its loop, it answers no more.
-  if (!after || !mayComeAgain(goal, answer.body, pass)) return undefined;
-  return !misses(after, !isInLoop(goal, answer.body, pass)) ? lock.call : undefined;
+  const isInLoop = comesBack(goal, answer, pass);
+  if (!after || !(isInLoop || isCalledInLoop(answer.body))) return undefined;
+  return !misses(after, !isInLoop) ? lock.call : undefined;
 }
 
 /** Whether a way leads to the operation, or with `orOut` out of the body, without passing a lock. */
@@ -213,16 +214,16 @@ function placeAfter(goal: Op, { graph }: Body): Point | undefined {
   return undefined;
 }
 
-/** The answer is given again and again: in a loop, or by a function that is called in one. */
-function mayComeAgain(op: Op, body: Body, pass: Pass): boolean {
-  if (isInLoop(op, body, pass)) return true;
-  const { info } = body;
-  return body.node === info.decl && info.pkg.mentioning(info.bareName).some(caller => isMentionedInside(info.bareName, caller, ['for', 'range']));
+/** Control comes back to the operation while the channel is the same. */
+function comesBack(op: Op, { body: { graph, env }, subject }: Answer, pass: Pass): boolean {
+  const block = graph.blocks.find(b => b.ops.includes(op));
+  const channel = placeIn(subject, env)?.root;
+  const isNew = (b: Block) => b.ops.some(other => other.kind === 'assign' && other.lhs.some(x => x.kind === 'ident' && x.entity === channel));
+  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env).filter(to => !isNew(to))).has(block);
 }
 
-function isInLoop(op: Op, { graph, env }: Body, pass: Pass): boolean {
-  const block = graph.blocks.find(b => b.ops.includes(op));
-  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env)).has(block);
+function isCalledInLoop({ node, info }: Body): boolean {
+  return node === info.decl && info.pkg.mentioning(info.bareName).some(caller => isMentionedInside(info.bareName, caller, ['for', 'range']));
 }
 
 /** The operations of the other side that lock the mutex: the very one, as far as the names on both sides tell. */
