@@ -67,7 +67,7 @@ function* leftUnread(op: CallOp, { variable }: ReceivedFrom, after: Made['after'
   if (way) yield { body, call, wait, way };
 }
 
-/** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until they get other values. */
+/** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until another call gives them their values. */
 function failure(call: Call, body: Body): Branch {
   const assigns = [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'assign' ? [op] : []));
   const assign = assigns.find(op => op.rhs.some(x => unparen(x) === call));
@@ -75,7 +75,7 @@ function failure(call: Call, body: Body): Branch {
   const isOther = (x: Expr) => {
     const variable = variableOf(x);
     if (!variable || !others.some(other => variableOf(other) === variable)) return false;
-    return !assigns.some(({ lhs, node }) => call.end < node.start && node.start < x.start && lhs.some(target => variableOf(target) === variable));
+    return !assigns.some(({ lhs, rhs, node }) => call.end < node.start && node.start < x.start && rhs.some(value => unparen(value).kind === 'call') && lhs.some(target => variableOf(target) === variable));
   };
   return (condition, taken) => {
     const x = unparen(condition);
