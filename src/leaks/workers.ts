@@ -11,10 +11,11 @@ import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
+import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { destinationOf } from './acquisitions.ts';
 
@@ -22,7 +23,9 @@ import { destinationOf } from './acquisitions.ts';
 interface Starter {
   readonly func: FuncInfo;
   readonly at: 'receiver' | 'result';
-  /** The methods that end the goroutine. */
+  /** The field with the channel whose close ends the goroutine. */
+  readonly channel: string;
+  /** The methods that close it. */
   readonly stops: readonly string[];
   readonly goroutine: Goroutine;
 }
@@ -59,7 +62,7 @@ function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass:
   if (!held) return undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);
   // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
-  if (isShared(held.variable, call, resource, body, pass)) return undefined;
+  if (isShared(held.variable, call, resource, body, pass) || closesItself(starter, body, pass)) return undefined;
   const way = search(held.from, stateOf(tracked, held.companions), walkOf(resource, body, pass));
   return way && { body, call, starter, variable: held.variable, way, never: bodyEffect(body.graph, tracked, whereOf(resource, body, pass)) === 'none' };
 }
@@ -108,6 +111,19 @@ function isShared(variable: Variable, call: Call, resource: Resource, body: Body
   return bodyEffect(before, new Map([[variable, 'resource' as const]]), where) !== 'none';
 }
 
+/** The function, or a literal in it, closes the channel without a method. */
+function closesItself({ channel }: Starter, { info }: Body, pass: Pass): boolean {
+  return /\bclose\(/.test(info.bodyText) && [...bodiesOf(info, pass)].some(body => closes(channel, body));
+}
+
+function closes(family: string, body: Body): boolean {
+  return [...operations(body.graph)].some(({ op }) => {
+    const call = callIn(op);
+    const closed = call && calleeOf(call, body.env).kind === 'builtin' ? call.args[0] : undefined;
+    return closed !== undefined && fieldFamily(closed, body) === family;
+  });
+}
+
 function startOf(op: Body['graph']['blocks'][number]['ops'][number]): number {
   return op.kind === 'call' ? op.call.start : op.kind === 'eval' ? op.expr.start : op.kind === 'receive' || op.kind === 'assign' ? op.node.start : op.stmt.start;
 }
@@ -141,7 +157,7 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const channel = owner && onlyEnd(body, pass);
   if (!channel) return undefined;
   const stops = stopsOf(channel, parent.info, pass).filter(info => info !== body.info).map(info => info.bareName);
-  return stops.length ? { func: parent.info, at: owner, stops, goroutine } : undefined;
+  return stops.length ? { func: parent.info, at: owner, channel, stops, goroutine } : undefined;
 }
 
 function servesIn({ graph }: Body): boolean {
@@ -195,27 +211,22 @@ function fieldFamily(channel: Expr, { env }: Body): string | undefined {
 /** The methods of the type that close the channel, and those that call one of these. */
 function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
   const field = family.slice(family.lastIndexOf('.') + 1);
-  const closes = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
+  const closing = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
   const inside: Pass = { ...pass, pkg };
-  const isClose = (call: Call, body: Body) => call.args[0] !== undefined && calleeOf(call, body.env).kind === 'builtin' && fieldFamily(call.args[0], body) === family;
-  const stops = new Set(methodsThat(isClose, info => closes.test(info.bodyText), inside));
+  const stops = new Set(methodsThat(body => closes(family, body), info => closing.test(info.bodyText), inside));
   for (const stop of stops) {
-    const calls = (call: Call, { env, info }: Body) => {
-      const callee = calleeOf(call, env);
-      return callee.kind === 'method' && callee.func === stop && isOwnReceiver(callee.receiver, info);
-    };
+    const calls = ({ graph, env, info }: Body) => [...operations(graph)].some(({ op }) => {
+      const call = callIn(op);
+      const callee = call && calleeOf(call, env);
+      return callee?.kind === 'method' && callee.func === stop && isOwnReceiver(callee.receiver, info);
+    });
     for (const caller of methodsThat(calls, info => info.bodyText.includes(`.${stop.bareName}(`), inside)) stops.add(caller);
   }
   return [...stops];
 }
 
-function methodsThat(does: (call: Call, body: Body) => boolean, mayDo: (info: FuncInfo) => boolean, inside: Pass): FuncInfo[] {
-  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && mayDo(info))]
-    .filter(body => [...operations(body.graph)].some(({ op }) => {
-      const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-      return call?.kind === 'call' && does(call, body);
-    }))
-    .map(body => body.info);
+function methodsThat(does: (body: Body) => boolean, mayDo: (info: FuncInfo) => boolean, inside: Pass): FuncInfo[] {
+  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && mayDo(info))].filter(does).map(body => body.info);
 }
 
 function isOwnReceiver(receiver: Expr, { decl }: FuncInfo): boolean {
