@@ -156,7 +156,10 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const owner = ownerOf(goroutine);
   const channel = owner && onlyEnd(body, pass);
   if (!channel) return undefined;
-  const stops = stopsOf(channel, parent.info, pass).filter(info => info !== body.info).map(info => info.bareName);
+  const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info);
+  // A goroutine that closes it ends for reasons of its own.
+  const started = new Set(goroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
+  const stops = closers.some(info => started.has(info)) ? [] : closers.map(info => info.bareName);
   return stops.length ? { func: parent.info, at: owner, channel, stops, goroutine } : undefined;
 }
 
