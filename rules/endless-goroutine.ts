@@ -6,26 +6,32 @@ export const endlessGoroutine: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     const breaks = [...stayingBreaks(pass)];
-    for (const { body, node, inside, isEndless } of breaks) {
+    for (const { body, node, inside, loop, isEndless, isAll } of breaks) {
       const at = siteIn(body.info, node);
       yield {
         at,
-        confidence: 'medium',
+        confidence: isAll && !isEndless ? 'low' : 'medium',
         severity: isEndless ? 'warning' : 'note',
         message: `This break leaves only the ${inside}, which ends here anyway; the loop goes on${isEndless ? ' for ever' : ''}. Use a label or return to leave the loop.`,
-        trail: [{ at, note: `it leaves the ${inside}` }],
+        trail: [{ at: siteIn(body.info, word(loop)), note: 'this loop goes on' }, { at, note: `it leaves the ${inside}` }],
       };
     }
-    for (const endless of endlessGoroutines(pass)) yield finding(endless);
+    const told = new Set<unknown>(breaks.map(({ loop }) => loop));
+    for (const endless of endlessGoroutines(pass)) if (!told.has(endless.node)) yield finding(endless);
   },
 };
 
 function finding({ goroutine: { parent, stmt }, body, node, calls }: Endless): Finding {
-  const at = siteIn(body.info, { start: node.start, end: node.start + 'for'.length });
+  const at = siteIn(body.info, word(node));
   return {
     at,
     confidence: calls > 1 ? 'medium' : 'high',
     message: 'This loop never ends, and neither does its goroutine: nothing leads out of it. Return when a context or a done channel says so.',
     trail: [{ at: siteIn(parent.info, { start: stmt.start, end: stmt.start + 2 }), note: 'the goroutine starts here' }, { at, note: 'nothing leads out of this loop' }],
   };
+}
+
+/** The `for` or `goto` of a loop. */
+function word({ start, end }: Endless['node']): Endless['node'] {
+  return { start, end: Math.min(end, start + 'for'.length) };
 }

@@ -130,8 +130,10 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
       return { effect: keptBy(op.stmt.value, tracked, where) ? 'moved' : valueEffect(op.stmt.value, tracked, where), tracked };
     case 'assign':
       return applyAssign(op, tracked, where);
-    case 'receive':
     case 'range':
+      // `for _, c := range []io.Closer{a, b} { c.Close() }`
+      return { effect: unparen(op.stmt.x).kind === 'composite' ? valueEffect(op.stmt.x, tracked, where) : 'none', tracked };
+    case 'receive':
     case 'eval':
       return { effect: 'none', tracked };
   }

@@ -2,9 +2,10 @@
  * A `break` that ends a case of a `select` or `switch` in a loop: it leaves the case, which would end all the same, and
  * not the loop.
  */
-import type { Block as BlockStmt, Branch, For, Range, Stmt } from '../syntax/ast.ts';
+import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
+import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
-import { walkStmts } from '../syntax/walk.ts';
+import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
@@ -16,6 +17,8 @@ export interface StayingBreak {
   readonly loop: For | Range;
   /** Nothing else leads out of the loop. */
   readonly isEndless: boolean;
+  /** All that the case does, where there may be nothing to do: of a `switch`, or of a `select` that more follows. */
+  readonly isAll: boolean;
 }
 
 export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
@@ -26,30 +29,61 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
       expr: x => x.kind !== 'funclit',
     });
     for (const loop of loops) {
-      for (const found of breaksIn(loop.body.stmts)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
+      for (const found of breaksIn(loop.body.stmts, loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
     }
   }
 }
 
+type Found = Pick<StayingBreak, 'node' | 'inside' | 'isAll'>;
+
 /** The last statements of the cases directly in a loop, not of those in an inner loop. */
-function breaksIn(stmts: readonly Stmt[]): { node: Branch; inside: 'select' | 'switch' }[] {
-  return stmts.flatMap((stmt): { node: Branch; inside: 'select' | 'switch' }[] => {
+function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
+  return stmts.flatMap((stmt, i): Found[] => {
     switch (stmt.kind) {
       case 'select':
       case 'switch':
-      case 'typeswitch':
-        return stmt.clauses.flatMap(({ body }) => [
-          ...lastOf(body).map(node => ({ node, inside: stmt.kind === 'select' ? 'select' as const : 'switch' as const })), ...breaksIn(body)]);
+      case 'typeswitch': {
+        const inside = stmt.kind === 'select' ? 'select' : 'switch';
+        const after = stmts.slice(i + 1);
+        return stmt.clauses.flatMap(clause => [
+          ...(isFollowedUp(clause.body, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
+          ...breaksIn(clause.body, loop)]);
+      }
       case 'if':
-        return [...breaksIn(stmt.then.stmts), ...(stmt.else ? breaksIn([stmt.else]) : [])];
+        return [...breaksIn(stmt.then.stmts, loop), ...(stmt.else ? breaksIn([stmt.else], loop) : [])];
       case 'block':
-        return breaksIn(stmt.stmts);
+        return breaksIn(stmt.stmts, loop);
       case 'labeled':
-        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt]);
+        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt], loop);
       default:
         return [];
     }
   });
+}
+
+function stayingIn(clause: Clause | CommClause): Branch[] {
+  return [...lastOf(clause.body), ...('comm' in clause ? onClosed(clause.comm, clause.body) : [])];
+}
+
+/** What comes after the `select` leaves the loop, or asks for a flag that the case has set. */
+function isFollowedUp(clause: readonly Stmt[], after: readonly Stmt[], loop: For | Range): boolean {
+  const last = after.at(-1);
+  if (last?.kind === 'return' || (last?.kind === 'branch' && last.token !== 'continue')) return true;
+  const flags = new Set<Variable>();
+  walkStmts(clause, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
+  const conditions = [...(loop.kind === 'for' && loop.cond ? [loop.cond] : []), ...after.flatMap(stmt => (stmt.kind === 'if' ? [stmt.cond] : []))];
+  return conditions.some(condition => mentions(condition, flags));
+}
+
+function variableOf(x: Expr): Variable[] {
+  const inner = unparen(x);
+  return inner.kind === 'ident' && inner.entity?.kind === 'var' ? [inner.entity] : [];
+}
+
+function mentions(condition: Expr, variables: ReadonlySet<Variable>): boolean {
+  let found = false;
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && variables.has(x.entity)) });
+  return found;
 }
 
 /** The `break` without a label that a list of statements ends with, also at the ends of an `if`. */
@@ -63,6 +97,17 @@ function lastOf(stmts: readonly Stmt[]): Branch[] {
 
 function elseOf(stmt: BlockStmt | Stmt | undefined): readonly Stmt[] {
   return stmt ? [stmt] : [];
+}
+
+/** `case v, ok := <-in: if !ok { break }; …`: the channel stays closed, so that each round comes back here. */
+function onClosed(comm: Stmt | undefined, body: readonly Stmt[]): Branch[] {
+  const [, ok] = comm?.kind === 'assign' ? comm.lhs.map(variableOf) : [];
+  const [first, second] = body;
+  if (!ok?.[0] || first?.kind !== 'if' || !second || first.else) return [];
+  const condition = unparen(first.cond);
+  const isNotOk = condition.kind === 'unary' && condition.op === '!' && variableOf(condition.x)[0] === ok[0];
+  const isChannelGivenUp = first.then.stmts.some(stmt => stmt.kind === 'assign');
+  return isNotOk && !isChannelGivenUp ? lastOf(first.then.stmts) : [];
 }
 
 function isEndless(loop: For | Range, body: Body, pass: Pass): boolean {

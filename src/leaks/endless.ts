@@ -19,11 +19,11 @@ export interface Endless {
 
 /** Loops that no `return`, `break`, `goto`, panic or end of the process leads out of; those around a `select` are a rule of their own. */
 export function* endlessGoroutines(pass: Pass): Generator<Endless> {
-  yield* inGoroutines(pass, /\bfor\b/, body => endlessLoopsIn(body, pass));
+  yield* inGoroutines(pass, /\b(?:for|goto)\b/, body => endlessLoopsIn(body, pass));
 }
 
 export function* emptySelects(pass: Pass): Generator<Endless> {
-  yield* inGoroutines(pass, /\bselect\s*\{\s*\}/, emptySelectsIn);
+  yield* inGoroutines(pass, /\bselect\s*\{\s*\}/, body => emptySelectsIn(body, pass));
 }
 
 function* inGoroutines(pass: Pass, words: RegExp, find: (body: Body) => readonly Endless['node'][]): Generator<Endless> {
@@ -49,7 +49,21 @@ function endlessLoopsIn(body: Body, pass: Pass): Endless['node'][] {
     if (!round.has(head) || [...round, head].some(b => leaves(b, body, pass)) || [...round].some(waitsByDesign)) continue;
     found.push(stmt);
   }
-  return found;
+  return found.length ? found : jumpsBackIn(body, pass);
+}
+
+/** `again: …; goto again` where nothing leads out. */
+function jumpsBackIn(body: Body, pass: Pass): Endless['node'][] {
+  if (body.graph.loops.size > 0 || !/\bgoto\b/.test(body.info.bodyText)) return [];
+  const next = (b: Block) => pass.contracts.next(b, body.env);
+  const live = [body.graph.entry, ...reachableFrom(body.graph.entry, next)];
+  if (live.some(b => leaves(b, body, pass) || waitsByDesign(b))) return [];
+  const jumps: Endless['node'][] = [];
+  walkStmts(body.block.stmts, {
+    stmt: stmt => void (stmt.kind === 'branch' && stmt.token === 'goto' && jumps.push(stmt)),
+    expr: x => x.kind !== 'funclit',
+  });
+  return jumps.slice(-1);
 }
 
 /** A `select` has a rule of its own, and so has what stands still on purpose. */
@@ -57,8 +71,10 @@ function waitsByDesign({ end }: Block): boolean {
   return end.kind === 'select' || end.kind === 'stuck';
 }
 
-function emptySelectsIn(body: Body): Endless['node'][] {
+function emptySelectsIn(body: Body, pass: Pass): Endless['node'][] {
   const { block, graph } = body;
+  const live = [graph.entry, ...reachableFrom(graph.entry, b => pass.contracts.next(b, body.env))];
+  if (!live.some(b => b.end.kind === 'stuck' && !leaves(b, body, pass))) return [];
   // `go panic(v); select {}`: the process ends here, with all its goroutines to be seen.
   if ([...operations(graph)].some(({ op }) => op.kind === 'go' && op.stmt.call.kind === 'call' && isPanic(op.stmt.call, body))) return [];
   const found: Endless['node'][] = [];

@@ -2,6 +2,8 @@
 import type { Block, Op } from '../flow/graph.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
+import { underlying } from '../program/resolve.ts';
 import { functionOf } from '../program/values.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
@@ -191,7 +193,39 @@ export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | unde
 
 /** One goroutine a process: `main` starts it, a package-level `sync.Once` guards it, or it serves a package-level variable. */
 export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
-  if (runsOncePerProcess(goroutine.parent.info) || servesPackageVariable(goroutine)) return true;
+  if (servesPackageVariable(goroutine)) return true;
+  if (isStartedAgainAndAgain(goroutine)) return false;
+  if (runsOncePerProcess(goroutine.parent.info) || isOnlyDoneOnce(goroutine.parent.info, pass)) return true;
   const once = onceAround(goroutine, pass);
-  return once !== undefined && typeof placeOf(once)?.root === 'string';
+  return once !== undefined && isPackageLevel(once);
+}
+
+/** `for { conn, err := l.Accept(); …; go serve(conn) }`: a goroutine for each connection or value that comes in. */
+function isStartedAgainAndAgain({ parent, stmt }: Goroutine): boolean {
+  return [...parent.graph.loops.keys()].some(loop => loop.start < stmt.start && stmt.end <= loop.end
+    && (loop.kind === 'for' ? !loop.cond : underlying(typeOf(loop.x, parent.env), parent.env.program).kind === 'chan'));
+}
+
+function isPackageLevel(once: Expr): boolean {
+  return typeof placeOf(once)?.root === 'string';
+}
+
+/** `once.Do(start)` of a package-level `sync.Once` is all that mentions the function. */
+function isOnlyDoneOnce(info: FuncInfo, pass: Pass): boolean {
+  if (info.piece.receiver) return false;
+  let mentions = 0;
+  let done = 0;
+  for (const caller of info.pkg.mentioning(info.bareName)) {
+    const env = pass.contracts.envOf(caller);
+    walkStmts(caller.body()?.stmts ?? [], {
+      expr: x => {
+        if (x.kind === 'ident' && x.name === info.bareName && !x.entity) mentions++;
+        const [start] = x.kind === 'call' ? x.args : [];
+        if (x.kind !== 'call' || start?.kind !== 'ident' || start.name !== info.bareName || start.entity) return;
+        const callee = calleeOf(x, env);
+        if (callee.kind === 'method' && callee.name === '(*sync.Once).Do' && isPackageLevel(callee.receiver)) done++;
+      },
+    });
+  }
+  return done > 0 && done === mentions;
 }

@@ -11,10 +11,11 @@ import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
+import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { destinationOf } from './acquisitions.ts';
 
@@ -22,7 +23,9 @@ import { destinationOf } from './acquisitions.ts';
 interface Starter {
   readonly func: FuncInfo;
   readonly at: 'receiver' | 'result';
-  /** The methods that end the goroutine. */
+  /** The field with the channel whose close ends the goroutine. */
+  readonly channel: string;
+  /** The methods that close it. */
   readonly stops: readonly string[];
   readonly goroutine: Goroutine;
 }
@@ -59,7 +62,7 @@ function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass:
   if (!held) return undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);
   // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
-  if (isShared(held.variable, call, resource, body, pass)) return undefined;
+  if (isShared(held.variable, call, resource, body, pass) || closesItself(starter, body, pass)) return undefined;
   const way = search(held.from, stateOf(tracked, held.companions), walkOf(resource, body, pass));
   return way && { body, call, starter, variable: held.variable, way, never: bodyEffect(body.graph, tracked, whereOf(resource, body, pass)) === 'none' };
 }
@@ -108,6 +111,19 @@ function isShared(variable: Variable, call: Call, resource: Resource, body: Body
   return bodyEffect(before, new Map([[variable, 'resource' as const]]), where) !== 'none';
 }
 
+/** The function, or a literal in it, closes the channel without a method. */
+function closesItself({ channel }: Starter, { info }: Body, pass: Pass): boolean {
+  return /\bclose\(/.test(info.bodyText) && [...bodiesOf(info, pass)].some(body => closes(channel, body));
+}
+
+function closes(family: string, body: Body): boolean {
+  return [...operations(body.graph)].some(({ op }) => {
+    const call = callIn(op);
+    const closed = call && calleeOf(call, body.env).kind === 'builtin' ? call.args[0] : undefined;
+    return closed !== undefined && fieldFamily(closed, body) === family;
+  });
+}
+
 function startOf(op: Body['graph']['blocks'][number]['ops'][number]): number {
   return op.kind === 'call' ? op.call.start : op.kind === 'eval' ? op.expr.start : op.kind === 'receive' || op.kind === 'assign' ? op.node.start : op.stmt.start;
 }
@@ -140,8 +156,11 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const owner = ownerOf(goroutine);
   const channel = owner && onlyEnd(body, pass);
   if (!channel) return undefined;
-  const stops = stopsOf(channel, parent.info, pass).filter(info => info !== body.info).map(info => info.bareName);
-  return stops.length ? { func: parent.info, at: owner, stops, goroutine } : undefined;
+  const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info);
+  // A goroutine that closes it ends for reasons of its own.
+  const started = new Set(goroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
+  const stops = closers.some(info => started.has(info)) ? [] : closers.map(info => info.bareName);
+  return stops.length ? { func: parent.info, at: owner, channel, stops, goroutine } : undefined;
 }
 
 function servesIn({ graph }: Body): boolean {
@@ -162,16 +181,23 @@ function isLocal(x: Expr | undefined, { node }: Body): boolean {
 /** The family of the one channel field without which the goroutine would loop for ever. */
 function onlyEnd(body: Body, pass: Pass): string | undefined {
   const next = (b: Block) => pass.contracts.next(b, body.env);
-  for (const { end } of body.graph.blocks) {
-    if (end.kind !== 'select') continue;
-    for (const arm of end.arms) {
-      const first = arm.to.ops[0];
-      const family = first?.kind === 'receive' ? fieldFamily(first.channel, body) : undefined;
-      const closing = family === undefined ? undefined : (b: Block) => next(b).filter(to => to !== arm.to);
-      if (closing && neverLeaves(body, closing, pass)) return family;
-    }
+  for (const { channel, to } of endsIn(body)) {
+    const family = fieldFamily(channel, body);
+    if (family !== undefined && neverLeaves(body, b => next(b).filter(after => after !== to), pass)) return family;
   }
   return undefined;
+}
+
+/** The channels whose close may end a goroutine, and where control goes then: cases of a `select`, ends of a `range`. */
+function* endsIn({ graph }: Body): Generator<{ channel: Expr; to: Block }> {
+  for (const { end } of graph.blocks) {
+    if (end.kind !== 'select') continue;
+    for (const { to } of end.arms) {
+      const [first] = to.ops;
+      if (first?.kind === 'receive') yield { channel: first.channel, to };
+    }
+  }
+  for (const [stmt, { after }] of graph.loops) if (stmt.kind === 'range') yield { channel: stmt.x, to: after };
 }
 
 function neverLeaves(body: Body, next: (b: Block) => readonly Block[], pass: Pass): boolean {
@@ -185,15 +211,28 @@ function fieldFamily(channel: Expr, { env }: Body): string | undefined {
   return place?.fields.length ? familyOf(x, env) : undefined;
 }
 
-/** The methods of the type that close the channel. */
+/** The methods of the type that close the channel, and those that call one of these. */
 function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
   const field = family.slice(family.lastIndexOf('.') + 1);
-  const closes = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
+  const closing = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
   const inside: Pass = { ...pass, pkg };
-  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && closes.test(info.bodyText))]
-    .filter(body => [...operations(body.graph)].some(({ op }) => {
-      const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-      return call?.kind === 'call' && call.args[0] !== undefined && calleeOf(call, body.env).kind === 'builtin' && fieldFamily(call.args[0], body) === family;
-    }))
-    .map(body => body.info);
+  const stops = new Set(methodsThat(body => closes(family, body), info => closing.test(info.bodyText), inside));
+  for (const stop of stops) {
+    const calls = ({ graph, env, info }: Body) => [...operations(graph)].some(({ op }) => {
+      const call = callIn(op);
+      const callee = call && calleeOf(call, env);
+      return callee?.kind === 'method' && callee.func === stop && isOwnReceiver(callee.receiver, info);
+    });
+    for (const caller of methodsThat(calls, info => info.bodyText.includes(`.${stop.bareName}(`), inside)) stops.add(caller);
+  }
+  return [...stops];
+}
+
+function methodsThat(does: (body: Body) => boolean, mayDo: (info: FuncInfo) => boolean, inside: Pass): FuncInfo[] {
+  return [...bodiesWith(inside, info => info.piece.receiver !== undefined && mayDo(info))].filter(does).map(body => body.info);
+}
+
+function isOwnReceiver(receiver: Expr, { decl }: FuncInfo): boolean {
+  const x = unparen(receiver);
+  return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.ident === decl.receiver?.names[0];
 }

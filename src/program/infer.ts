@@ -1,5 +1,5 @@
 /** Types of expressions. Types are static in Go: they follow from declarations, not from the flow of the program. */
-import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { memberOf } from './members.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
@@ -22,14 +22,32 @@ export function typeOf(x: Expr, env: Env): Type {
   return type;
 }
 
+/** `[]T{{…}, {…}}`: literals that leave their type to the one around them get it when that one is looked at. */
+function nameElided({ elements }: CompositeLit, type: Type, env: Env): void {
+  const outer = underlying(type, env.program);
+  if (outer.kind !== 'slice' && outer.kind !== 'map') return;
+  const name = (inner: Expr | undefined, to: Type) => {
+    if (inner?.kind !== 'composite' || inner.type) return;
+    memo.set(inner, to);
+    nameElided(inner, to.kind === 'pointer' ? to.elem : to, env);
+  };
+  for (const { key, value } of elements) {
+    name(value, outer.kind === 'map' ? outer.value : outer.elem);
+    if (outer.kind === 'map') name(key, outer.key);
+  }
+}
+
 function infer(x: Expr, env: Env): Type {
   switch (x.kind) {
     case 'ident':
       return typeOfName(x, env);
     case 'literal':
       return { kind: 'basic', name: { int: 'int', float: 'float64', imaginary: 'complex128', rune: 'rune', string: 'string' }[x.token] };
-    case 'composite':
-      return x.type ? typeAt(x.type, env) : unknown;
+    case 'composite': {
+      const type = x.type ? typeAt(x.type, env) : unknown;
+      nameElided(x, type, env);
+      return type;
+    }
     case 'funclit':
       return signatureOf(x.type, env);
     case 'paren':

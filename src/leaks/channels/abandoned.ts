@@ -146,15 +146,20 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoi
 }
 
 /** More is waited for than is done at the other end. */
-function isLeft(verb: Verb, { started, supply, closing }: State, { capacity }: Made): boolean {
+function isLeft(verb: Verb, state: State, made: Made): boolean {
+  const { started, supply, closing } = state;
   switch (verb) {
     case 'send':
-      // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-      if (capacity === undefined || capacity > 1 || closing === 'deferred' || closing === 'closed') return false;
-      return started.sends - capacity > supply.receives;
+      return closing !== 'deferred' && closing !== 'closed' && isSendLeft(state, made);
     case 'receive':
       return !supply.closes && started.receives > supply.sends;
     case 'range':
       return !supply.closes && started.ranges;
   }
+}
+
+/** More is sent than received and buffered. */
+export function isSendLeft({ started, supply }: Count, { capacity }: Made): boolean {
+  // How many a loop starts, and how many a larger buffer holds, is for the code to know.
+  return capacity !== undefined && capacity <= 1 && started.sends - capacity > supply.receives;
 }

@@ -16,8 +16,9 @@ import type { Pass } from '../pass.ts';
 import { answersWithout } from './answers.ts';
 import { type ChannelNames, channelNamesOf, familyKey } from './familykeys.ts';
 import { capacityOf, isMake } from './makes.ts';
+import { hasOwnEnd } from './ownends.ts';
 import { namesOf } from './places.ts';
-import { armsOf, type Verb } from './traffic.ts';
+import { armsOf, repeats, type Verb } from './traffic.ts';
 
 export interface FamilyUse {
   readonly verb: Verb | 'close';
@@ -105,7 +106,7 @@ class Census {
     for (const { op } of operations(body.graph)) {
       if (op.kind === 'send') use('send', op.stmt.channel, op.stmt, op);
       else if (op.kind === 'receive') use('receive', op.channel, op.node, op);
-      else if (op.kind === 'range') use('range', op.stmt.x, op.stmt.x, op);
+      else if (op.kind === 'range') use(repeats(op.stmt, body, this.pass) && !hasOwnEnd(op.stmt, body) ? 'range' : 'receive', op.stmt.x, op.stmt.x, op);
       const call = op.kind === 'call' ? op.call : op.kind === 'go' || op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
       const closed = call?.kind === 'call' && isBuiltin(call, /^close$/, body.env) ? call.args[0] : undefined;
       if (call && closed) use('close', closed, call, op);

@@ -4,11 +4,11 @@ import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
-import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body, bodiesWith, bodyOf } from '../bodies.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { type Branch, wayLeaving } from './abandoned.ts';
+import { type Branch, isSendLeft, wayLeaving } from './abandoned.ts';
 import { carries } from './callees.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { type Names, namesOf } from './places.ts';
@@ -41,8 +41,9 @@ export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
       if (op.kind !== 'call') continue;
       const generator = generatorOf(op.call, body, pass);
       if (!generator) continue;
-      if (op.discarded) yield { body, call: op.call, wait: generator.wait, way: undefined };
-      else yield* leftUnread(op, after, generator, body, pass);
+      const target = targetOf(op, generator.result, body);
+      if (target === 'nowhere' && isSendLeft(generator.count, generator.made)) yield { body, call: op.call, wait: generator.wait, way: undefined };
+      if (typeof target === 'object') yield* leftUnread(op, target, after, generator, body, pass);
     }
   }
 }
@@ -57,24 +58,24 @@ function mayGenerate({ resultText, bodyText }: FuncInfo): boolean {
   return /\bchan\b/.test(resultText) && /\bgo\b|\.Go\(/.test(bodyText);
 }
 
-function* leftUnread(op: Op & { kind: 'call' }, after: Made['after'], { result, made, count, wait }: ResultChannel, body: Body, pass: Pass): Generator<DiscardedResult> {
+function* leftUnread(op: CallOp, { variable }: ReceivedFrom, after: Made['after'], { made, count, wait }: ResultChannel, body: Body, pass: Pass): Generator<DiscardedResult> {
   const { call } = op;
-  const target = targetOf(call, result, body);
-  if (target === 'elsewhere') return;
-  const names: Names = target ? withNames(namesOf([target]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
+  const names: Names = variable ? withNames(namesOf([variable]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
   const reading = new Reading(body, names, pass);
   if (reading.escapes || reading.isReturned) return;
   const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, failure(call, body));
   if (way) yield { body, call, wait, way };
 }
 
-/** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel. */
+/** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until another call gives them their values. */
 function failure(call: Call, body: Body): Branch {
-  const assign = [...operations(body.graph)].map(({ op }) => op).find(op => op.kind === 'assign' && op.rhs.some(x => unparen(x) === call));
-  const others = assign?.kind === 'assign' && assign.lhs.length > 1 ? assign.lhs : [];
+  const assigns = [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'assign' ? [op] : []));
+  const assign = assigns.find(op => op.rhs.some(x => unparen(x) === call));
+  const others = assign && assign.lhs.length > 1 ? assign.lhs : [];
   const isOther = (x: Expr) => {
-    const inner = unparen(x);
-    return inner.kind === 'ident' && inner.entity !== undefined && others.some(other => other.kind === 'ident' && other.entity === inner.entity);
+    const variable = variableOf(x);
+    if (!variable || !others.some(other => variableOf(other) === variable)) return false;
+    return !assigns.some(({ lhs, rhs, node }) => call.end < node.start && node.start < x.start && rhs.some(value => unparen(value).kind === 'call') && lhs.some(target => variableOf(target) === variable));
   };
   return (condition, taken) => {
     const x = unparen(condition);
@@ -84,15 +85,29 @@ function failure(call: Call, body: Body): Branch {
   };
 }
 
+function variableOf(x: Expr): Variable | undefined {
+  const inner = unparen(x);
+  return inner.kind === 'ident' && inner.entity?.kind === 'var' ? inner.entity : undefined;
+}
+
+type CallOp = Op & { kind: 'call' };
+
 /** The local variable that gets the channel; undefined where the call itself is received from. */
-function targetOf(call: Call, result: number, body: Body): Made['place'] | undefined | 'elsewhere' {
+interface ReceivedFrom {
+  readonly variable: Made['place'] | undefined;
+}
+
+function targetOf({ call, discarded }: CallOp, result: number, body: Body): ReceivedFrom | 'nowhere' | 'elsewhere' {
+  if (discarded) return 'nowhere';
   for (const { op } of operations(body.graph)) {
-    if (op.kind === 'receive' && unparen(op.channel) === call) return undefined;
-    if (op.kind === 'range' && unparen(op.stmt.x) === call) return undefined;
+    if (op.kind === 'receive' && unparen(op.channel) === call) return { variable: undefined };
+    if (op.kind === 'range' && unparen(op.stmt.x) === call) return { variable: undefined };
     if (op.kind !== 'assign') continue;
     const at = op.rhs.findIndex(x => unparen(x) === call);
     const x = at < 0 ? undefined : op.lhs[op.rhs.length === 1 ? result : at];
-    if (x?.kind === 'ident' && x.entity?.kind === 'var' && x.entity.owner === body.node && x.entity.role === 'local') return { root: x.entity, fields: [] };
+    if (x?.kind !== 'ident') continue;
+    if (x.name === '_') return 'nowhere';
+    if (x.entity?.kind === 'var' && x.entity.owner === body.node && x.entity.role === 'local') return { variable: { root: x.entity, fields: [] } };
   }
   return 'elsewhere';
 }

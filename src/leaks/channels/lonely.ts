@@ -14,8 +14,9 @@ export interface Lonely {
 
 export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
   for (const [key, family] of familiesOf(pass)) {
-    if (family.given || isAnswered(verb, family)) continue;
     const isNil = family.makes.length === 0;
+    // On a channel that is nil both ends wait.
+    if (family.given || (isNil ? isKnownOutside(family) : isAnswered(verb, family))) continue;
     // Of a package variable there is one; what ranges over it lives as long as the process.
     if (verb === 'range' && !isNil && key.startsWith(`${pass.pkg.path}:`)) continue;
     for (const use of family.uses) {
@@ -33,6 +34,11 @@ function asksForNil({ body, channel }: FamilyUse, { contracts }: Pass): boolean 
     expr: x => void (found ||= x.kind === 'binary' && x.y.kind === 'ident' && x.y.name === 'nil' && familyOf(x.x, env) === key),
   });
   return found;
+}
+
+/** Others have it, and may have been given something to put into it. */
+function isKnownOutside({ outsideSends, outsideReceives }: Family): boolean {
+  return outsideSends || outsideReceives;
 }
 
 function isAnswered(verb: Verb, { uses, makes, outsideSends, outsideReceives }: Family): boolean {

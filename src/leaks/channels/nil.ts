@@ -2,7 +2,7 @@
 import { operations } from '../../flow/search.ts';
 import { typeOfVariable } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
-import { type Expr, unparen } from '../../syntax/ast.ts';
+import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Goroutine, goroutinesOf, runBy } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
@@ -19,7 +19,7 @@ export interface DeadWait {
 
 /** Operations on local variables and fields that are nil whatever happens. In a `select` a nil channel switches a case off. */
 export function* nilChannels(pass: Pass): Generator<DeadWait> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bvar\b[^\n]*\bchan\b/.test(bodyText))) {
+  for (const body of bodiesWith(pass, ({ bodyText }) => /\bvar\b/.test(bodyText) && /<-|\bchan\b/.test(bodyText))) {
     for (const wait of waitsIn(body)) if (isNeverGiven(wait.channel, body)) yield wait;
   }
   for (const verb of ['send', 'receive', 'range'] as const) {
@@ -52,10 +52,15 @@ function* waitsIn(body: Body): Generator<DeadWait> {
   }
 }
 
-/** `var c chan T` to which nothing is ever assigned. */
+/** `var c chan T` to which nothing but nil is ever assigned. */
 function isNeverGiven(channel: Expr, { env }: Body): boolean {
   const x = unparen(channel);
   if (x.kind !== 'ident' || x.entity?.kind !== 'var') return false;
   const { role, origin, assigned } = x.entity;
-  return role === 'local' && origin.kind === 'declared' && assigned.length === 0 && underlying(typeOfVariable(x.entity, env), env.program).kind === 'chan';
+  return role === 'local' && origin.kind === 'declared' && assigned.every(isNil) && underlying(typeOfVariable(x.entity, env), env.program).kind === 'chan';
+}
+
+function isNil(given: Variable['assigned'][number]): boolean {
+  const x = given !== 'unknown' && given.kind === 'value' ? unparen(given.expr) : undefined;
+  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
 }

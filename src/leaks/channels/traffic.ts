@@ -259,13 +259,7 @@ export class Reading {
       this.note(op, 'receive');
       return { ...NO_STEP, supply: { ...NO_SUPPLY, receives: 1 } };
     }
-    return this.communication(this.repeats(stmt) ? 'range' : 'receive', op, { start: stmt.x.start, end: stmt.x.end });
-  }
-
-  /** `for v := range c { return v }` receives once. */
-  private repeats(stmt: Range): boolean {
-    const head = this.body.graph.loops.get(stmt)?.head;
-    return head !== undefined && reachableFrom(head, block => this.pass.contracts.next(block, this.body.env)).has(head);
+    return this.communication(repeats(stmt, this.body, this.pass) ? 'range' : 'receive', op, { start: stmt.x.start, end: stmt.x.end });
   }
 
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
@@ -427,4 +421,10 @@ function isOnlyCalled(variable: Variable, { info }: Body): boolean {
     },
   });
   return variable.assigned.length === 0 && calls === mentions;
+}
+
+/** `for v := range c { return v }` receives once. */
+export function repeats(stmt: Range, { graph, env }: Body, pass: Pass): boolean {
+  const head = graph.loops.get(stmt)?.head;
+  return head !== undefined && reachableFrom(head, block => pass.contracts.next(block, env)).has(head);
 }

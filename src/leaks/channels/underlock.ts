@@ -2,7 +2,7 @@
  * Waiting with a mutex locked that the other side needs before it can answer: both wait for ever. The other side needs
  * it where it locks the same mutex on every way to its own send, receive or close, or on every way back to it.
  */
-import type { Op } from '../../flow/graph.ts';
+import type { Block, Op } from '../../flow/graph.ts';
 import { operations, type Place as Point, reachableFrom, search, type Walk } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
@@ -10,12 +10,13 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { type Body, bodiesOf, bodiesWith } from '../bodies.ts';
 import { calledBodies } from '../called.ts';
 import { asCallerNames } from '../callernames.ts';
-import { goroutinesOf, isMentionedInside } from '../goroutines.ts';
+import { type Goroutine, goroutinesOf, isMentionedInside } from '../goroutines.ts';
 import { heldAt, type Holding, locksTaken } from '../held.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.ts';
-import { lockCallOf } from '../mutexes.ts';
+import { lockCallOf, type Mode } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import { keyOf, type Place } from '../places.ts';
+import { isWriteLocked } from '../writers.ts';
 import { answersWithout } from './answers.ts';
 import { familiesOf } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
@@ -37,7 +38,8 @@ export interface BlockedUnderLock {
 /** An operation at the other end. */
 interface Answer {
   readonly body: Body;
-  readonly op: Op;
+  /** Undefined where it comes when the body has ended. */
+  readonly op: Op | undefined;
   readonly subject: Expr;
 }
 
@@ -92,7 +94,7 @@ function answersTo({ verb, subject }: Wait, body: Body, pass: Pass): readonly An
 function fieldAnswers(verb: 'send' | 'receive' | 'range', key: string, pass: Pass): readonly Answer[] | undefined {
   const family = familiesOf(pass).get(key);
   const outside = verb === 'send' ? family?.outsideReceives : family?.outsideSends;
-  if (!family || family.given || outside || (verb === 'send' && family.makes.some(capacity => capacity === undefined || capacity > 1))) return undefined;
+  if (!family || family.given || outside || family.makes.some(capacity => capacity !== 0)) return undefined;
   const wanted = verb === 'send' ? ['receive', 'range'] : verb === 'receive' ? ['send', 'close'] : ['close'];
   return family.uses.filter(use => wanted.includes(use.verb)).flatMap(use => opAt(use.node, use.body).map(op => ({ body: use.body, op, subject: use.channel })));
 }
@@ -152,11 +154,20 @@ function isUnbuffered({ origin, assigned }: Variable): boolean {
 function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | undefined {
   const place = placeIn(group, body.env);
   if (!place) return undefined;
-  const answers = goroutinesOf(pass).filter(({ parent }) => parent.info === body.info).flatMap(({ body: started }) => {
+  const answers = goroutinesOf(pass).filter(({ parent }) => parent.info === body.info).flatMap((goroutine): Answer[] => {
+    const { body: started } = goroutine;
+    if (started && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];
     const done = started && [...operations(started.graph)].find(({ op }) => isDone(op, place, started));
     return started && done ? [{ body: started, op: done.op, subject: group }] : [];
   });
   return answers.length ? answers : undefined;
+}
+
+/** `wg.Go(f)` counts the goroutine out when `f` has returned. */
+function isGoOf({ stmt, parent }: Goroutine, group: Place): boolean {
+  const callee = stmt.kind === 'call' ? calleeOf(stmt, parent.env) : undefined;
+  const place = callee?.kind === 'method' && callee.name === '(*sync.WaitGroup).Go' ? placeIn(callee.receiver, parent.env) : undefined;
+  return place !== undefined && keyOf(place) === keyOf(group);
 }
 
 function isDone(op: Op, group: Place, { env }: Body): boolean {
@@ -172,18 +183,23 @@ function isDone(op: Op, group: Place, { env }: Body): boolean {
 function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, pass: Pass): Call | undefined {
   const lock = lockIn(answer, wait, holding, body, pass);
   if (!lock) return undefined;
+  const { op: goal } = answer;
   const { graph } = answer.body;
   const isLock = (op: Op) => lock.ops.has(op);
   // A deferred Done comes after everything the goroutine does.
-  if (answer.op.kind === 'defer') return lock.call;
-  if (!reaches({ block: graph.entry, index: 0 }, answer.op, isLock, false, answer.body, pass)) return lock.call;
-  const after = placeAfter(answer.op, answer.body);
-  return after && comesAgain(answer, pass) && !reaches(after, answer.op, isLock, true, answer.body, pass) ? lock.call : undefined;
+  if (!goal || goal.kind === 'defer') return lock.call;
+  const misses = (from: Point, orOut: boolean) => reaches(from, goal, isLock, orOut, answer.body, pass);
+  if (!misses({ block: graph.entry, index: 0 }, false)) return lock.call;
+  const after = placeAfter(goal, answer.body);
+  // Once it has left its loop, it answers no more.
+  const isInLoop = comesBack(goal, answer, pass);
+  if (!after || !(isInLoop || isCalledInLoop(answer.body))) return undefined;
+  return !misses(after, !isInLoop) ? lock.call : undefined;
 }
 
 /** Whether a way leads to the operation, or with `orOut` out of the body, without passing a lock. */
 function reaches(from: Point, goal: Op, isLock: (op: Op) => boolean, orOut: boolean, body: Body, pass: Pass): boolean {
-  return search(from, undefined, {
+  return search(from, GO_ON, {
     key: () => '',
     op: op => (op === goal ? 'arrive' : isLock(op) || pass.contracts.endsHere(op, body.env) ? undefined : GO_ON),
     edge: () => GO_ON,
@@ -198,26 +214,32 @@ function placeAfter(goal: Op, { graph }: Body): Point | undefined {
   return undefined;
 }
 
-/** The answer is given again and again: in a loop, or by a function that is called in one. */
-function comesAgain({ body, op }: Answer, pass: Pass): boolean {
-  const block = body.graph.blocks.find(b => b.ops.includes(op));
-  if (block && reachableFrom(block, b => pass.contracts.next(b, body.env)).has(block)) return true;
-  const { info } = body;
-  return body.node === info.decl && info.pkg.mentioning(info.bareName).some(caller => isMentionedInside(info.bareName, caller, ['for', 'range']));
+/** Control comes back to the operation while the channel is the same. */
+function comesBack(op: Op, { body: { graph, env }, subject }: Answer, pass: Pass): boolean {
+  const block = graph.blocks.find(b => b.ops.includes(op));
+  const channel = placeIn(subject, env)?.root;
+  const isNew = (b: Block) => b.ops.some(other => other.kind === 'assign' && other.lhs.some(x => x.kind === 'ident' && x.entity === channel));
+  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env).filter(to => !isNew(to))).has(block);
+}
+
+function isCalledInLoop({ node, info }: Body): boolean {
+  return node === info.decl && info.pkg.mentioning(info.bareName).some(caller => isMentionedInside(info.bareName, caller, ['for', 'range']));
 }
 
 /** The operations of the other side that lock the mutex: the very one, as far as the names on both sides tell. */
-function lockIn(answer: Answer, wait: Wait, { identity }: Holding, body: Body, pass: Pass): { call: Call; ops: ReadonlySet<Op> } | undefined {
+function lockIn(answer: Answer, wait: Wait, { identity, mode: held }: Holding, body: Body, pass: Pass): { call: Call; ops: ReadonlySet<Op> } | undefined {
   const own = placeIn(wait.subject, body.env);
   const other = placeIn(answer.subject, answer.body.env);
   const isIt = (found: Identity | undefined) => found !== undefined && (isSameMutex(found, identity) || (own !== undefined && other !== undefined && isBeside(found, other, identity, own)));
+  // Readers keep each other out only where a writer may come in between.
+  const hurts = (mode: Mode) => mode === 'write' || held !== 'read' || isWriteLocked(identity.family, pass);
   const ops = new Set<Op>();
   let first: Call | undefined;
   for (const { op } of operations(answer.body.graph)) {
     if (op.kind !== 'call') continue;
     const direct = lockCallOf(op.call, answer.body.env);
-    const locks = direct ? direct.does === 'lock' && isIt(identityOf(direct.mutex, answer.body.env))
-      : calledBodies(op.call, answer.body, pass).some(called => locksTaken(called.body, pass).some(taken => isIt(taken.identity && asCallerNames(taken.identity, called, answer.body))));
+    const locks = direct ? direct.does === 'lock' && hurts(direct.mode) && isIt(identityOf(direct.mutex, answer.body.env))
+      : calledBodies(op.call, answer.body, pass).some(called => locksTaken(called.body, pass).some(taken => hurts(taken.mode) && isIt(taken.identity && asCallerNames(taken.identity, called, answer.body))));
     if (!locks) continue;
     ops.add(op);
     first ??= op.call;
@@ -227,5 +249,13 @@ function lockIn(answer: Answer, wait: Wait, { identity }: Holding, body: Body, p
 
 /** Both sides reach the mutex from the value from which they reach the channel: `s.mu` and `s.ch` here, `t.mu` and `t.ch` there. */
 function isBeside(found: Identity, channel: Place, identity: Identity, own: Place): boolean {
-  return found.family === identity.family && found.root === channel.root && identity.root === own.root && typeof found.root === 'object' && typeof identity.root === 'object';
+  if (found.family !== identity.family || found.root !== channel.root || identity.root !== own.root) return false;
+  return typeof found.root === 'object' && typeof identity.root === 'object' && fromOwner(found, channel) === fromOwner(identity, own);
+}
+
+/** How a value that has both leads to each: `mu ch` of `s.conn.mu` and `s.conn.ch`. */
+function fromOwner(mutex: Place, channel: Place): string {
+  const shared = mutex.fields.findIndex((field, i) => field !== channel.fields[i]);
+  const from = shared < 0 ? mutex.fields.length : shared;
+  return `${mutex.fields.slice(from).join('.')} ${channel.fields.slice(from).join('.')}`;
 }
