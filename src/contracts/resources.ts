@@ -126,6 +126,19 @@ const connection: Resource = {
   ]),
 };
 
+/** Clients of other people's services that hold connections and goroutines until they are closed. */
+const client: Resource = {
+  rule: 'unclosed-connection', noun: 'connection', released: 'closed', deferrable: true, releases: ['Close', 'Drain', 'Delete'], words: /\b(?:Client|Conn|Connection|NetlinkSocket)\b/,
+  acquire: all([
+    'github.com/nats-io/nats.go.Connect', 'golang.org/x/crypto/ssh.Dial', 'github.com/pkg/sftp.NewClient',
+    ...['github.com/rabbitmq/amqp091-go', 'github.com/streadway/amqp'].flatMap(path => ['Dial', 'DialConfig', 'DialTLS'].map(name => `${path}.${name}`)),
+    ...['New', 'NewFromURL', 'NewFromURLs'].flatMap(name => [`go.etcd.io/etcd/client/v3.${name}`, `go.etcd.io/etcd/clientv3.${name}`]),
+    ...['Dial', 'DialURL', 'DialContext'].map(name => `github.com/gomodule/redigo/redis.${name}`), ...methods('*github.com/gomodule/redigo/redis.Pool', ['Get']),
+    'github.com/go-zookeeper/zk.Connect', 'github.com/samuel/go-zookeeper/zk.Connect',
+    ...['Subscribe', 'SubscribeAt', 'GetNetlinkSocketAt'].map(name => `github.com/vishvananda/netlink/nl.${name}`), 'github.com/vishvananda/netlink.NewHandle',
+  ]),
+};
+
 const listener: Resource = {
   rule: 'unclosed-connection', noun: 'listener', released: 'closed', deferrable: true, releases: ['Close'], words: /Listener\b|Closer\b/,
   acquire: all([...['Listen', 'ListenTCP', 'ListenUnix'].map(name => `net.${name}`), '(*net.ListenConfig).Listen', 'crypto/tls.Listen']),
@@ -189,7 +202,7 @@ const group: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, listener, cancel, iterator, span, process, ticker, timer,
+  RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, client, listener, cancel, iterator, span, process, ticker, timer,
   compressor, buffer, codec, reader, group,
 ];
 

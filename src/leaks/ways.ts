@@ -2,6 +2,7 @@
  * How a way through a function goes on while a resource is held: which operations end the obligation, which branches
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
+import { assertedBy } from '../contracts/assertions.ts';
 import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { ASSERTS_EQUAL, ASSERTS_ERROR, ASSERTS_NO_ERROR, FAILS_TEST } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
@@ -42,6 +43,16 @@ export function whereOf(resource: Resource, body: Body, pass: Pass): Where {
 /** Walks from where the resource is held to a return or an overwriting at which it still is. */
 export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> {
   const where = whereOf(resource, body, pass);
+  /** `requireNoError(t, err)` is a branch of which only one side goes on. */
+  const afterAssertions = (call: Call, state: State): State | undefined => {
+    let after: State | undefined = state;
+    for (const { condition, holds } of assertedBy(call, calleeOf(call, body.env), body.env, pass.contracts)) {
+      if (!after || owesNothing(condition, holds, after, body, where)) return undefined;
+      const facts: Facts | undefined = after.facts.with(condition, holds, body);
+      after = facts && { ...after, facts };
+    }
+    return after;
+  };
   return {
     key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key}`,
     op(op, state) {
@@ -50,7 +61,8 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
-      return { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), facts: state.facts.after(op, body) };
+      const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), facts: state.facts.after(op, body) };
+      return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
     edge(condition, taken, state, to) {
       if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body)) return undefined;
