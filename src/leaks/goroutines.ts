@@ -212,10 +212,11 @@ function isPackageLevel(once: Expr): boolean {
 
 /** `once.Do(start)` of a package-level `sync.Once` is all that mentions the function. */
 function isOnlyDoneOnce(info: FuncInfo, pass: Pass): boolean {
-  if (info.piece.receiver) return false;
+  const callers = info.pkg.mentioning(info.bareName);
+  if (info.piece.receiver || !callers.some(caller => caller.bodyText.includes(`.Do(${info.bareName})`))) return false;
   let mentions = 0;
   let done = 0;
-  for (const caller of info.pkg.mentioning(info.bareName)) {
+  for (const caller of callers) {
     const env = pass.contracts.envOf(caller);
     walkStmts(caller.body()?.stmts ?? [], {
       expr: x => {
