@@ -9,6 +9,7 @@ import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
 import { type Call, type Expr, type Go, type Select, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
+import { isCommand } from './commands.ts';
 import { type Body, bodiesWith, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
@@ -195,7 +196,7 @@ export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | unde
 export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
   if (servesPackageVariable(goroutine)) return true;
   if (isStartedAgainAndAgain(goroutine)) return false;
-  if (runsOncePerProcess(goroutine.parent.info) || isOnlyDoneOnce(goroutine.parent.info, pass)) return true;
+  if (isCommand(goroutine.parent) || runsOncePerProcess(goroutine.parent.info) || isOnlyDoneOnce(goroutine.parent.info, pass)) return true;
   const once = onceAround(goroutine, pass);
   return once !== undefined && isPackageLevel(once);
 }

@@ -12,6 +12,7 @@ import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../s
 import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, moreAcquiredBy } from './acquisitions.ts';
+import { isCommand } from './commands.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
@@ -199,6 +200,8 @@ function isProcessEnd(way: Arrival<State>, body: Body): boolean {
   return way.at.kind === 'return' && isMain(body);
 }
 
-function isMain({ info, node }: Body): boolean {
+function isMain(body: Body): boolean {
+  if (isCommand(body)) return true;
+  const { info, node } = body;
   return node === info.decl && info.name === 'main' && info.pkg.name === 'main';
 }

@@ -12,6 +12,7 @@ import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
+import { isCommand } from './commands.ts';
 import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -45,7 +46,7 @@ export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
   if (starters.size === 0) return;
   const names = new RegExp(`\\b(?:${[...new Set([...starters.keys()].map(func => func.bareName))].join('|')})\\(`);
   for (const body of bodiesWith(pass, ({ bodyText }) => names.test(bodyText))) {
-    if (body.node === body.info.decl && endsWithProcess(body.info)) continue;
+    if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
       const callee = calleeOf(op.call, body.env);

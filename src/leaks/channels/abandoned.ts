@@ -6,6 +6,7 @@ import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
 import { type Facts, factsBefore } from '../facts.ts';
+import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { selfWaits } from './alone.ts';
@@ -92,7 +93,7 @@ interface State extends Count {
 }
 
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
-  if (body.node === body.info.decl && endsWithProcess(body.info)) return;
+  if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.

@@ -6,6 +6,7 @@ import type { FuncInfo } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body, bodiesWith, bodyOf } from '../bodies.ts';
+import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { type Branch, isSendLeft, wayLeaving } from './abandoned.ts';
@@ -36,7 +37,7 @@ export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
   if (names.size === 0) return;
   const calls = new RegExp(`\\b(?:${[...names].join('|')})\\(`);
   for (const body of bodiesWith(pass, ({ bodyText }) => calls.test(bodyText))) {
-    if (body.node === body.info.decl && endsWithProcess(body.info)) continue;
+    if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
       const generator = generatorOf(op.call, body, pass);
