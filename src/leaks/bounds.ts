@@ -98,11 +98,26 @@ function isBounded(goroutine: Goroutine, body: Body, pass: Pass): boolean {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' && op.stmt.call.kind === 'call' ? op.stmt.call : undefined;
     return call !== undefined && BOUNDS.test(calleeName(calleeOf(call, at.env)) ?? '');
   });
-  if (counted(body) || counted(parent)) return true;
+  if (counted(body) || counted(parent) || closesWhatItUses(parent, body)) return true;
   const own = new Set([...runBy(body, pass, 1)].flatMap(({ body: at }) => [...channelsOf(at, undefined)]));
   const others = channelsOf(parent, goroutine.stmt);
   return [...own].some(key => others.has(key)) || sharesChannelArgument(goroutine, others);
 }
+
+/** `go read(buf); …; buf.Close()`: what the goroutine waits for ends when the parent closes it. */
+function closesWhatItUses(parent: Body, body: Body): boolean {
+  const closed = new Set([...operations(parent.graph)].flatMap(({ op }) => {
+    const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+    const callee = call?.kind === 'call' ? calleeOf(call, parent.env) : undefined;
+    const receiver = callee?.kind === 'method' && CLOSES.test(callee.name) ? unparen(callee.receiver) : undefined;
+    return receiver?.kind === 'ident' && receiver.entity?.kind === 'var' ? [receiver.entity] : [];
+  }));
+  let found = false;
+  if (closed.size) walkStmts(body.block.stmts, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && closed.has(x.entity)) });
+  return found;
+}
+
+const CLOSES = /\)\.(?:Close|Stop|Shutdown)$/;
 
 /** Channels that a body and its literals send on, receive from, close or hand over; fields go by their names. */
 function channelsOf(body: Body, without: { readonly start: number } | undefined): Set<string> {
