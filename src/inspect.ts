@@ -97,7 +97,7 @@ function linesOf(stage: Stage, body: Body, pass: Pass): string[] {
 }
 
 function callLines(body: Body): string[] {
-  return [...operations(body.graph)].flatMap(({ op }) => {
+  return operations(body.graph).flatMap(({ op }) => {
     if (op.kind !== 'call') return [];
     const { line, column } = positionAt(body.info.file.source, op.call.start);
     return [`  ${line}:${column} ${calleeName(calleeOf(op.call, body.env)) ?? calleeOf(op.call, body.env).kind} : ${typeName(typeOf(op.call, body.env))}`];
@@ -105,7 +105,7 @@ function callLines(body: Body): string[] {
 }
 
 function contractLines(body: Body, pass: Pass): string[] {
-  return [...operations(body.graph)].flatMap(({ op }) => {
+  return operations(body.graph).flatMap(({ op }) => {
     if (op.kind !== 'call') return [];
     const gives = acquisitionOf(op.call, body, pass);
     const ends = pass.contracts.endsHere(op, body.env);

@@ -62,7 +62,9 @@ export function search<S>(start: Place, state: S, walk: Walk<S>): Arrival<S> | u
 function runBlock<S>(node: Node<S>, walk: Walk<S>, queue: Node<S>[], seen: Set<string>): Arrival<S> | undefined {
   let { state } = node;
   const { block } = node;
-  for (const op of block.ops.slice(node.index)) {
+  for (let i = node.index; i < block.ops.length; i++) {
+    const op = block.ops[i];
+    if (!op) break;
     const next = walk.op(op, state);
     if (next === undefined) return undefined;
     if (next === 'arrive') return { at: { kind: 'op', op }, state, turns: turnsTo(node) };
@@ -98,11 +100,18 @@ function turnsTo<S>(node: Node<S>): Turn[] {
   return turns.reverse();
 }
 
-/** Every operation of a graph with its place, in block order. */
-export function* operations(graph: FlowGraph): Generator<{ readonly op: Op; readonly after: Place }> {
-  for (const block of graph.blocks) {
-    for (const [i, op] of block.ops.entries()) yield { op, after: { block, index: i + 1 } };
-  }
+interface Placed {
+  readonly op: Op;
+  readonly after: Place;
+}
+
+const placed = new WeakMap<FlowGraph, readonly Placed[]>();
+
+/** Every operation of a graph with its place, in block order; many rules ask, so it is listed once. */
+export function operations(graph: FlowGraph): readonly Placed[] {
+  let found = placed.get(graph);
+  if (!found) placed.set(graph, (found = graph.blocks.flatMap(block => block.ops.map((op, i) => ({ op, after: { block, index: i + 1 } })))));
+  return found;
 }
 
 /** The blocks that control can reach from `start`, `start` itself only when it lies on a loop. */

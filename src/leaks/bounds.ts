@@ -88,13 +88,13 @@ function servesConnection({ parent, call }: Goroutine, body: Body): boolean {
 }
 
 function endsProcess(body: Body, pass: Pass): boolean {
-  return [...operations(body.graph)].some(({ op }) => pass.contracts.endsHere(op, body.env));
+  return operations(body.graph).some(({ op }) => pass.contracts.endsHere(op, body.env));
 }
 
 /** A WaitGroup, a semaphore, a channel that parent and goroutine share: somebody counts it or waits for it. */
 function isBounded(goroutine: Goroutine, body: Body, pass: Pass): boolean {
   const { parent } = goroutine;
-  const counted = (at: Body) => [...operations(at.graph)].some(({ op }) => {
+  const counted = (at: Body) => operations(at.graph).some(({ op }) => {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' && op.stmt.call.kind === 'call' ? op.stmt.call : undefined;
     return call !== undefined && BOUNDS.test(calleeName(calleeOf(call, at.env)) ?? '');
   });
@@ -106,7 +106,7 @@ function isBounded(goroutine: Goroutine, body: Body, pass: Pass): boolean {
 
 /** `go read(buf); …; buf.Close()`: what the goroutine waits for ends when the parent closes it. */
 function closesWhatItUses(parent: Body, body: Body): boolean {
-  const closed = new Set([...operations(parent.graph)].flatMap(({ op }) => {
+  const closed = new Set(operations(parent.graph).flatMap(({ op }) => {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
     const callee = call?.kind === 'call' ? calleeOf(call, parent.env) : undefined;
     const receiver = callee?.kind === 'method' && CLOSES.test(callee.name) ? unparen(callee.receiver) : undefined;

@@ -105,7 +105,7 @@ export function mayCountDownAt(op: Op, family: string, body: Body, pass: Pass): 
 
 /** A function that counts itself was not counted by whoever starts it. */
 export function addsItself(family: string, body: Body): boolean {
-  return [...operations(body.graph)].some(({ op }) => {
+  return operations(body.graph).some(({ op }) => {
     const own = op.kind === 'call' ? groupCallOf(op.call, body.env) : undefined;
     return own?.does === 'add' && own.family === family;
   });

@@ -177,7 +177,7 @@ function isNeededLater(variable: Variable, loop: Loop, stmt: Defer, body: Body, 
 /** Other methods than `Close` that the loop calls itself: `t.Stop()`, `cancel()`. */
 function isReleasedByHand({ call, subject, name }: Release, loop: Loop, body: Body): boolean {
   const key = keyOfExpr(subject);
-  return [...operations(body.graph)].some(({ op }) => {
+  return operations(body.graph).some(({ op }) => {
     if (op.kind !== 'call' || op.call === call || !isWithin(op.call, loop.body)) return false;
     const callee = calleeOf(op.call, body.env);
     if (name === undefined) return keyOfExpr(op.call.fun) === key;
@@ -193,7 +193,7 @@ function keyOfExpr(x: Expr): string | undefined {
 /** What the same call gave beside it, such as the context of a `cancel`, goes on being used by others. */
 function areShared({ lhs, node }: Op & { kind: 'assign' }, variable: Variable, loop: Loop, stmt: Defer, body: Body): boolean {
   const beside = lhs.flatMap(x => (x.kind === 'ident' && x.entity?.kind === 'var' && x.entity !== variable && !isError(typeOfVariable(x.entity, body.env)) ? [x.entity] : []));
-  return beside.some(other => [...operations(body.graph)].some(({ op }) => isWithin(spanOf(op), loop.body)
+  return beside.some(other => operations(body.graph).some(({ op }) => isWithin(spanOf(op), loop.body)
     && spanOf(op) !== stmt && spanOf(op) !== node && (isShared(op, other) || isPutAway(op, other, loop))));
 }
 
@@ -238,7 +238,7 @@ function isBounded(loop: Loop): boolean {
 }
 
 function assignsIn(loop: Loop, body: Body): (Op & { kind: 'assign' })[] {
-  return [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'assign' && isWithin(op.node, loop.body) ? [op] : []));
+  return operations(body.graph).flatMap(({ op }) => (op.kind === 'assign' && isWithin(op.node, loop.body) ? [op] : []));
 }
 
 function isVariable(x: Expr, variable: Variable): boolean {

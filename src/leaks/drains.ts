@@ -88,7 +88,7 @@ function isSetElsewhere(timer: Expr, key: string, body: Body, pass: Pass): boole
 
 /** In the body itself, not in a literal inside or around it. */
 function isOwn(call: Call, body: Body): boolean {
-  return [...operations(body.graph)].some(({ op }) => op.kind === 'call' && op.call === call);
+  return operations(body.graph).some(({ op }) => op.kind === 'call' && op.call === call);
 }
 
 type Found = Pick<EmptyDrain, 'receive' | 'way'>;

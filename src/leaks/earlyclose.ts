@@ -147,7 +147,7 @@ function isVariable(x: Expr, variable: Variable): boolean {
 
 /** The error is looked at, only too late; where nobody ever does, that is another matter. */
 function isLookedAtAfter(closing: Op, made: Made, body: Body): boolean {
-  const start = [...operations(body.graph)].find(({ op }) => op === closing)?.after;
+  const start = operations(body.graph).find(({ op }) => op === closing)?.after;
   if (!start) return false;
   let found = false;
   const look = (x: Expr) => {

@@ -76,7 +76,7 @@ function emptySelectsIn(body: Body, pass: Pass): Endless['node'][] {
   const live = [graph.entry, ...reachableFrom(graph.entry, b => pass.contracts.next(b, body.env))];
   if (!live.some(b => b.end.kind === 'stuck' && !leaves(b, body, pass))) return [];
   // `go panic(v); select {}`: the process ends here, with all its goroutines to be seen.
-  if ([...operations(graph)].some(({ op }) => op.kind === 'go' && op.stmt.call.kind === 'call' && isPanic(op.stmt.call, body))) return [];
+  if (operations(graph).some(({ op }) => op.kind === 'go' && op.stmt.call.kind === 'call' && isPanic(op.stmt.call, body))) return [];
   const found: Endless['node'][] = [];
   walkStmts(block.stmts, {
     stmt: stmt => void (stmt.kind === 'select' && stmt.clauses.length === 0 && found.push(stmt)),

@@ -102,7 +102,7 @@ function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
   reached.set(body.graph, byKey);
   const known = byKey.get(target.key ?? '');
   if (known) return known;
-  const changes = [...operations(body.graph)].filter(({ op }) => op.kind === 'call' && flow.opChange(op, target, body) !== 0);
+  const changes = operations(body.graph).filter(({ op }) => op.kind === 'call' && flow.opChange(op, target, body) !== 0);
   const found = new Map<Op, Map<string, Balance>>(changes.map(({ op }) => [op, new Map()]));
   const walk = flow.walk(target, body);
   search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {

@@ -105,7 +105,7 @@ function isOnlyChannelKept(call: Call, { block }: Place, { channel, firesOnce }:
   const next = (b: Place['block']) => nextWithTicks(b, body, pass);
   const after = reachableFrom(block, next);
   if (firesOnce ? !after.has(block) : ![block, ...after].some(b => b.end.kind === 'return' && !isMain(body))) return false;
-  return [...operations(body.graph)].some(({ op }) => (op.kind === 'receive' && isChannel(unparen(op.channel)) && (op.inSelect || !firesOnce))
+  return operations(body.graph).some(({ op }) => (op.kind === 'receive' && isChannel(unparen(op.channel)) && (op.inSelect || !firesOnce))
     || (op.kind === 'range' && isChannel(unparen(op.stmt.x)))
     || (op.kind === 'assign' && op.rhs.some(x => isChannel(unparen(x))) && op.lhs.every(x => x.kind === 'ident')));
 }
@@ -119,7 +119,7 @@ function missesErrorCheck(turns: readonly Turn[], errors: ReadonlySet<Variable>,
 /** The variable is handed to a function of which only the name says that it does not keep or close it. */
 function restsOnNames(tracked: Tracked, { graph, env }: Body): boolean {
   const isTracked = (arg: Expr) => arg.kind === 'ident' && arg.entity?.kind === 'var' && tracked.has(arg.entity);
-  return [...operations(graph)].some(({ op }) => op.kind === 'call' && op.call.args.some(isTracked) && onlyReads(calleeOf(op.call, env)));
+  return operations(graph).some(({ op }) => op.kind === 'call' && op.call.args.some(isTracked) && onlyReads(calleeOf(op.call, env)));
 }
 
 /** `ctx, _ = context.WithTimeout(ctx, d)` where the same function can cancel the parent: that ends the child as well. */

@@ -62,7 +62,7 @@ function takesWhatItChecked(wait: Call, { block, graph }: Body): boolean {
   walkStmts(block.stmts, { stmt: stmt => void (stmt.kind === 'if' && stmt.then.start <= wait.start && wait.end <= stmt.then.end && (guard = stmt.cond)) });
   const names = new Set<string>();
   if (guard) walkExpr(guard, { expr: x => void (x.kind === 'selector' && names.add(keyOfPlace(x))) });
-  return [...operations(graph)].some(({ op }) => {
+  return operations(graph).some(({ op }) => {
     const targets = op.kind === 'assign' ? op.lhs : op.kind === 'eval' ? [op.expr] : [];
     return targets.some(x => x.start > wait.end && x.kind === 'selector' && names.has(keyOfPlace(x)));
   });

@@ -55,7 +55,7 @@ export function* skippedDones(pass: Pass): Generator<SkippedDone> {
 }
 
 function isStatement(call: Call, body: Body): boolean {
-  return [...operations(body.graph)].some(({ op }) => op.kind === 'call' && op.call === call && op.discarded);
+  return operations(body.graph).some(({ op }) => op.kind === 'call' && op.call === call && op.discarded);
 }
 
 /** `Done` once for each message, not once for the goroutine. */
@@ -155,7 +155,7 @@ function isNilTest(condition: Expr, family: string, { env }: Body): boolean {
 
 /** The deferred `recover` of a goroutine that calls something else before the `Done`, which it does not defer. */
 function recoveryBefore(done: Op, family: string, body: Body, pass: Pass): Spot['node'] | undefined {
-  const ops = [...operations(body.graph)].map(({ op }) => op);
+  const ops = operations(body.graph).map(({ op }) => op);
   const index = ops.findIndex(op => op.kind === 'defer' && recovers(op.stmt.call, body));
   const recovery = ops[index];
   if (recovery?.kind !== 'defer' || ops.some(op => op.kind === 'defer' && mayCountDownAt(op, family, body, pass))) return undefined;

@@ -40,7 +40,7 @@ function* unstartedIn(body: Body, { family, uses }: LocalGroup, wait: GroupUse &
 
 /** All that calls `Done` is started by this body, behind the `Add` or in the same loop, and does so once. */
 function areStartedBehind(add: Call, body: Body, family: string, uses: readonly GroupUse[], pass: Pass): boolean {
-  const starts = [...operations(body.graph)].flatMap(({ op }) => (mayCountDownAt(op, family, body, pass) ? [spanOf(op)] : []));
+  const starts = operations(body.graph).flatMap(({ op }) => (mayCountDownAt(op, family, body, pass) ? [spanOf(op)] : []));
   const isWithin = (inner: Span, outer: Span | undefined) => outer !== undefined && outer.start <= inner.start && inner.end <= outer.end;
   const loop = innermostLoop(add, body);
   // `wg.Add(4)` before a loop counts for its rounds, of which there may be none as far as ways can tell.
@@ -66,7 +66,7 @@ function wayToWait(add: Op, after: Place, family: string, body: Body, pass: Pass
     const own = call?.kind === 'call' ? groupCallOf(call, body.env) : undefined;
     return own?.family === family && own.does === what;
   };
-  const waitsAtEnd = [...operations(body.graph)].some(({ op }) => op.kind === 'defer' && does(op, 'wait'));
+  const waitsAtEnd = operations(body.graph).some(({ op }) => op.kind === 'defer' && does(op, 'wait'));
   return search(after, noFacts, {
     key: facts => facts.key,
     op: (op, facts) => {

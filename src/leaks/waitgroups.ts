@@ -58,7 +58,7 @@ function isNegative(call: Call): boolean {
 
 /** Under a mutex whoever waits can be kept from overlooking the goroutine: `mu.Lock(); if closed { … }; wg.Add(1)`. */
 function holdsLock(add: Call, body: Body): boolean {
-  const names = [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'call' && op.call.start < add.start ? [{ at: op.call.start, name: calleeName(calleeOf(op.call, body.env)) ?? '' }] : []));
+  const names = operations(body.graph).flatMap(({ op }) => (op.kind === 'call' && op.call.start < add.start ? [{ at: op.call.start, name: calleeName(calleeOf(op.call, body.env)) ?? '' }] : []));
   const last = names.filter(({ name }) => /^\(\*sync\.(?:RW)?Mutex\)\./.test(name)).sort((a, b) => a.at - b.at).filter(({ at, name }) => !(/Unlock$/.test(name) && isOnLeavingBranch(at, add, body))).at(-1);
   return last !== undefined && /\.R?Lock$/.test(last.name);
 }
@@ -71,7 +71,7 @@ function isOnLeavingBranch(at: number, add: Call, body: Body): boolean {
 
 /** `wg.Add(1); go child()`: a `go` statement comes before any `Done`, so it is the child that is counted. */
 function isForChild(add: Call, body: Body): boolean {
-  const later = [...operations(body.graph)].map(({ op }) => op).filter(op => startOf(op) > add.start).sort((a, b) => startOf(a) - startOf(b));
+  const later = operations(body.graph).map(({ op }) => op).filter(op => startOf(op) > add.start).sort((a, b) => startOf(a) - startOf(b));
   const next = later.find(op => op.kind === 'go' || callOf(op)?.fun.kind === 'funclit' || isDone(op, body));
   return next?.kind === 'go';
 }

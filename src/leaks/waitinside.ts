@@ -28,7 +28,7 @@ export function* waitsInside(pass: Pass): Generator<WaitInside> {
   for (const goroutine of goroutinesOf(pass)) {
     const { body, stmt } = goroutine;
     if (!body || stmt.kind !== 'go' || !/\.Done\(\)/.test(body.info.bodyText)) continue;
-    const dones = [...operations(body.graph)].flatMap(({ op }) => doneBy(op, body) ?? []);
+    const dones = operations(body.graph).flatMap(({ op }) => doneBy(op, body) ?? []);
     for (const done of dones) {
       const wait = ownWait(done.family, done.group, body, pass);
       if (!wait) continue;
@@ -43,7 +43,7 @@ function ownWait(family: string, group: Expr, body: Body, pass: Pass): Call | un
   const waits = (op: Op) => op.kind === 'call' && (waitsFor(op.call, family, group, body) || waitsThrough(op.call, family, group, body, pass));
   const isDone = (op: Op) => op.kind === 'call' && doneBy(op, body)?.family === family;
   const isDeferred = (op: Op) => op.kind === 'defer' && doneBy(op, body)?.family === family;
-  if (![...operations(body.graph)].some(({ op }) => waits(op))) return undefined;
+  if (!operations(body.graph).some(({ op }) => waits(op))) return undefined;
   const way = search<boolean>({ block: body.graph.entry, index: 0 }, false, {
     key: owes => `${owes}`,
     op: (op, owes) => {
@@ -82,7 +82,7 @@ function waitsThrough(call: Call, family: string, group: Expr, { env }: Body, pa
     op: op => (op.kind === 'call' && waitsOnReceiver(op.call, family, body) ? undefined : ''),
     edge: () => '',
     returns: () => true,
-  }) === undefined && [...operations(body.graph)].some(({ op }) => op.kind === 'call' && waitsOnReceiver(op.call, family, body));
+  }) === undefined && operations(body.graph).some(({ op }) => op.kind === 'call' && waitsOnReceiver(op.call, family, body));
 }
 
 function waitsOnReceiver(call: Call, family: string, { env }: Body): boolean {

@@ -88,10 +88,10 @@ function tooEarly(wait: Op, family: string, need: Need, { channel, room }: MadeC
   const isWait = (op: Op) => op === wait;
   // What may come before the Wait may be for these goroutines.
   if (reaches({ block: body.graph.entry, index: 0 }, isAnswer, isWait)) return undefined;
-  const behind = [...operations(body.graph)].map(({ op }) => op).find(op => answers(op, need, channel, body));
+  const behind = operations(body.graph).map(({ op }) => op).find(op => answers(op, need, channel, body));
   if (!behind || (behind.kind !== 'defer' && !reaches(placeAfter(wait, body), isAnswer))) return undefined;
   const found = counted.find(({ goroutine }) => {
-    const start = [...operations(body.graph)].find(({ op }) => isStartOf(op, goroutine));
+    const start = operations(body.graph).find(({ op }) => isStartOf(op, goroutine));
     return start && (need !== 'send' || outgrows(room, channel, goroutine, body)) && reaches(start.after, isWait);
   });
   return found && { goroutine: found.goroutine, blocked: found.blocked, answer: spanOf(behind) };
@@ -140,7 +140,7 @@ function partyOf(goroutine: Goroutine, family: string, need: Need, channel: Vari
   const countsDown = goroutine.stmt.kind === 'call' ? groupCallOf(goroutine.stmt, parent.env)?.family === family : isCountedBy(goroutine, family);
   if (!countsDown) return undefined;
   const isDone = (op: Op) => op.kind === 'call' && doneBy(op, body) !== undefined;
-  const blocking = [...operations(body.graph)].map(({ op }) => op).filter(op => blocks(op, need, name, body));
+  const blocking = operations(body.graph).map(({ op }) => op).filter(op => blocks(op, need, name, body));
   const first = blocking.find(op => reaches({ block: body.graph.entry, index: 0 }, other => other === op, isDone));
   return first && { goroutine, name, blocked: { node: spanOf(first), body } };
 }
@@ -174,7 +174,7 @@ function endsOnlyAtHead(loop: Range, { graph }: Body): boolean {
 
 function isCountedBy({ body, call, parent }: Goroutine, family: string): boolean {
   if (!body) return false;
-  return [...operations(body.graph)].some(({ op }) => {
+  return operations(body.graph).some(({ op }) => {
     const done = doneBy(op, body);
     if (!done) return false;
     const root = canonicalPlace(done.group, body.env)?.root;
@@ -188,7 +188,7 @@ function isCountedBy({ body, call, parent }: Goroutine, family: string): boolean
 
 /** Nobody but these goroutines and the function itself can answer. */
 function isInView(need: Need, channel: Variable, parties: readonly Party[], body: Body): boolean {
-  const own = [...operations(body.graph)].flatMap(({ op }) => {
+  const own = operations(body.graph).flatMap(({ op }) => {
     if (op.kind === 'receive') return [op.channel];
     if (op.kind === 'range') return [op.stmt.x];
     if (op.kind === 'send') return [op.stmt.channel];

@@ -118,7 +118,7 @@ function closesItself({ channel }: Starter, { info }: Body, pass: Pass): boolean
 }
 
 function closes(family: string, body: Body): boolean {
-  return [...operations(body.graph)].some(({ op }) => {
+  return operations(body.graph).some(({ op }) => {
     const call = callIn(op);
     const closed = call && calleeOf(call, body.env).kind === 'builtin' ? call.args[0] : undefined;
     return closed !== undefined && fieldFamily(closed, body) === family;
@@ -219,7 +219,7 @@ function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
   const inside: Pass = { ...pass, pkg };
   const stops = new Set(methodsThat(body => closes(family, body), info => closing.test(info.bodyText), inside));
   for (const stop of stops) {
-    const calls = ({ graph, env, info }: Body) => [...operations(graph)].some(({ op }) => {
+    const calls = ({ graph, env, info }: Body) => operations(graph).some(({ op }) => {
       const call = callIn(op);
       const callee = call && calleeOf(call, env);
       return callee?.kind === 'method' && callee.func === stop && isOwnReceiver(callee.receiver, info);

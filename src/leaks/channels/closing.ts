@@ -11,7 +11,7 @@ export type Closing = 'open' | 'deferred' | 'closed' | 'awaited';
 
 /** Functions that were deferred before the channel is made see it as it is in the end. */
 export function closingBefore(make: Call, reading: Reading, { graph }: Body): Closing {
-  const deferred = [...operations(graph)].some(({ op }) => op.kind === 'defer' && op.stmt.start < make.start && closesItself(op, reading));
+  const deferred = operations(graph).some(({ op }) => op.kind === 'defer' && op.stmt.start < make.start && closesItself(op, reading));
   return deferred ? 'deferred' : 'open';
 }
 

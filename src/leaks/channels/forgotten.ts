@@ -26,7 +26,7 @@ export function* forgottenIn(reading: Reading, body: Body, pass: Pass): Generato
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length === 0 && w.body === body);
     if (!wait) continue;
     const answers = verb === 'receive' ? (['send', 'close'] as const) : (['close'] as const);
-    const [start, ...more] = [...operations(body.graph)].flatMap(({ op }) => (reading.doesAt(op, ...answers) ? [op] : []));
+    const [start, ...more] = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...answers) ? [op] : []));
     const [run, ...others] = start ? reading.runsAt(start) : [];
     if (start?.kind !== 'go' || more.length || !run || others.length) continue;
     // Of many goroutines one is enough for a single receive.

@@ -70,7 +70,7 @@ function* leftUnread(op: CallOp, { variable }: ReceivedFrom, after: Made['after'
 
 /** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until another call gives them their values. */
 function failure(call: Call, body: Body): Branch {
-  const assigns = [...operations(body.graph)].flatMap(({ op }) => (op.kind === 'assign' ? [op] : []));
+  const assigns = operations(body.graph).flatMap(({ op }) => (op.kind === 'assign' ? [op] : []));
   const assign = assigns.find(op => op.rhs.some(x => unparen(x) === call));
   const others = assign && assign.lhs.length > 1 ? assign.lhs : [];
   const isOther = (x: Expr) => {

@@ -35,7 +35,7 @@ function isOwn({ role, origin, assigned }: Variable, body: Body): boolean {
 
 /** Whoever answers at the other channel does so when all the waiting is over. */
 function isThrough(verb: Verb, reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
-  const ops = [...operations(body.graph)].map(({ op }) => op);
+  const ops = operations(body.graph).map(({ op }) => op);
   const waiters = ops.filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, verb));
   const answerers = ops.filter(op => other.doesAt(op, 'send', 'close'));
   return answerers.length > 0 && answerers.every(op => {
@@ -64,10 +64,10 @@ function answersLast(verb: Verb, waits: Run | undefined, answers: Run, pass: Pas
   const waiting = new Reading(body, withNames(waits.names, body), pass);
   const answering = new Reading(body, withNames(answers.names, body), pass);
   const isWait = (op: Op) => waiting.doesAt(op, verb);
-  return [...operations(body.graph)].every(({ op, after }) => {
+  return operations(body.graph).every(({ op, after }) => {
     if (!answering.doesAt(op, 'send', 'close')) return true;
     if (op.kind === 'go') return false;
-    if (op.kind === 'defer') return ![...operations(body.graph)].some(({ op: later }) => later.kind === 'defer' && isWait(later));
+    if (op.kind === 'defer') return !operations(body.graph).some(({ op: later }) => later.kind === 'defer' && isWait(later));
     if (isWait(op) && !answersLast(verb, onlyRun(waiting, op), onlyRun(answering, op) ?? answers, pass)) return false;
     return search(after, 0, { ...ANY_WAY, op: (next, state) => (isWait(next) ? 'arrive' : state) }) === undefined;
   });
@@ -78,7 +78,7 @@ const ANY_WAY: Omit<Walk<number>, 'op'> = { key: String, edge: (_, __, state) =>
 /** `go func() { wg.Wait(); close(done) }()`, where the group counts all who wait. */
 function awaitsAll(awaiting: Body, waiters: readonly Op[], reading: Reading, body: Body, pass: Pass): boolean {
   const { entry } = awaiting.graph;
-  const groups = [...operations(awaiting.graph)].flatMap(({ op }) => groupOf(op, AWAITS, awaiting) ?? []);
+  const groups = operations(awaiting.graph).flatMap(({ op }) => groupOf(op, AWAITS, awaiting) ?? []);
   return groups.some(group => {
     const way = search({ block: entry, index: 0 }, 0, {
       ...ANY_WAY,
@@ -111,5 +111,5 @@ function callOf(op: Op): Call | undefined {
 function isCounted(op: Op, group: string, reading: Reading, body: Body): boolean {
   const isGroup = (place: ReturnType<typeof canonicalPlace>) => place !== undefined && keyOf(place) === group;
   return groupOf(op, COUNTS, body) === group || (callOf(op)?.args ?? []).some(arg => isGroup(canonicalPlace(arg, body.env)))
-    || reading.runsAt(op).some(({ body: started }) => [...operations(started.graph)].some(({ op: inner }) => groupOf(inner, COUNTS, started) === group));
+    || reading.runsAt(op).some(({ body: started }) => operations(started.graph).some(({ op: inner }) => groupOf(inner, COUNTS, started) === group));
 }

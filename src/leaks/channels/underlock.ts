@@ -100,7 +100,7 @@ function fieldAnswers(verb: 'send' | 'receive' | 'range', key: string, pass: Pas
 }
 
 function opAt(node: { readonly start: number }, body: Body): Op[] {
-  return [...operations(body.graph)].flatMap(({ op }) => (nodeOf(op)?.start === node.start ? [op] : [])).slice(0, 1);
+  return operations(body.graph).flatMap(({ op }) => (nodeOf(op)?.start === node.start ? [op] : [])).slice(0, 1);
 }
 
 function nodeOf(op: Op): { readonly start: number } | undefined {
@@ -157,7 +157,7 @@ function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | und
   const answers = goroutinesOf(pass).filter(({ parent }) => parent.info === body.info).flatMap((goroutine): Answer[] => {
     const { body: started } = goroutine;
     if (started && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];
-    const done = started && [...operations(started.graph)].find(({ op }) => isDone(op, place, started));
+    const done = started && operations(started.graph).find(({ op }) => isDone(op, place, started));
     return started && done ? [{ body: started, op: done.op, subject: group }] : [];
   });
   return answers.length ? answers : undefined;
