@@ -42,9 +42,18 @@ export class Contracts implements BodyEffects {
     return targets.length > 0 && targets.every(func => this.alwaysEnds(func));
   }
 
+  private readonly lastOnes = new WeakMap<Op, boolean>();
+  /** How many functions are being asked whether they end; inside of one, recursion may hide the answer for others. */
+  private asking = 0;
+
   /** Whether an operation is the last one on its way. */
   endsHere(op: Op, env: Env): boolean {
-    return op.kind === 'call' && this.neverReturns(calleeOf(op.call, env), env);
+    if (op.kind !== 'call') return false;
+    const known = this.lastOnes.get(op);
+    if (known !== undefined) return known;
+    const ends = this.neverReturns(calleeOf(op.call, env), env);
+    if (this.asking === 0) this.lastOnes.set(op, ends);
+    return ends;
   }
 
   /** The blocks that control can go on to, calls that never return considered. */
@@ -70,8 +79,10 @@ export class Contracts implements BodyEffects {
     if (known !== undefined) return known;
     this.bodyEndings.set(body, false);
     const { entry } = graphOf(func, body);
+    this.asking++;
     const blocks = [entry, ...reachableFrom(entry, block => this.next(block, env))];
     const returns = blocks.some(block => block.end.kind === 'return' && !block.ops.some(op => this.endsHere(op, env)));
+    this.asking--;
     this.bodyEndings.set(body, !returns);
     return !returns;
   }

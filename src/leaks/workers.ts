@@ -135,9 +135,7 @@ const known = new WeakMap<Package, readonly Starter[]>();
 
 /** Those of the package itself and of packages of its module that it imports. */
 function reachableStarters(pass: Pass): Starter[] {
-  const { program } = pass.contracts;
-  const imported = new Set(pass.pkg.files.flatMap(file => file.imports.map(spec => program.imported(file, spec.path)).filter(pkg => pkg?.module !== undefined && pkg.module === pass.pkg.module)));
-  return [pass.pkg, ...imported].flatMap(pkg => (pkg ? startersIn(pkg, pass) : []));
+  return pass.contracts.program.neighbours(pass.pkg).flatMap(pkg => startersIn(pkg, pass));
 }
 
 function startersIn(pkg: Package, pass: Pass): readonly Starter[] {

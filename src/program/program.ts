@@ -89,6 +89,14 @@ export class Program {
     return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && !p.files.every(f => f.kind.ignored || f.kind.test)) ?? known[0];
   }
 
+  /** The package itself and those of its own module that it imports: of others nothing is read for this. */
+  neighbours(pkg: Package): readonly Package[] {
+    const { module } = pkg;
+    const isNear = (path: string) => module !== undefined && (path === module.path || path.startsWith(`${module.path}/`));
+    const imported = pkg.files.flatMap(file => file.imports.flatMap(({ path }) => (isNear(path) ? this.imported(file, path) ?? [] : [])));
+    return [...new Set([pkg, ...imported])].filter(other => other.module === module);
+  }
+
   /** A package of the standard library, or one that is as well known and not at hand, from the table of signatures. */
   standard(path: string): Package | undefined {
     if (!this.std.has(path)) this.std.set(path, this.readStandard(path));

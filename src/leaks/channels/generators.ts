@@ -51,8 +51,7 @@ export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
 
 /** What the functions are called that may be some, of the package and of those packages of its module that it imports. */
 function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
-  const around = new Set([pkg, ...pkg.files.flatMap(file => file.imports.map(({ path }) => program.imported(file, path)))]);
-  return new Set([...around].flatMap(other => (other?.module && other.module === pkg.module ? other.funcs.filter(mayGenerate).map(func => func.bareName) : [])));
+  return new Set(program.neighbours(pkg).flatMap(other => other.funcs.filter(mayGenerate).map(func => func.bareName)));
 }
 
 function mayGenerate({ resultText, bodyText }: FuncInfo): boolean {
