@@ -33,6 +33,7 @@ import { unclosedRows } from './unclosed-rows.ts';
 import { unendedSpan } from './unended-span.ts';
 import { unfinishedTransaction } from './unfinished-transaction.ts';
 import { unstoppedIterator } from './unstopped-iterator.ts';
+import { unstoppedSignal } from './unstopped-signal.ts';
 import { unstoppedTimer } from './unstopped-timer.ts';
 import { unstoppedWorker } from './unstopped-worker.ts';
 import { unwaitedProcess } from './unwaited-process.ts';
@@ -46,5 +47,5 @@ export const rules: readonly Rule[] = [
   waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse, missingUnlock, doubleLock, mismatchedUnlock,
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
   unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
-  errgroupWithoutWait, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
+  errgroupWithoutWait, unstoppedSignal, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];
