@@ -15,7 +15,7 @@ import { type Body, bodiesWith } from './bodies.ts';
 import { familiesOf } from './channels/families.ts';
 import { channelNamesOf, familyKey } from './channels/familykeys.ts';
 import { capacityOf, isMake } from './channels/makes.ts';
-import { runsOncePerProcess } from './goroutines.ts';
+import { goroutinesOf, runsOncePerProcess } from './goroutines.ts';
 import { type Unmet, unmetObligations } from './obligations.ts';
 import type { Pass } from './pass.ts';
 import { mentionsAnywhere } from './releases.ts';
@@ -32,16 +32,27 @@ export function* unstoppedSignals(pass: Pass): Generator<UnstoppedSignal> {
   for (const unmet of unmetObligations('unstopped-signal', pass)) {
     const { body, target } = unmet;
     const [channel] = target?.kind === 'variable' ? target.tracked.keys() : [];
-    // `signal.Reset` speaks of signals, not of channels.
-    if (!channel || runsOncePerProcess(body.info) || /\bsignal\.Reset\(/.test(body.info.bodyText)) continue;
+    if (!channel || isMeantForProcess(unmet, channel)) continue;
     const handlers = literalsIn(body.block).filter(literal => receivesFrom(literal, channel));
     if (handlers.length) {
       if (handlers.every(handler => endsBefore(handler, channel, body, pass) || cancelsItsParent(handler, body))) yield { unmet, when: 'always' };
     } else {
       const when = (['always', 'signalled'] as const).find(when => leaves(unmet, channel, when, pass));
-      if (when) yield { unmet, when };
+      // `go awaitSignal()`: a handler that only the signal ends.
+      const isHandler = when === 'signalled' && goroutinesOf(pass).some(started => started.body?.block === body.block);
+      if (when && !isHandler) yield { unmet, when };
     }
   }
+}
+
+/**
+ * What runs once a process, and examples, which stand for a `main`. A channel from which nobody receives only keeps the
+ * signal from ending the process; `signal.Reset` speaks of signals, not of channels.
+ */
+function isMeantForProcess({ body, never }: Unmet, channel: Variable): boolean {
+  const { info, block } = body;
+  if (runsOncePerProcess(info) || /\bsignal\.Reset\(/.test(info.bodyText) || (info.file.kind.test && /^Example/.test(info.name))) return true;
+  return never && ![body.graph, ...literalsIn(block).map(literal => graphOf(literal, literal.body))].some(graph => [...operations(graph)].some(({ op }) => isReceiveFrom(op, channel)));
 }
 
 function isReceiveFrom(op: Op, channel: Variable): boolean {
