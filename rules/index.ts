@@ -32,7 +32,9 @@ import { unclosedResource } from './unclosed-resource.ts';
 import { unclosedRows } from './unclosed-rows.ts';
 import { unendedSpan } from './unended-span.ts';
 import { unfinishedTransaction } from './unfinished-transaction.ts';
+import { unreleasedSemaphore } from './unreleased-semaphore.ts';
 import { unstoppedIterator } from './unstopped-iterator.ts';
+import { unstoppedSignal } from './unstopped-signal.ts';
 import { unstoppedTimer } from './unstopped-timer.ts';
 import { unstoppedWorker } from './unstopped-worker.ts';
 import { unwaitedProcess } from './unwaited-process.ts';
@@ -46,5 +48,5 @@ export const rules: readonly Rule[] = [
   waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse, missingUnlock, doubleLock, mismatchedUnlock,
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
   unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
-  errgroupWithoutWait, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
+  errgroupWithoutWait, unreleasedSemaphore, unstoppedSignal, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
 ];

@@ -48,3 +48,5 @@ export { blockedUnderLock, type BlockedUnderLock } from './leaks/channels/underl
 export { discardedResults } from './leaks/channels/generators.ts';
 export { unlockFix, unlockModeFix } from './leaks/lockfix.ts';
 export { addBeforeGo } from './leaks/addfix.ts';
+export { type UnbufferedSignal, unbufferedSignals, type UnstoppedSignal, unstoppedSignals } from './leaks/notifications.ts';
+export { type KeptToken, keptTokens } from './leaks/semaphores.ts';

@@ -5,6 +5,9 @@
 import type { FuncInfo } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
 
+/** What of a call is the resource: one of its results by index, the receiver itself, or the first argument. */
+export type Giving = number | 'receiver' | 'argument';
+
 export interface Resource {
   /** The rule that reports it. */
   readonly rule: string;
@@ -30,8 +33,8 @@ export interface Resource {
   readonly channel?: string;
   /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */
   readonly firesOnce?: true;
-  /** Calls that hand it over, with the index of the result; `receiver` where it is the receiver itself. */
-  readonly acquire: ReadonlyMap<string, number | 'receiver'>;
+  /** Calls that hand it over, and as what. */
+  readonly acquire: ReadonlyMap<string, Giving>;
   /** Its type, where a result of that type is taken for one whoever gives it (as the first of two results, an error the other). */
   readonly type?: string;
   /** What a result list says when it may hold one or a view of one. */
@@ -54,7 +57,7 @@ export interface Resource {
   readonly curedIn?: number;
 }
 
-const all = (names: readonly string[], result: number | 'receiver' = 0) => new Map(names.map(name => [name, result] as const));
+const all = (names: readonly string[], result: Giving = 0) => new Map(names.map(name => [name, result] as const));
 const methods = (type: string, names: readonly string[]) => names.map(name => `(${type}).${name}`);
 
 const clientCalls = ['Get', 'Post', 'PostForm', 'Head'];
@@ -201,9 +204,15 @@ const group: Resource = {
   acquire: all(methods('*golang.org/x/sync/errgroup.Group', ['Go', 'TryGo']), 'receiver'),
 };
 
+/** The runtime goes on sending signals to it, and keeps it, until `Stop`. */
+const signals: Resource = {
+  rule: 'unstopped-signal', noun: 'signal channel', released: 'stopped', releases: [], releasedBy: new Set(['os/signal.Stop']), words: /$^/,
+  acquire: all(['os/signal.Notify'], 'argument'),
+};
+
 const RESOURCES: readonly Resource[] = [
   RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, client, listener, cancel, iterator, span, process, ticker, timer,
-  compressor, buffer, codec, reader, group,
+  compressor, buffer, codec, reader, group, signals,
 ];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */
@@ -211,10 +220,10 @@ export const ANY_RESOURCE: Resource = {
   rule: '', noun: 'resource', released: 'released', releases: ['Close', 'Stop', 'Shutdown', 'Release', 'Unlock', 'RUnlock', 'Rollback', 'End'], acquire: new Map(), words: /$^/,
 };
 
-/** What a call hands over: `result` is the index of the result, `receiver` the receiver itself. */
+/** What a call hands over. */
 export interface Handed {
   readonly resource: Resource;
-  readonly result: number | 'receiver';
+  readonly result: Giving;
 }
 
 /** A function of the table by import path and bare name: `os`, `Open`. */

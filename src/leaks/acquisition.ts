@@ -1,10 +1,10 @@
 /** What a call hands over. */
 import type { Held } from '../contracts/effects.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Giving, Resource } from '../contracts/resources.ts';
 
 export interface Acquisition {
   readonly resource: Resource;
-  readonly result: number | 'receiver';
+  readonly result: Giving;
   readonly held: Held;
   /** The call of the table that it comes from. */
   readonly by?: string | undefined;

@@ -114,7 +114,7 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const acquisition = acquisitionOf(op.call, body, pass);
-    if (!acquisition || acquisition.result === 'receiver' || acquisition.parent === -1) continue;
+    if (!acquisition || typeof acquisition.result !== 'number' || acquisition.parent === -1) continue;
     const target = destinationOf(op.call, acquisition, after, body);
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
@@ -182,7 +182,7 @@ export type Target =
 /** Where the result of a call goes. */
 export function destinationOf(call: Call, acquisition: Acquisition, after: Place, body: Body): Target {
   const { result } = acquisition;
-  if (result === 'receiver') return receiverOf(call, acquisition, after, body);
+  if (typeof result !== 'number') return ownOperand(call, result, acquisition, after, body);
   const { block } = after;
   for (let i = after.index; i < block.ops.length; i++) {
     const op = block.ops[i];
@@ -223,10 +223,11 @@ function trackedBy(lhs: readonly Expr[], own: Expr, { held, closers = [], resour
   return new Map([...tracked, ...(tracked.length && context && resource.retrieve ? [[context, 'carrier'] as const] : [])]);
 }
 
-/** `err := cmd.Start()`: the command itself, when this function made it. */
-function receiverOf(call: Call, { held }: Acquisition, after: Place, body: Body): Target {
+/** `err := cmd.Start()`, `signal.Notify(c)`: the command or the channel itself, when this function made it. */
+function ownOperand(call: Call, which: 'receiver' | 'argument', { held }: Acquisition, after: Place, body: Body): Target {
   const fun = unparen(call.fun);
-  const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+  const operand = which === 'argument' ? call.args[0] : fun.kind === 'selector' ? fun.x : undefined;
+  const x = operand && unparen(operand);
   const variable = x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
   if (!variable || variable.owner !== body.node || !isMadeHere(variable, body)) return { kind: 'elsewhere' };
   const { block } = after;
@@ -236,7 +237,7 @@ function receiverOf(call: Call, { held }: Acquisition, after: Place, body: Body)
   return { kind: 'variable', tracked: new Map([[variable, held]]), lhs: [], companions, from: at < 0 ? after : { block, index: at + 1 } };
 }
 
-/** `exec.Command(…)`, `&Server{…}`, `new(Server)`, `var s Server`; what a helper made, the helper may look after. */
+/** `exec.Command(…)`, `&Server{…}`, `new(Server)`, `make(chan os.Signal, 1)`, `var s Server`; what a helper made, the helper may look after. */
 function isMadeHere({ origin, role, assigned }: Variable, { env }: Body): boolean {
   if (role !== 'local') return false;
   const isDeclared = origin.kind === 'declared' && (origin.type.kind === 'ident' || origin.type.kind === 'selector');
@@ -247,7 +248,7 @@ function isMaking(expr: Expr, env: Env): boolean {
   const made = unparen(expr);
   if (made.kind === 'call') {
     const callee = calleeOf(made, env);
-    return (callee.kind === 'builtin' && callee.name === 'new') || /^(?:os\/exec\.Command(?:Context)?|golang\.org\/x\/sync\/errgroup\.WithContext)$/.test(calleeName(callee) ?? '');
+    return (callee.kind === 'builtin' && /^(?:new|make)$/.test(callee.name)) || /^(?:os\/exec\.Command(?:Context)?|golang\.org\/x\/sync\/errgroup\.WithContext)$/.test(calleeName(callee) ?? '');
   }
   return made.kind === 'composite' || (made.kind === 'unary' && made.op === '&' && unparen(made.x).kind === 'composite');
 }

@@ -2,6 +2,7 @@
  * The fix of what is never released: a `defer` behind the check that the acquiring call has succeeded. Only where
  * nobody can still need the resource when the function has returned.
  */
+import type { Giving } from '../contracts/resources.ts';
 import type { Edit, Fix } from '../finding.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
@@ -105,7 +106,7 @@ function outlives({ call, body, acquisition: { resource, result } }: Unmet, targ
 }
 
 /** The variables beside the function; undefined for what is put elsewhere. */
-function partners(lhs: readonly Expr[], result: number | 'receiver'): (Variable | undefined)[] {
+function partners(lhs: readonly Expr[], result: Giving): (Variable | undefined)[] {
   return lhs.flatMap((x, i) => {
     if (i === result || (x.kind === 'ident' && x.name === '_')) return [];
     return [variableOf(x)];

@@ -4,7 +4,7 @@
  */
 import type { Op } from '../flow/graph.ts';
 import { operations, search } from '../flow/search.ts';
-import { type Call, type Expr, unparen } from '../syntax/ast.ts';
+import { type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { type Place, placeOf } from './places.ts';
@@ -155,8 +155,8 @@ function subjectsOf(body: Body): ReadonlySet<string> {
 /** More ways than these to one call are not told apart. */
 const MOST_STATES = 2_000;
 
-/** What every way from the start of the function to a call says. */
-export function factsBefore(call: Call, body: Body, pass: Pass): Facts {
+/** What every way from the start of the function to an operation says. */
+export function factsBefore(at: Op, body: Body, pass: Pass): Facts {
   let common: Facts | undefined;
   let states = 0;
   search<Facts>({ block: body.graph.entry, index: 0 }, noFacts, {
@@ -166,7 +166,7 @@ export function factsBefore(call: Call, body: Body, pass: Pass): Facts {
     },
     op: (op, facts) => {
       if (states > MOST_STATES || pass.contracts.endsHere(op, body.env)) return undefined;
-      if (op.kind === 'call' && op.call === call) common = common ? common.and(facts) : facts;
+      if (op === at) common = common ? common.and(facts) : facts;
       return facts.after(op, body);
     },
     edge: (condition, taken, facts) => facts.with(condition, taken, body),

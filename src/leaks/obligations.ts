@@ -46,7 +46,7 @@ export function unmetObligations(rule: string, pass: Pass): readonly Unmet[] {
 }
 
 function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
-  const receivers = new Set<Variable>();
+  const operands = new Set<Variable>();
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const first = acquisitionOf(op.call, body, pass);
@@ -54,17 +54,18 @@ function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
     for (const acquisition of [first, ...moreAcquiredBy(op.call, body, pass)]) {
       if (acquisition.parent !== undefined || isCured(acquisition.resource, pass)) continue;
       const unmet = unmetAt(op, after, acquisition, body, pass);
-      const receiver = acquisition.result === 'receiver' ? receiverIn(op.call) : undefined;
-      if (!unmet || (receiver && receivers.has(receiver))) continue;
-      if (receiver?.assigned.length === 0) receivers.add(receiver);
+      const operand = typeof acquisition.result === 'number' ? undefined : operandIn(op.call, acquisition.result);
+      if (!unmet || (operand && operands.has(operand))) continue;
+      if (operand?.assigned.length === 0) operands.add(operand);
       yield unmet;
     }
   }
 }
 
-/** `g` of `g.Go(…)`: however often it is called, it has one thing to release. */
-function receiverIn({ fun }: Call): Variable | undefined {
-  const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+/** `g` of `g.Go(…)`, `c` of `signal.Notify(c)`: however often it is called, it has one thing to release. */
+function operandIn({ fun, args }: Call, which: 'receiver' | 'argument'): Variable | undefined {
+  const operand = which === 'argument' ? args[0] : fun.kind === 'selector' ? fun.x : undefined;
+  const x = operand && unparen(operand);
   return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }
 
@@ -76,14 +77,14 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
 function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
   const { resource, result } = acquisition;
-  if (op.discarded && result !== 'receiver') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
+  if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked) return undefined;
-  const start = stateOf(tracked, target.companions, factsBefore(call, body, pass));
+  const start = stateOf(tracked, target.companions, factsBefore(op, body, pass));
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(start.tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;

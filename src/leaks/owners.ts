@@ -34,7 +34,7 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
   for (const { op } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const inner = acquire(op.call, body, pass);
-    if (!inner || inner.result === 'receiver' || inner.held !== 'resource' || inner.resource.field !== undefined) continue;
+    if (!inner || typeof inner.result !== 'number' || inner.held !== 'resource' || inner.resource.field !== undefined) continue;
     const parent = parentOf(op.call, inner.resource, body);
     if (parent === 'other') continue;
     const stored = storedAt(op.call, inner.result, inner.resource, body, pass);

@@ -111,7 +111,7 @@ function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass:
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
 export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
   const closing = closingBefore(made.call, reading, body);
-  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.call, body, pass), closing };
+  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.op, body, pass), closing };
   return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
 }
 

@@ -14,7 +14,8 @@ export interface ChannelNames {
   readonly mention: RegExp;
 }
 
-const FIELD = /^[ \t]+([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/u;
+/** Also in a struct on one line: `struct{ n int; c chan int }`. */
+const FIELD = /(?:^[ \t]+|\bstruct[ \t]*\{[ \t]*|;[ \t]*)([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/u;
 const VARIABLE = /^(?:var[ \t]+|[ \t]+)([\p{L}_][\p{L}\p{N}_]*)(?:[ \t]+(?:<-[ \t]*)?chan\b|[ \t]*=[ \t]*make\(chan\b)/u;
 
 const memo = new WeakMap<Package, { readonly names: ChannelNames | undefined }>();
