@@ -54,9 +54,10 @@ export async function lint(options: LintOptions): Promise<LintResult> {
   const contracts = new Contracts(loaded.program, options.declared);
   const diagnostics: Diagnostic[] = [];
   const owners = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.map(file => [file.source, { file, folder }])));
+  const rules = new Set(options.rules.map(rule => rule.id));
   loaded.packages.forEach(({ folder, pkg }, i) => {
     options.progress?.(i, loaded.packages.length);
-    const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST };
+    const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST, rules };
     for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
     // Memory follows the largest package, not the repository.
     for (const func of pkg.funcs) func.drop();

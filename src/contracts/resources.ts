@@ -231,6 +231,8 @@ export interface AcquiringCall {
   readonly path: string;
   readonly name: string;
   readonly isMethod: boolean;
+  /** The rules about what it hands over. */
+  readonly rules: readonly string[];
 }
 
 /** The resources of one run: the rows above and what the team declares, which wins. */
@@ -249,7 +251,7 @@ export class ResourceTable {
     for (const resource of RESOURCES) for (const [name, result] of resource.acquire) this.byName.set(name, [...this.byName.get(name) ?? [], { resource, result }]);
     for (const resource of declared) for (const [name, result] of resource.acquire) this.byName.set(name, [{ resource, result }]);
     this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
-    this.acquiringCalls = [...this.byName.keys()].map(partsOf);
+    this.acquiringCalls = [...this.byName].map(([name, handed]) => ({ ...partsOf(name), rules: handed.map(({ resource }) => resource.rule) }));
     this.acquires = new RegExp(`\\b(?:${[...new Set(this.acquiringCalls.map(({ name }) => name))].join('|')})\\(`, 'u');
     const own = declared.flatMap(({ acquire }) => [...acquire.keys()].map(partsOf));
     this.ownPaths = new Set(own.map(({ path }) => path));
@@ -273,15 +275,16 @@ export class ResourceTable {
 
   /**
    * Whether the text of a function says that it may hand a resource on. What a declared resource is called in a result
-   * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package.
+   * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package. With `rules`
+   * only what they are about counts.
    */
-  mayGive({ resultText, bodyText, pkg }: FuncInfo): boolean {
+  mayGive({ resultText, bodyText, pkg }: FuncInfo, rules?: ReadonlySet<string>): boolean {
     if (resultText.length <= 1) return false;
-    return this.rows.some(({ words }) => words.test(resultText)) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
+    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(resultText)) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
   }
 }
 
-function partsOf(full: string): AcquiringCall {
+function partsOf(full: string): Omit<AcquiringCall, 'rules'> {
   const dot = full.lastIndexOf('.');
   const owner = full.slice(0, dot);
   const isMethod = owner.startsWith('(');

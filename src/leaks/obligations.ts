@@ -52,7 +52,7 @@ function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
     const first = acquisitionOf(op.call, body, pass);
     if (!first) continue;
     for (const acquisition of [first, ...moreAcquiredBy(op.call, body, pass)]) {
-      if (acquisition.parent !== undefined || isCured(acquisition.resource, pass)) continue;
+      if (acquisition.parent !== undefined || isCured(acquisition.resource, pass) || !pass.rules.has(acquisition.resource.rule)) continue;
       const unmet = unmetAt(op, after, acquisition, body, pass);
       const operand = typeof acquisition.result === 'number' ? undefined : operandIn(op.call, acquisition.result);
       if (!unmet || (operand && operands.has(operand))) continue;

@@ -8,4 +8,6 @@ export interface Pass {
   readonly contracts: Contracts;
   /** The version of the language that the module asks for; undefined means the newest. */
   readonly go: GoVersion | undefined;
+  /** The ids of the rules of this run, for what would be looked for in vain without them. */
+  readonly rules: ReadonlySet<string>;
 }

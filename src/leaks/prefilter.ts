@@ -19,16 +19,17 @@ const known = new WeakMap<Contracts, Known>();
  * Whether the text of a body says that it could handle a resource: it mentions a body, or it calls something with the
  * name of a function that hands one over, out of this package or one that it imports.
  */
-export function mayAcquire({ pkg, contracts }: Pass): (info: FuncInfo) => boolean {
-  const names = namesIn(pkg, contracts);
+export function mayAcquire({ pkg, contracts, rules }: Pass): (info: FuncInfo) => boolean {
+  const names = namesIn(pkg, contracts, rules);
   return ({ bodyText }) => bodyText.includes('.Body') || callsOneOf(names, bodyText);
 }
 
-function namesIn(pkg: Package, contracts: Contracts): Set<string> {
-  const { givers, imports } = knownIn(contracts);
+function namesIn(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>): Set<string> {
+  const { givers, imports } = knownIn(contracts, rules);
   const around = new Set([pkg.path, ...pkg.files.flatMap(file => file.imports.map(spec => spec.path))]);
   const names = new Set([...around].flatMap(path => [...givers.get(path) ?? []]));
-  for (const { path, name, isMethod } of contracts.resources.acquiringCalls) {
+  for (const { path, name, isMethod, rules: about } of contracts.resources.acquiringCalls) {
+    if (!about.some(rule => rules.has(rule))) continue;
     // A client of net/http speaks of a body; of other values the type may be known to other packages alone.
     const scope = isMethod && path !== 'net/http' ? imports : around;
     if (scope.has(path) || path === pkg.path) names.add(name);
@@ -46,7 +47,7 @@ function callsOneOf(names: ReadonlySet<string>, text: string): boolean {
   return false;
 }
 
-function knownIn(contracts: Contracts): Known {
+function knownIn(contracts: Contracts, rules: ReadonlySet<string>): Known {
   const { program, resources } = contracts;
   let found = known.get(contracts);
   if (!found) known.set(contracts, (found = { read: 0, givers: new Map(), imports: new Set() }));
@@ -56,7 +57,7 @@ function knownIn(contracts: Contracts): Known {
     const givers = found.givers.get(pkg.path) ?? new Set<string>();
     for (const { source: { text } } of pkg.files) for (const [, name = ''] of readerMethods(text)) givers.add(name);
     for (const { imports } of pkg.files) for (const { path } of imports) found.imports.add(path);
-    for (const func of pkg.funcs) if (resources.mayGive(func) || mayGiveOwner(func, resources)) givers.add(func.bareName);
+    for (const func of pkg.funcs) if (resources.mayGive(func, rules) || mayGiveOwner(func, resources)) givers.add(func.bareName);
     found.givers.set(pkg.path, givers);
   }
   return found;
