@@ -10,7 +10,7 @@ const PATTERNS: readonly RegExp[] = [
   /^\(\*golang\.org\/x\/sync\/semaphore\.Weighted\)\.Acquire$/,
   /^\(\*google\.golang\.org\/grpc\.ClientConn\)\.(?:Invoke|NewStream)$/,
   on('\\*?github\\.com/(?:redis/go-redis|go-redis/redis)/v\\d+\\.\\w+', 'B[LR]Pop|BLMove|BRPopLPush|BZPop(?:Min|Max)|XRead|XReadGroup'),
-  /^\(\*net\.Dialer\)\.DialContext$/, /^\(\*net\/http\.Server\)\.Shutdown$/,
+  /^\(\*net\.Dialer\)\.DialContext$/,
 ];
 
 const known = new Map<string, boolean>();
