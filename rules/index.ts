@@ -5,6 +5,7 @@ import { abandonedSender } from './abandoned-sender.ts';
 import { blockedUnderLock } from './blocked-under-lock.ts';
 import { closeBeforeErrorCheck } from './close-before-error-check.ts';
 import { deferInLoop } from './defer-in-loop.ts';
+import { detachedGoroutine } from './detached-goroutine.ts';
 import { discardedResultChannel } from './discarded-result-channel.ts';
 import { doubleLock } from './double-lock.ts';
 import { drainedTimer } from './drained-timer.ts';
@@ -43,7 +44,7 @@ import { waitgroupAddInGoroutine } from './waitgroup-add-in-goroutine.ts';
 import { waitgroupMisuse } from './waitgroup-misuse.ts';
 
 export const rules: readonly Rule[] = [
-  unboundedGoroutine, endlessGoroutine, selectWithoutDone, emptySelect, endlessTickerRange, unstoppedWorker,
+  unboundedGoroutine, endlessGoroutine, selectWithoutDone, detachedGoroutine, emptySelect, endlessTickerRange, unstoppedWorker,
   abandonedSender, abandonedReceiver, unclosedRange, nilChannel, blockedUnderLock, discardedResultChannel,
   waitgroupAddInGoroutine, missingDone, waitDeadlock, waitgroupMisuse, missingUnlock, doubleLock, mismatchedUnlock,
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,

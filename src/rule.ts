@@ -50,3 +50,4 @@ export { unlockFix, unlockModeFix } from './leaks/lockfix.ts';
 export { addBeforeGo } from './leaks/addfix.ts';
 export { type UnbufferedSignal, unbufferedSignals, type UnstoppedSignal, unstoppedSignals } from './leaks/notifications.ts';
 export { type KeptToken, keptTokens } from './leaks/semaphores.ts';
+export { type Detached, detachedGoroutines } from './leaks/detached.ts';

@@ -205,7 +205,7 @@ function isUnanswered(comm: Stmt | undefined, body: Body, pass: Pass): boolean {
 }
 
 /** `http.DefaultClient`, and a client made here without a `Timeout`. */
-function isClientWithoutTimeout(call: Call, body: Body): boolean {
+export function isClientWithoutTimeout(call: Call, body: Body): boolean {
   const callee = calleeOf(call, body.env);
   if (callee.kind !== 'method' || !/^\(\*net\/http\.Client\)\.(?:Do|Get|Post|PostForm|Head)$/.test(callee.name)) return false;
   const x = unparen(callee.receiver);

@@ -1,11 +1,11 @@
 /** Tokens of semaphores that some way does not give back: breadth first from where one is taken, or from the start of the goroutine it is handed to. */
 import { ANY_RESOURCE } from '../contracts/resources.ts';
-import type { Op } from '../flow/graph.ts';
+import type { End, Op } from '../flow/graph.ts';
 import { loopsOf } from '../flow/loops.ts';
-import { type Arrival, operations, type Place, search, type Turn } from '../flow/search.ts';
+import { type Arrival, operations, type Place, search, type Turn, type Walk } from '../flow/search.ts';
 import { calleeOf, resolveFunction } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
-import type { Type } from '../program/types.ts';
+import { errorType, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
@@ -78,7 +78,8 @@ function takenByHelper(call: Call, body: Body, pass: Pass): Semaphore | undefine
     const kind = semaphoresOf(pass).get(id);
     return kind && (kind.takes === 'call' ? does === 'acquire' || does === 'try' : does === kind.takes);
   });
-  return taken && !taken.semaphore.variable && !tokenUsesIn(inner).some(use => use.semaphore.id === taken.semaphore.id && givesBack(use.does, taken.semaphore, pass)) ? taken.semaphore : undefined;
+  if (!taken || taken.semaphore.variable) return undefined;
+  return [...operations(inner.graph)].some(({ op }) => isGivenBack(op, taken.semaphore, inner, pass)) ? undefined : taken.semaphore;
 }
 
 function givesBack(does: string, { id }: Semaphore, pass: Pass): boolean {
@@ -97,19 +98,47 @@ function keptFrom(taken: Taken, body: Body, pass: Pass): KeptToken | undefined {
   if (around && !isGivenInRound && !kind.isNeverReleased) return undefined;
   const isGiven = [...operations(body.graph)].some(({ op: other }) => gives(other));
   const isHelper = call !== undefined && tokenUse(op, body.env) === undefined;
-  if (!isGiven && (isHelper || around ? !kind.isNeverReleased : !kind.isPaired || isWhole(call))) return undefined;
+  if (!isGiven && (isHelper || around || body.node.kind === 'funclit' ? !kind.isNeverReleased : !kind.isPaired || isWhole(call))) return undefined;
+  if (isCalledWithToken(op, gives, body)) return undefined;
   // A channel that nobody knows any more holds up nobody.
   const isOwn = semaphore.variable?.owner === body.node && semaphore.variable.role === 'local';
   const walk = walkOf(ANY_RESOURCE, body, pass);
   const { from, companions } = startOf(taken, body);
-  const way = search<State>(from, stateOf(new Map(), companions, factsBefore(op, body, pass)), {
+  const start = stateOf(new Map(), companions, factsBefore(op, body, pass));
+  const heldWalk: Walk<State> = {
     ...walk,
     op: (other, state) => (other === op ? 'arrive' : gives(other) ? undefined : walk.op(other, state)),
     edge: (condition, chosen, state, to) => ((call && isFailure(condition, chosen, call)) || saysNone(condition, chosen, semaphore, body) ? undefined : walk.edge(condition, chosen, state, to)),
     returns: end => !isOwn && !(end.stmt?.results ?? []).some(x => handsOver(x, semaphore, body, pass)),
-  });
+  };
+  const way = search(from, start, heldWalk);
   if (!way) return undefined;
+  // A function that takes for its caller, and gives back only when something else fails.
+  const isForCaller = kind.hasHalves && search(from, start, {
+    ...heldWalk,
+    op: (other, state) => (other === op ? undefined : heldWalk.op(other, state)),
+    returns: (end, state) => heldWalk.returns(end, state) && !isFailed(end, body),
+  }) !== undefined;
+  if (way.at.kind === 'return' && isForCaller) return undefined;
   return { body, taken: spanOf(op), name, why: way.at.kind === 'op' ? 'again' : 'returns', goroutine: undefined, turns: way.turns, leaves: endOf(way, body), never: !isGiven };
+}
+
+/** `sem.Release(1); wait(); sem.Acquire(ctx, 1)`: the token is the caller's. */
+function isCalledWithToken(taken: Op, gives: (op: Op) => boolean, { graph }: Body): boolean {
+  return search<'' | 'given'>({ block: graph.entry, index: 0 }, '', {
+    key: given => given,
+    op: (op, given) => (op === taken ? given ? 'arrive' : undefined : gives(op) ? 'given' : given),
+    edge: (_, __, given) => given,
+    returns: () => false,
+  }) !== undefined;
+}
+
+/** The return says that the function has failed: an error that is not nil, `false`. */
+function isFailed({ stmt }: End & { kind: 'return' }, { env }: Body): boolean {
+  const last = stmt?.results.at(-1);
+  const x = last && unparen(last);
+  if (!x || (x.kind === 'ident' && !x.entity && /^(?:nil|true)$/.test(x.name))) return false;
+  return (x.kind === 'ident' && !x.entity && x.name === 'false') || isError(typeOf(x, env));
 }
 
 /** `sem.Acquire(ctx, size)`: all tokens at once, to wait for everybody. */
@@ -154,8 +183,12 @@ function startOf({ call, after }: Taken, { env }: Body): { readonly from: Place;
   const at = call ? block.ops.findIndex((op, i) => i >= index && op.kind === 'assign' && op.rhs.some(x => unparen(x) === call)) : -1;
   const op = block.ops[at];
   if (!call || op?.kind !== 'assign') return { from: after, companions: companionsless };
+  // Where the library is not at hand, its methods are known all the same.
+  const method = unparen(call.fun);
+  const name = method.kind === 'selector' ? method.sel.name : '';
+  const known: Type | undefined = name === 'Acquire' ? errorType : name === 'TryAcquire' ? { kind: 'basic', name: 'bool' } : undefined;
   const type = typeOf(call, env);
-  const types = type.kind === 'tuple' ? type.types : [type];
+  const types = type.kind === 'tuple' ? type.types : [type.kind === 'unknown' && known ? known : type];
   const those = (is: (type: Type) => boolean) => new Set(op.lhs.flatMap((x, i): Variable[] => {
     const given = types[i];
     return given && is(given) && x.kind === 'ident' && x.entity?.kind === 'var' ? [x.entity] : [];

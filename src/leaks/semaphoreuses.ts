@@ -100,7 +100,9 @@ export function tokenUsesIn({ graph, block, env }: Pick<Body, 'graph' | 'block' 
 export interface Kind {
   /** What takes a token: a channel that is filled beforehand is received from. */
   readonly takes: 'send' | 'receive' | 'call';
-  /** Every function that gives tokens back has taken one: there are no halves of a pair such as `enter` and `leave`. */
+  /** Some function gives back what another one has taken: `enter` and `leave`. */
+  readonly hasHalves: boolean;
+  /** Functions that take and give back say that one which only takes has forgotten something. */
   readonly isPaired: boolean;
   /** No function of the package gives a token back. */
   readonly isNeverReleased: boolean;
@@ -165,24 +167,32 @@ function kindOf(id: string, functions: readonly Uses[], pass: Pass): Kind | unde
   const all = functions.flat();
   const does = (uses: Uses, ...what: readonly TokenUse['does'][]) => uses.some(({ use }) => what.includes(use.does));
   if (does(all, 'acquire', 'try', 'release')) {
-    const isPaired = functions.every(uses => !does(uses, 'release') || does(uses, 'acquire', 'try'));
-    return { takes: 'call', isPaired, isNeverReleased: !does(all, 'release') };
+    const hasHalves = functions.some(uses => does(uses, 'release') && !does(uses, 'acquire', 'try'));
+    const isInView = all.every(({ use: { semaphore: { variable } } }) => variable?.role !== 'param');
+    return { takes: 'call', hasHalves, isPaired: !hasHalves && isInView, isNeverReleased: isInView && !does(all, 'release') };
   }
   if (does(all, 'close') || !hasBuffer(id, all, pass)) return undefined;
   const sends = functions.some(uses => isTakenAndGiven(uses, 'send', 'receive', false));
-  const isFilled = all.some(({ body, use }) => use.does === 'send' && isFilling(use, body, all)) || functions.some(uses => !does(uses, 'receive') && uses.some(({ use }) => use.does === 'send' && !use.inSelect));
+  const isFilled = all.some(({ body, use }) => isFilling(use, body, all)) || functions.some(uses => !does(uses, 'receive') && uses.some(({ use, body }) => use.does === 'send' && !use.inSelect && isMadeIn(body)));
   const receives = isFilled && functions.some(uses => isTakenAndGiven(uses, 'receive', 'send', all.some(({ body, use }) => isFilling(use, body, all))));
   if (sends === receives) return undefined;
   const [takes, gives] = sends ? ['send', 'receive'] as const : ['receive', 'send'] as const;
   // Whoever waits for other things as well does not give a token back, but waits for a message.
   if (all.some(({ use }) => use.does === gives && use.isWaiting)) return undefined;
-  const isPaired = sends && functions.every(uses => !does(uses, gives) || does(uses, takes)) && all.every(({ use }) => !use.semaphore.variable);
-  return { takes, isPaired, isNeverReleased: false };
+  const hasHalves = functions.some(uses => does(uses, gives) && !does(uses, takes));
+  const pairs = functions.filter(uses => does(uses, gives) && does(uses, takes));
+  const isPaired = sends && !hasHalves && pairs.length > 1 && all.every(({ use }) => !use.semaphore.variable);
+  return { takes, hasHalves, isPaired, isNeverReleased: false };
+}
+
+/** The function makes channels, as a constructor does. */
+function isMadeIn({ info: { bodyText } }: Body): boolean {
+  return /\bmake\(chan /.test(bodyText);
 }
 
 /** `for range n { tokens <- struct{}{} }`. */
-function isFilling({ does, node }: TokenUse, body: Body, all: Uses): boolean {
-  const loop = does === 'send' ? loopAround(node, body) : undefined;
+function isFilling({ does, node, inSelect }: TokenUse, body: Body, all: Uses): boolean {
+  const loop = does === 'send' && !inSelect && isMadeIn(body) ? loopAround(node, body) : undefined;
   return loop !== undefined && !all.some(({ use }) => use.does === 'receive' && isWithin(use.node, loop));
 }
 
