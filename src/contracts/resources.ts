@@ -280,7 +280,8 @@ export class ResourceTable {
    */
   mayGive({ resultText, bodyText, pkg }: FuncInfo, rules?: ReadonlySet<string>): boolean {
     if (resultText.length <= 1) return false;
-    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(resultText)) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
+    // A function among the results may be what closes a resource.
+    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(resultText)) || /\bfunc\(/.test(resultText) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
   }
 }
 
