@@ -84,11 +84,12 @@ function isReachedBefore(call: Op, { graph, env }: Body): boolean {
   }) !== undefined;
 }
 
+/** `ctx.Done()`, of that context where one is given. */
 function isDone(channel: Expr, env: Body['env'], context?: Variable): boolean {
   const x = unparen(channel);
-  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
-  if (fun?.kind !== 'selector' || fun.sel.name !== 'Done' || !isNamed(typeOf(fun.x, env), 'context.Context')) return false;
-  const on = unparen(fun.x);
+  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
+  if (callee?.kind !== 'method' || callee.name !== '(context.Context).Done') return false;
+  const on = unparen(callee.receiver);
   return !context || (on.kind === 'ident' && on.entity === context);
 }
 

@@ -178,15 +178,14 @@ function isReached(stmt: Goroutine['stmt'], from: Place, semaphore: Semaphore, b
 }
 
 /** Behind `err := sem.Acquire(ctx, 1)`, `ok := sem.TryAcquire(1)`, with what tells whether there is a token. */
-function startOf({ call, after }: Taken, { env }: Body): { readonly from: Place; readonly companions: Companions } {
+function startOf({ op: acquiring, call, after }: Taken, { env }: Body): { readonly from: Place; readonly companions: Companions } {
   const { block, index } = after;
   const at = call ? block.ops.findIndex((op, i) => i >= index && op.kind === 'assign' && op.rhs.some(x => unparen(x) === call)) : -1;
   const op = block.ops[at];
   if (!call || op?.kind !== 'assign') return { from: after, companions: companionsless };
   // Where the library is not at hand, its methods are known all the same.
-  const method = unparen(call.fun);
-  const name = method.kind === 'selector' ? method.sel.name : '';
-  const known: Type | undefined = name === 'Acquire' ? errorType : name === 'TryAcquire' ? { kind: 'basic', name: 'bool' } : undefined;
+  const does = tokenUse(acquiring, env)?.does;
+  const known: Type | undefined = does === 'acquire' ? errorType : does === 'try' ? { kind: 'basic', name: 'bool' } : undefined;
   const type = typeOf(call, env);
   const types = type.kind === 'tuple' ? type.types : [type.kind === 'unknown' && known ? known : type];
   const those = (is: (type: Type) => boolean) => new Set(op.lhs.flatMap((x, i): Variable[] => {
