@@ -87,7 +87,6 @@ test('no import cycles', () => {
  */
 const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'Done' && isCancellable(fun.x": 'the receiver is a context by its type',
-  "sel.name !== 'Done' || !isNamed(typeOf(fun.x": 'the receiver is a context by its type',
   "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
   "sel.name === 'StatusCode'": 'a field of what is compared with a status',
   'NoContent|NotModified)$/.test(x.sel.name)': 'compared with a field StatusCode',

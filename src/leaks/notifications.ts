@@ -52,11 +52,18 @@ export function* unstoppedSignals(pass: Pass): Generator<UnstoppedSignal> {
 function isMeantForProcess({ body, never }: Unmet, channel: Variable): boolean {
   const { info, block } = body;
   if (runsOncePerProcess(info) || /\bsignal\.Reset\(/.test(info.bodyText) || (info.file.kind.test && /^Example/.test(info.name))) return true;
-  return never && ![body.graph, ...literalsIn(block).map(literal => graphOf(literal, literal.body))].some(graph => [...operations(graph)].some(({ op }) => isReceiveFrom(op, channel)));
+  return never && ![body.graph, ...literalsIn(block).map(literal => graphOf(literal, literal.body))].some(graph => [...operations(graph)].some(({ op }) => isReceiveFrom(op, channel) || isHandedOn(op, channel, body)));
 }
 
 function isReceiveFrom(op: Op, channel: Variable): boolean {
   return op.kind === 'receive' ? isVariable(op.channel, channel) : op.kind === 'range' && isRangeOver(op.stmt, channel);
+}
+
+/** `waitFor(t, c)`: who is given the channel may receive from it. */
+function isHandedOn(op: Op, channel: Variable, { env }: Body): boolean {
+  if (op.kind !== 'call' || !op.call.args.some(arg => isVariable(arg, channel))) return false;
+  const callee = calleeOf(op.call, env);
+  return callee.kind !== 'builtin' && !/^os\/signal\./.test(calleeName(callee) ?? '');
 }
 
 function isRangeOver(stmt: For | Range, channel: Variable): boolean {
