@@ -12,6 +12,7 @@ import type { Body } from './bodies.ts';
 import { type Goroutine, hasEndlessLoop, onceAround, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
+import { callIn } from './taken.ts';
 
 export interface UnboundedStart {
   /** What starts it again and again. */
@@ -107,8 +108,8 @@ function isBounded(goroutine: Goroutine, body: Body, pass: Pass): boolean {
 /** `go read(buf); …; buf.Close()`: what the goroutine waits for ends when the parent closes it. */
 function closesWhatItUses(parent: Body, body: Body): boolean {
   const closed = new Set(operations(parent.graph).flatMap(({ op }) => {
-    const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-    const callee = call?.kind === 'call' ? calleeOf(call, parent.env) : undefined;
+    const call = callIn(op);
+    const callee = call && calleeOf(call, parent.env);
     const receiver = callee?.kind === 'method' && CLOSES.test(callee.name) ? unparen(callee.receiver) : undefined;
     return receiver?.kind === 'ident' && receiver.entity?.kind === 'var' ? [receiver.entity] : [];
   }));

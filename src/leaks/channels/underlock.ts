@@ -15,6 +15,7 @@ import { heldAt, type Holding, locksTaken } from '../held.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.ts';
 import { lockCallOf, type Mode } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
+import { callIn } from '../taken.ts';
 import { keyOf, type Place } from '../places.ts';
 import { isWriteLocked } from '../writers.ts';
 import { answersWithout } from './answers.ts';
@@ -134,8 +135,8 @@ function channelAt(op: Op): Expr | undefined {
   if (op.kind === 'send') return op.stmt.channel;
   if (op.kind === 'receive') return op.channel;
   if (op.kind === 'range') return op.stmt.x;
-  const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-  return call?.kind === 'call' && call.fun.kind === 'ident' && call.fun.name === 'close' && !call.fun.entity ? call.args[0] : undefined;
+  const call = callIn(op);
+  return call?.fun.kind === 'ident' && call.fun.name === 'close' && !call.fun.entity ? call.args[0] : undefined;
 }
 
 /** How often the body of the declared function names the variable, its declaration left out. */
@@ -171,8 +172,8 @@ function isGoOf({ stmt, parent }: Goroutine, group: Place): boolean {
 }
 
 function isDone(op: Op, group: Place, { env }: Body): boolean {
-  const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-  const callee = call?.kind === 'call' ? calleeOf(call, env) : undefined;
+  const call = callIn(op);
+  const callee = call && calleeOf(call, env);
   const place = callee?.kind === 'method' && callee.name === '(*sync.WaitGroup).Done' ? placeIn(callee.receiver, env) : undefined;
   return place !== undefined && keyOf(place) === keyOf(group);
 }
