@@ -1,6 +1,6 @@
 // Writes the declarations of the Go standard library that a client can see, one file a package, into std/.
 //
-//   npm run compile && node scripts/make-std.mjs GOROOT/src GOROOT/api
+//   npx tsc -p tsconfig.build.json && node scripts/make-std.mjs GOROOT/src GOROOT/api
 //
 // The folder of API lists, which stand in Go's repository and in its distributions, says which version each symbol came
 // in. It may be of an older Go: what is in none of its lists is as new as the source. Nothing is said of Go 1.0.
@@ -10,14 +10,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { classify, matches } from '../dist/src/source/constraints.js';
-import { typeOfEntity } from '../dist/src/program/infer.js';
-import { Program } from '../dist/src/program/program.js';
-import { typeName } from '../dist/src/program/types.js';
-import { Modules } from '../dist/src/source/modules.js';
-import { initParser } from '../dist/src/syntax/parse.js';
-import { readConsts, readFunc, readTypeSpec, readVarSpec } from '../dist/src/syntax/declarations.js';
-import { scanFile } from '../dist/src/syntax/scan.js';
+import { classify, matches } from '../build/src/source/constraints.js';
+import { typeOfEntity } from '../build/src/program/infer.js';
+import { Program } from '../build/src/program/program.js';
+import { typeName } from '../build/src/program/types.js';
+import { Modules } from '../build/src/source/modules.js';
+import { initParser } from '../build/src/syntax/parse.js';
+import { readConsts, readFunc, readTypeSpec, readVarSpec } from '../build/src/syntax/declarations.js';
+import { scanFile } from '../build/src/syntax/scan.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [tree, lists] = process.argv.slice(2);

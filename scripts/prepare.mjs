@@ -11,7 +11,7 @@ const local = Object.fromEntries(Object.entries(process.env).filter(([name]) => 
 const npm = (...args) => execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...local, npm_config_global: 'false' }, shell: process.platform === 'win32' });
 
 try {
-  createRequire(import.meta.url).resolve('typescript');
+  createRequire(import.meta.url).resolve('rolldown');
 } catch {
   npm('install', '--global=false', '--include=dev', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund');
 }
@@ -21,5 +21,5 @@ if (!isCompiled()) npm('run', 'compile');
 function isCompiled() {
   const compiled = statSync(join(root, 'dist/src/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const files = ['src', 'rules'].flatMap(folder => readdirSync(join(root, folder), { recursive: true }).map(file => join(root, folder, file)));
-  return [...files, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')].every(file => statSync(file).mtimeMs < compiled);
+  return [...files, join(root, 'scripts/compile.mjs')].every(file => statSync(file).mtimeMs < compiled);
 }

@@ -9,11 +9,9 @@ process.stdout.on('error', error => {
   throw error;
 });
 
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  process.exitCode = statusOf(error);
-}
+const status = await run(process.argv.slice(2)).catch(statusOf);
+// Once everything is written nothing is waited for: the engine would first finish optimizing what no longer runs.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
 
 function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.failed;

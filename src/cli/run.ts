@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
 import type { Confidence, Diagnostic, Severity } from '../finding.ts';
-import { unifiedDiff } from '../fix/output.ts';
 import { lint, type LintOptions, type LintResult } from '../lint.ts';
 import { displayPath } from '../report/paths.ts';
 import { mergePerLine, type Report, type RuleDoc } from '../report/report.ts';
+import { toText } from '../report/text.ts';
 import type { Rule } from '../rule.ts';
 import { gitRootOf } from '../source/gitroot.ts';
 import type { Problem } from '../source/problem.ts';
@@ -15,7 +15,7 @@ import { positionAt } from '../source/text.ts';
 import { applySuppressions } from '../suppress.ts';
 import { unknownRule } from '../config/closest.ts';
 import { painter, usesColour } from './colour.ts';
-import { findFixes, type Fixed, type Fixing, makeFixes } from './fix.ts';
+import type { Fixed, Fixing } from './fix.ts';
 import { type CliOptions, commandLine, type Output } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Settings, settingsOf } from './settings.ts';
@@ -54,10 +54,11 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     declared: settings.declared, isExcluded: settings.isExcluded,
   };
   const first = await lint(lintOptions);
-  const fixing = options.fix || options.diff ? await findFixes(lintOptions, first, choose(first, options, selected).chosen) : undefined;
+  const fixer = options.fix || options.diff ? await import('./fix.ts') : undefined;
+  const fixing = await fixer?.findFixes(lintOptions, first, choose(first, options, selected).chosen);
   progress.clear();
   if (fixing && options.diff) return printDiff(fixing, options, cwd);
-  const fixed = fixing && (await makeFixes(fixing, lintOptions));
+  const fixed = fixing && (await fixer?.makeFixes(fixing, lintOptions));
   const result = fixed?.remaining ?? first;
   progress.clear();
   const { chosen, problems } = choose(result, options, selected);
@@ -79,7 +80,8 @@ function choose(result: LintResult, options: CliOptions, selected: readonly Rule
   return { chosen: kept.filter(d => isCertainEnough(d, options.minConfidence)), problems };
 }
 
-function printDiff(fixing: Fixing, options: CliOptions, cwd: string): number {
+async function printDiff(fixing: Fixing, options: CliOptions, cwd: string): Promise<number> {
+  const { unifiedDiff } = await import('../fix/output.ts');
   const problems = fixing.problems.filter(p => p.level !== 'note' || options.verbose);
   process.stdout.write(unifiedDiff(fixing.texts, cwd));
   say(problems, options, cwd);
@@ -138,7 +140,6 @@ async function write(report: Report, options: CliOptions): Promise<Problem[]> {
 async function render(format: Output['format'], report: Report, toTerminal: boolean, { color }: CliOptions): Promise<string> {
   switch (format) {
     case 'text': {
-      const { toText } = await import('../report/text.ts');
       const isTerminal = toTerminal && process.stdout.isTTY === true;
       return toText(report, { paint: painter(toTerminal && usesColour(color, isTerminal, process.env)), frame: isTerminal });
     }

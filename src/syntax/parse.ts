@@ -6,7 +6,8 @@
  * time of the parse itself). The exported functions below it leave the state where it is. They are no public
  * interface, so the version of web-tree-sitter is pinned exactly and `initParser` checks that they are there.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Language, Parser, type Tree } from 'web-tree-sitter';
 import type { Span } from '../source/text.ts';
 
@@ -57,10 +58,12 @@ let grammar: Grammar | undefined;
 /** Loads the grammar; once a process, before the first parse. `file` is the path of `tree-sitter-go.wasm`. */
 export async function initParser(file: string): Promise<void> {
   if (grammar) return;
+  // Before the grammar's lexer is optimized it must have run for longer than the default; a process that ends waits for that.
+  setFlagsFromString('--wasm-tiering-budget=20000000');
   const exported: object = {};
   await Parser.init(exported);
   if (!isBinding(exported)) throw new Error('this version of web-tree-sitter does not export its cursor functions');
-  const language = await Language.load(new Uint8Array(await readFile(file)));
+  const language = await Language.load(new Uint8Array(readFileSync(file)));
   const parser = new Parser();
   parser.setLanguage(language);
   const types = language.types;
