@@ -1,21 +1,18 @@
 import { dirname, join } from 'node:path';
 import { packageRoot } from './assets.ts';
-import { Contracts } from './contracts/contracts.ts';
 import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
-import type { Diagnostic, Finding, Severity } from './finding.ts';
-import type { Pass } from './leaks/pass.ts';
-import type { GoFile, Package } from './program/package.ts';
+import { Analysis, type AnalysisOptions } from './engine/analysis.ts';
+import { fromPortable, type PortableDiagnostic, type UnitResult } from './engine/portable.ts';
+import type { Diagnostic } from './finding.ts';
 import { Program } from './program/program.ts';
 import type { Rule } from './rule.ts';
 import { classify, matches } from './source/constraints.ts';
-import { parseGoVersion } from './source/goversion.ts';
-import { Modules } from './source/modules.ts';
+import { Modules, realOf } from './source/modules.ts';
 import { expandPatterns, type PackageFolder, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
 import { type Overlay, readSource } from './source/read.ts';
 import type { Source } from './source/text.ts';
-import { initParser } from './syntax/parse.ts';
 
 export interface LintOptions {
   readonly cwd: string;
@@ -41,50 +38,38 @@ export interface LintOptions {
 export interface LintResult {
   /** All of them, suppressed ones included, sorted by path, place and rule. */
   readonly diagnostics: readonly Diagnostic[];
-  /** The files that were asked for. */
-  readonly sources: readonly Source[];
+  /** How many files were asked for. */
+  readonly files: number;
+  /** Those of them with comments that may suppress findings. */
+  readonly suppressing: readonly Source[];
   readonly problems: readonly Problem[];
   readonly packages: number;
 }
 
-/** The whole pipeline: patterns → packages → declarations → rules (which ask for bodies, graphs, contracts) → findings. */
+/** The whole pipeline: patterns → folders → (each on its own) declarations, bodies, graphs, contracts, rules → findings. */
 export async function lint(options: LintOptions): Promise<LintResult> {
   const problems: Problem[] = [];
-  const loaded = await load(options, problem => problems.push(problem));
-  const contracts = new Contracts(loaded.program, options.declared);
-  const diagnostics: Diagnostic[] = [];
-  const owners = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.map(file => [file.source, { file, folder }])));
-  const rules = new Set(options.rules.map(rule => rule.id));
-  loaded.packages.forEach(({ folder, pkg }, i) => {
-    options.progress?.(i, loaded.packages.length);
-    const pass: Pass = { pkg, contracts, go: parseGoVersion(options.go ?? pkg.module?.go ?? '') ?? NEWEST, rules };
-    for (const rule of options.rules) diagnostics.push(...checked(rule, pass, folder, owners, options, problems));
-    // Memory follows the largest package, not the repository.
-    for (const func of pkg.funcs) func.drop();
-  });
-  for (const problem of misnamed(options.declared?.names ?? [], loaded.program)) problems.push(problem);
-  const sources = new Map(loaded.packages.flatMap(({ folder, pkg }) => pkg.files.filter(f => isAsked(f, folder)).map(f => [f.source.path, f.source])));
-  return { diagnostics: withoutRepeats(diagnostics.sort(byPlace)), sources: [...sources.values()], problems: unique(problems), packages: loaded.packages.length };
+  const folders = foldersOf(options, problem => problems.push(problem));
+  const results = await analysed(folders, options);
+  problems.push(...results.flatMap(result => result.problems), ...misnamedIn(folders, options));
+  const asked = new Map(folders.map(folder => [folder.dir, folder]));
+  const sourceOf = sources(options.overlay);
+  const diagnostics = results.flatMap(result => result.diagnostics)
+    .filter(found => isWanted(found, asked, options))
+    .flatMap(found => fromPortable(withAskedFix(found, asked), sourceOf) ?? []);
+  return {
+    diagnostics: withoutRepeats(diagnostics.sort(byPlace)),
+    files: new Set(results.flatMap(({ files }, i) => files.filter(path => isAsked(path, folders[i])))).size,
+    suppressing: results.flatMap(({ suppressing }, i) => suppressing.filter(path => isAsked(path, folders[i])).flatMap(path => sourceOf(path) ?? [])),
+    problems: unique(problems),
+    packages: results.reduce((sum, result) => sum + result.packages, 0),
+  };
 }
 
-const NEWEST = { major: 1, minor: 27 };
-
-interface Loaded {
-  readonly program: Program;
-  readonly packages: readonly { readonly folder: PackageFolder; readonly pkg: Package }[];
-}
-
-/** Reads the declarations of what the patterns name. */
-async function load(options: LintOptions, report: (problem: Problem) => void): Promise<Loaded> {
-  const modules = new Modules(report);
-  const asked = expandPatterns(options.cwd, options.patterns, modules, report);
-  const folders = options.isExcluded ? withoutExcluded(asked, options.isExcluded) : asked;
-  await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
-  const program = new Program({ modules, std: join(packageRoot, 'std'), overlay: options.overlay, report });
-  const packages = folders.flatMap(folder => program
-    .packagesIn(folder.dir, folder.importPath, folder.module, folder.files.filter(file => options.tags.size === 0 || isBuilt(file, options.tags)))
-    .map(pkg => ({ folder, pkg })));
-  return { program, packages };
+function foldersOf({ cwd, patterns, tags, isExcluded }: LintOptions, report: (problem: Problem) => void): readonly PackageFolder[] {
+  const named = expandPatterns(cwd, patterns, new Modules(report), report);
+  const folders = isExcluded ? withoutExcluded(named, isExcluded) : named;
+  return tags.size === 0 ? folders : folders.map(folder => ({ ...folder, files: folder.files.filter(file => isBuilt(file, tags)) }));
 }
 
 const HOST_TAGS = ['linux', 'amd64', 'cgo'];
@@ -94,37 +79,48 @@ function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
   return !source || matches(classify(file, source.text).constraint, new Set([...HOST_TAGS, ...tags]));
 }
 
-/** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */
-function* checked(rule: Rule, pass: Pass, folder: PackageFolder, owners: ReadonlyMap<Source, Owner>, options: LintOptions, problems: Problem[]): Generator<Diagnostic> {
-  try {
-    for (const finding of rule.check(pass)) {
-      // A goroutine's body may lie in another package; it is reported there when that package was asked for.
-      const owner = owners.get(finding.at.source);
-      if (!owner || (owner.file.kind.test && !options.tests) || (owner.file.kind.generated && !options.generated)) continue;
-      const { file } = owner;
-      if (!isAsked(file, owner.folder)) continue;
-      const fix = finding.fix?.edits.every(({ at }) => mayEdit(owners.get(at.source))) ? finding.fix : undefined;
-      yield { ...finding, fix, rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
-    }
-  } catch (error) {
-    const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
-    problems.push({ level: 'warning', id: 'rule-failed', path: folder.dir, message });
-  }
+async function analysed(folders: readonly PackageFolder[], options: LintOptions): Promise<UnitResult[]> {
+  const units = folders.map(({ dir, importPath, files }) => ({ dir, importPath, files }));
+  const analysisOptions: AnalysisOptions = { cwd: realOf(options.cwd), units, go: options.go, declared: options.declared, overlay: options.overlay };
+  const analysis = await Analysis.start(analysisOptions, options.rules);
+  return units.map((unit, i) => {
+    options.progress?.(i, units.length);
+    return analysis.analyse(unit);
+  });
+}
+
+/** Read for the names that the configuration gives, once more: most runs give none. */
+function misnamedIn(folders: readonly PackageFolder[], { declared, overlay }: LintOptions): Problem[] {
+  if (!declared?.names.length) return [];
+  const report = () => undefined;
+  const program = new Program({ modules: new Modules(report), std: join(packageRoot, 'std'), overlay, report });
+  for (const { dir, importPath, module, files } of folders) program.packagesIn(dir, importPath, module, files);
+  return [...misnamed(declared.names, program)];
+}
+
+type Asked = ReadonlyMap<string, PackageFolder>;
+
+function isWanted({ at, where }: PortableDiagnostic, asked: Asked, { tests, generated }: LintOptions): boolean {
+  return (tests || !where.test) && (generated || !where.generated) && isAsked(at.path, asked.get(where.dir));
 }
 
 /** Not only read to understand another one. */
-function isAsked({ source }: GoFile, { only }: PackageFolder): boolean {
-  return !only || only.has(source.path);
+function isAsked(path: string, folder: PackageFolder | undefined): boolean {
+  return folder !== undefined && (!folder.only || folder.only.has(path));
 }
 
-interface Owner {
-  readonly file: GoFile;
-  readonly folder: PackageFolder;
+function withAskedFix(found: PortableDiagnostic, asked: Asked): PortableDiagnostic {
+  if (!found.fix || found.fix.edits.every(({ at }) => isAsked(at.path, asked.get(dirname(at.path))))) return found;
+  const { fix: _, ...rest } = found;
+  return rest;
 }
 
-/** Not what a generator writes anew, and not what a symbolic link brings in from elsewhere. */
-function mayEdit(owner: Owner | undefined): boolean {
-  return owner !== undefined && !owner.file.kind.generated && isAsked(owner.file, owner.folder) && dirname(owner.file.source.path) === owner.folder.dir;
+function sources(overlay: Overlay | undefined): (path: string) => Source | undefined {
+  const known = new Map<string, Source | undefined>();
+  return path => {
+    if (!known.has(path)) known.set(path, readSource(path, () => undefined, overlay));
+    return known.get(path);
+  };
 }
 
 /** Two packages that start the same endless function both find it. */
@@ -133,16 +129,6 @@ function withoutRepeats(sorted: readonly Diagnostic[]): Diagnostic[] {
     const before = sorted[i - 1];
     return !before || before.rule !== d.rule || before.at.source !== d.at.source || before.at.start !== d.at.start;
   });
-}
-
-/** A leak in a test is at most a warning. */
-function severityOf(finding: Finding, rule: Rule, isTest: boolean): Severity {
-  const severity = finding.severity ?? rule.severity;
-  return isTest && severity === 'error' ? 'warning' : severity;
-}
-
-function functionAt({ at }: Finding, pkg: Package): string {
-  return pkg.funcs.find(f => f.file.source === at.source && f.piece.start <= at.start && at.end <= f.piece.end)?.name ?? '';
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {
@@ -154,4 +140,3 @@ function byPlace(a: Diagnostic, b: Diagnostic): number {
 function unique(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map(p => [`${p.id} ${p.path} ${p.line} ${p.message}`, p])).values()];
 }
-

@@ -46,8 +46,13 @@ export function applySuppressions(diagnostics: readonly Diagnostic[], sources: r
 
 const ANY_DIRECTIVE = /nolint|lint:ignore|lint:file-ignore|go-leak-lint:ignore/;
 
+/** Whether the file has words that a suppression could begin with. */
+export function maySuppress({ text }: Source): boolean {
+  return ANY_DIRECTIVE.test(text);
+}
+
 function suppressionsIn(source: Source, rules: ReadonlySet<string>, problems: Problem[]): Suppression[] {
-  if (!ANY_DIRECTIVE.test(source.text)) return [];
+  if (!maySuppress(source)) return [];
   return commentsOf(source.text).flatMap(({ start, text }) => {
     if (!ANY_DIRECTIVE.test(text)) return [];
     const { line } = positionAt(source, start);

@@ -103,7 +103,6 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'includes(fun.sel.name)': 'on what is known to hold the resource',
   'x.sel.name === channel': 'the field of what the table knows as a timer or ticker',
   'sel.name === field && heldBy': 'the channel of what is known to be a timer',
-  'RELEASING.test(bareName)': 'which types are looked at more closely; what their methods release is read from their bodies',
   '!names.fields.has(x.sel.name)': 'the name of any channel field of the package; which type it is of is asked next',
   'x.sel.name === name);': 'any mention of the name, which is the careful side',
   'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',

@@ -14,7 +14,7 @@ async function after(body: string): Promise<{ kept: number[]; problems: string[]
   writeFileSync(join(root, 'a.go'), body);
   const result = await lint({ cwd: root, patterns: ['.'], rules, tests: true, generated: false, tags: new Set() });
   expect(result.diagnostics.length).toBeGreaterThan(0);
-  const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(rules.map(r => r.id)));
+  const { kept, problems } = applySuppressions(result.diagnostics, result.suppressing, new Set(rules.map(r => r.id)));
   return { kept: kept.map(d => positionAt(d.at.source, d.at.start).line), problems: problems.map(p => `${p.id}:${p.line}`) };
 }
 

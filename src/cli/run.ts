@@ -76,7 +76,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
 
 /** What of a run's findings is reported, and what is to be said of suppressions. */
 function choose(result: LintResult, options: CliOptions, selected: readonly Rule[]): { chosen: readonly Diagnostic[]; problems: readonly Problem[] } {
-  const { kept, problems } = applySuppressions(result.diagnostics, result.sources, new Set(selected.map(r => r.id)));
+  const { kept, problems } = applySuppressions(result.diagnostics, result.suppressing, new Set(selected.map(r => r.id)));
   return { chosen: kept.filter(d => isCertainEnough(d, options.minConfidence)), problems };
 }
 
@@ -167,7 +167,7 @@ function summary(shown: readonly Diagnostic[], fixed: Fixed | undefined, result:
   const fixable = fixed ? 0 : shown.filter(d => d.fix).length;
   const before = fixed ? `${fixed.made} fixed, ` : '';
   const hint = fixable ? `; ${fixable} fixable with --fix` : '';
-  return `${before}${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.sources.length, 'file')}, ${(milliseconds / 1000).toFixed(1)} s${hint}`;
+  return `${before}${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.files, 'file')}, ${(milliseconds / 1000).toFixed(1)} s${hint}`;
 }
 
 const UNREADABLE = new Set(['unreadable-file', 'unreadable-folder', 'binary-file', 'file-too-large', 'not-a-file', 'rule-failed', 'bad-go-mod']);

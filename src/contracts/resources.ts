@@ -2,7 +2,7 @@
  * What is acquired by which call, and what releases it: data for one engine. Names are full names as go/types writes
  * them; sources are the packages' own documentation.
  */
-import type { FuncInfo } from '../program/package.ts';
+import type { FuncOutline, Package } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
 
 /** What of a call is the resource: one of its results by index, the receiver itself, or the first argument. */
@@ -278,10 +278,10 @@ export class ResourceTable {
    * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package. With `rules`
    * only what they are about counts.
    */
-  mayGive({ resultText, bodyText, pkg }: FuncInfo, rules?: ReadonlySet<string>): boolean {
-    if (resultText.length <= 1) return false;
+  mayGive({ results, info }: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
+    if (results.length <= 1) return false;
     // A function among the results may be what closes a resource.
-    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(resultText)) || /\bfunc\(/.test(resultText) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(bodyText) === true;
+    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(results)) || /\bfunc\(/.test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(info()?.bodyText ?? '') === true;
   }
 }
 

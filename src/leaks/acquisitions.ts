@@ -8,7 +8,7 @@ import { operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
-import type { FuncInfo } from '../program/package.ts';
+import { type FuncInfo, outlineOf } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type } from '../program/types.ts';
@@ -16,7 +16,7 @@ import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
-import { isEndless, mayGiveOwner, ownerGiven, paramAt } from './owners.ts';
+import { isEndless, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { mayBeEmpty } from './emptybodies.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
@@ -88,7 +88,7 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
 /** A function that hands its caller a resource which one of its own calls handed to it. */
 function freshResult(func: FuncInfo, pass: Pass): Acquisition | undefined {
   const { resources } = pass.contracts;
-  return freshOnce(func, () => (resources.mayGive(func) || mayGiveOwner(func, resources) ? findFresh(func, pass) : undefined));
+  return freshOnce(func, () => (mayGive(outlineOf(func), func.pkg, resources) ? findFresh(func, pass) : undefined));
 }
 
 function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition | undefined {

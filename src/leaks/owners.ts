@@ -9,7 +9,7 @@ import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
-import type { FuncInfo, Package } from '../program/package.ts';
+import type { FuncInfo, FuncOutline, Package } from '../program/package.ts';
 import type { Named, Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
@@ -46,26 +46,37 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
   return undefined;
 }
 
+/** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
+export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable, rules?: ReadonlySet<string>): boolean {
+  return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources);
+}
+
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-export function mayGiveOwner({ pkg, resultText, piece: { receiver }, bodyText }: FuncInfo, resources: ResourceTable): boolean {
+function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
   const owners = releasableIn(pkg);
   if (owners.size === 0) return false;
-  const isGiven = (resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
-  if (!isGiven && !(receiver && owners.has(receiver.type) && /\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText))) return false;
+  const isGiven = (results.match(/\w+/g) ?? []).some(word => owners.has(word));
+  if (!isGiven && !owners.has(receiver)) return false;
+  // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
+  const bodyText = (pkg.isRead || MAKING.test(name) ? info()?.bodyText : undefined) ?? '';
+  if (!isGiven && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
   return bodyText.length < SHORT || resources.acquires.test(bodyText);
 }
 
 /** So long may a function be that only hands on what another one gives. */
 const SHORT = 120;
 
-const RELEASING = /^(?:close|stop|shutdown|rollback|cancel|release|end|finish|destroy|dispose|free|quit|abort|commit|teardown|terminate)/i;
+const RELEASING = /^(?:[Cc]lose|[Ss]top|[Ss]hut[Dd]own|[Rr]ollback|[Cc]ancel|[Rr]elease|[Ee]nd|[Ff]inish|[Dd]estroy|[Dd]ispose|[Ff]ree|[Qq]uit|[Aa]bort|[Cc]ommit|[Tt]ear[Dd]own|[Tt]erminate)(?![a-z])/;
+const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
+/** Three parameters or more: `CancelJob(ctx, request, options)` ends something of the other side. */
+const TAKES_MUCH = /^\([^()]*,[^()]*,/;
 const releasable = new WeakMap<Package, ReadonlySet<string>>();
 
 /** The types of a package with a method that sounds like releasing. */
 function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
-    found = new Set(pkg.module ? pkg.funcs.flatMap(({ piece, bareName }) => (piece.receiver && RELEASING.test(bareName) ? piece.receiver.type : [])) : []);
+    found = new Set(pkg.module ? pkg.outlines.flatMap(func => (func.receiver && RELEASING.test(func.name) && !TAKES_MUCH.test(func.signature) ? func.receiver : [])) : []);
     releasable.set(pkg, found);
   }
   return found;

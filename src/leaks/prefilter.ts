@@ -1,19 +1,19 @@
 /** Which bodies are worth parsing: a look at their words, which costs a hundredth of the parse. */
 import type { Contracts } from '../contracts/contracts.ts';
+import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
-import { mayGiveOwner } from './owners.ts';
+import { mayGive } from './owners.ts';
 import type { Pass } from './pass.ts';
 
-/** What is known of the packages read so far. */
+/** What a package contributes to its clients' names. */
 interface Known {
-  read: number;
-  /** By import path, the names of functions and methods whose results may be resources. */
-  readonly givers: Map<string, Set<string>>;
-  readonly imports: Set<string>;
+  /** Its functions and methods whose results may be resources. */
+  readonly givers: ReadonlySet<string>;
+  readonly imports: ReadonlySet<string>;
 }
 
-const known = new WeakMap<Contracts, Known>();
+const known = new WeakMap<Contracts, Map<Package, Known>>();
 
 /**
  * Whether the text of a body says that it could handle a resource: it mentions a body, or it calls something with the
@@ -25,14 +25,14 @@ export function mayAcquire({ pkg, contracts, rules }: Pass): (info: FuncInfo) =>
 }
 
 function namesIn(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>): Set<string> {
-  const { givers, imports } = knownIn(contracts, rules);
-  const around = new Set([pkg.path, ...pkg.files.flatMap(file => file.imports.map(spec => spec.path))]);
-  const names = new Set([...around].flatMap(path => [...givers.get(path) ?? []]));
+  const near = [pkg, ...contracts.program.importedBy(pkg)].map(other => knownOf(other, contracts, rules));
+  const around = new Set([pkg.path, ...pkg.importPaths]);
+  // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
+  const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);
+  const names = new Set(near.flatMap(({ givers }) => [...givers]));
   for (const { path, name, isMethod, rules: about } of contracts.resources.acquiringCalls) {
     if (!about.some(rule => rules.has(rule))) continue;
-    // A client of net/http speaks of a body; of other values the type may be known to other packages alone.
-    const scope = isMethod && path !== 'net/http' ? imports : around;
-    if (scope.has(path) || path === pkg.path) names.add(name);
+    if ((isMethod && path !== 'net/http' ? beyond : around).has(path)) names.add(name);
   }
   return names;
 }
@@ -47,23 +47,15 @@ function callsOneOf(names: ReadonlySet<string>, text: string): boolean {
   return false;
 }
 
-function knownIn(contracts: Contracts, rules: ReadonlySet<string>): Known {
-  const { program, resources } = contracts;
-  let found = known.get(contracts);
-  if (!found) known.set(contracts, (found = { read: 0, givers: new Map(), imports: new Set() }));
-  for (; found.read < program.read.length; found.read++) {
-    const pkg = program.read[found.read];
-    if (!pkg) continue;
-    const givers = found.givers.get(pkg.path) ?? new Set<string>();
-    for (const { source: { text } } of pkg.files) for (const [, name = ''] of readerMethods(text)) givers.add(name);
-    for (const { imports } of pkg.files) for (const { path } of imports) found.imports.add(path);
-    for (const func of pkg.funcs) if (resources.mayGive(func, rules) || mayGiveOwner(func, resources)) givers.add(func.bareName);
-    found.givers.set(pkg.path, givers);
-  }
+function knownOf(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>): Known {
+  let packages = known.get(contracts);
+  if (!packages) known.set(contracts, (packages = new Map()));
+  let found = packages.get(pkg);
+  if (!found) packages.set(pkg, (found = { givers: giversIn(pkg, contracts.resources, rules), imports: pkg.importPaths }));
   return found;
 }
 
-/** `Get(key string) (io.ReadCloser, error)` of an interface, which no function declares. */
-function readerMethods(text: string): Iterable<RegExpMatchArray> {
-  return text.includes('io.ReadCloser, ') ? text.matchAll(/^\s+(\w+)\([^()\n]*\)\s*\((?:\w+ )?io\.ReadCloser, (?:\w+ )?error\)/gm) : [];
+function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Set<string> {
+  const givers = pkg.outlines.filter(func => mayGive(func, pkg, resources, rules)).map(func => func.name);
+  return new Set([...givers, ...pkg.readerMethods]);
 }

@@ -4,6 +4,8 @@ import type { Source, Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
+import { type FuncHead, readerMethodsIn } from '../syntax/survey.ts';
+import { type LaterFile, LaterFiles } from './later.ts';
 
 /** One file of a package. */
 export interface GoFile {
@@ -54,6 +56,11 @@ export class FuncInfo {
   /** Text of the results, for a look before parsing them. */
   get resultText(): string {
     return this.textOf(this.piece.results);
+  }
+
+  /** Text from behind the name to the body. */
+  get signatureText(): string {
+    return this.textOf(this.piece.signature);
   }
 
   /** Text of the body, for a look before parsing it. */
@@ -122,38 +129,116 @@ interface Entry {
   entities: ReadonlyMap<string, PackageEntity> | undefined;
 }
 
-/** A package. Clients use a handful of what a large one declares, so declarations are parsed when they are asked for. */
+const files = new WeakMap<Source, GoFile>();
+
+/** The file of a package that a source was read for. */
+export function fileOf(source: Source): GoFile | undefined {
+  return files.get(source);
+}
+
+/** A function as a look before parsing sees it; `info` reads its file where that has not been done. */
+export interface FuncOutline extends FuncHead {
+  readonly info: () => FuncInfo | undefined;
+}
+
+export function outlineOf(func: FuncInfo): FuncOutline {
+  return { name: func.bareName, receiver: func.piece.receiver?.type ?? '', signature: func.signatureText, results: func.resultText, info: () => func };
+}
+
+/**
+ * A package. Clients use a handful of what a large one declares, so declarations are parsed when they are asked for, and
+ * of a dependency a file is read when somebody asks for a name that it declares.
+ */
 export class Package {
-  readonly files: GoFile[] = [];
-  /** Functions, methods and, as functions named `init`, the lines of `var` that call something. */
-  readonly funcs: FuncInfo[] = [];
+  private readonly read: GoFile[] = [];
+  private readonly functions: FuncInfo[] = [];
   private readonly scope = new Map<string, Entry[]>();
   private readonly methods = new Map<string, FuncInfo[]>();
   /** Names that are declared as aliases of a name of this package, by that name. */
   private readonly aliases = new Map<string, string[]>();
   private mentions: ReadonlyMap<string, readonly FuncInfo[]> | undefined;
+  private readonly later = new LaterFiles(file => this.addRead(file));
 
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
 
+  /** Nothing of it is ever put off: it is no dependency. */
+  get isRead(): boolean {
+    return !this.later.wasUsed;
+  }
+
+  /** All of them; those that were put off are read now. */
+  get files(): readonly GoFile[] {
+    this.later.readAll();
+    return this.read;
+  }
+
+  /** Functions, methods and, as functions named `init`, the lines of `var` that call something. */
+  get funcs(): readonly FuncInfo[] {
+    this.later.readAll();
+    return this.functions;
+  }
+
+  /** The functions and methods, without reading what was put off. */
+  get outlines(): readonly FuncOutline[] {
+    const waiting = this.later.heads().map(head => ({ ...head, info: () => this.outlined(head) }));
+    return [...this.functions.map(outlineOf), ...waiting];
+  }
+
+  private outlined({ name, receiver }: FuncHead): FuncInfo | undefined {
+    if (receiver) {
+      this.later.readMethods(receiver, name);
+      return this.methodsRead(receiver).find(func => func.bareName === name);
+    }
+    const entity = this.lookup(name);
+    return entity?.kind === 'func' ? entity.func : undefined;
+  }
+
+  /** The interface methods that give a reader to be closed and an error, which no function declares. */
+  get readerMethods(): readonly string[] {
+    return [...this.read.flatMap(({ source }) => readerMethodsIn(source.text)), ...this.later.readerMethods()];
+  }
+
+  /** What its files import. */
+  get importPaths(): ReadonlySet<string> {
+    return new Set([...this.read.flatMap(file => file.imports.map(spec => spec.path)), ...this.later.importPaths()]);
+  }
+
+  /** Whether it has code for others, and not only tests and programs run by hand. */
+  get isImportable(): boolean {
+    return !this.later.isEmpty || this.read.some(({ kind }) => !kind.ignored && !kind.test);
+  }
+
+  /** A file of a dependency, to be read when it is needed. */
+  addLater(file: LaterFile): void {
+    this.later.add(file);
+  }
+
+  private addRead(file: LaterFile): void {
+    const read = file.read();
+    if (read) this.add(read.source, read.scan, file.kind, () => undefined);
+  }
+
   add(source: Source, { imports, pieces }: Scan, kind: FileKind, misread: () => void): void {
     const file: GoFile = { source, imports, kind, pkg: this, misread };
-    this.files.push(file);
+    this.read.push(file);
+    files.set(source, file);
     for (const piece of pieces) {
       const func = piece.keyword === 'func' ? new FuncInfo(piece, file) : undefined;
       const entry: Entry = { piece, file, func, entities: undefined };
-      if (func) this.funcs.push(func);
+      if (func) this.functions.push(func);
       if (func && piece.receiver) push(this.methods, piece.receiver.type, func);
       else for (const name of piece.names) if (name !== '_' && !(func && name === 'init')) push(this.scope, name, entry);
       const target = piece.keyword === 'type' ? ALIAS.exec(source.text.slice(piece.start, piece.end))?.[1] : undefined;
       if (target !== undefined) push(this.aliases, target, piece.names[0] ?? '');
       if (piece.keyword === 'var' && source.text.slice(piece.start, piece.end).includes('(')) {
-        this.funcs.push(new Initializer(piece, file, () => specOf(entitiesOf(entry))));
+        this.functions.push(new Initializer(piece, file, () => specOf(entitiesOf(entry))));
       }
     }
   }
 
   /** What `name` means at package level to `from`. Files that exclude each other may both declare it; see `preferred`. */
   lookup(name: string, from?: GoFile): PackageEntity | undefined {
+    this.later.readName(name, () => this.scope.has(name));
     const found = this.scope.get(name);
     const entry = found && preferred(found, from);
     return entry && entitiesOf(entry).get(name);
@@ -161,13 +246,14 @@ export class Package {
 
   /** Whether anything is declared under `name` that `from` sees; parses nothing. */
   declares(name: string, from: GoFile): boolean {
+    this.later.readName(name, () => this.scope.has(name));
     return this.scope.get(name)?.some(({ file }) => coexist(file, from)) ?? false;
   }
 
   /** The method declared on the type `type` that `from` sees, not one of an embedded type. */
   methodOf(type: string, name: string, from: GoFile): FuncInfo | undefined {
-    const found = this.methodsOf(type).filter(m => m.bareName === name);
-    return preferred(found, from);
+    this.later.readMethods(type, name);
+    return preferred(this.methodsRead(type).filter(m => m.bareName === name), from);
   }
 
   /** The functions whose bodies have the word `name`, one of the functions and methods of this package. */
@@ -178,11 +264,17 @@ export class Package {
 
   /** The methods called `name`, whatever type they are declared on. */
   methodsNamed(name: string): readonly FuncInfo[] {
+    this.later.readAll();
     return [...this.methods.values()].flatMap(methods => methods.filter(m => m.bareName === name));
   }
 
   /** The methods declared on the type `name`, without embedded ones. */
   methodsOf(name: string): readonly FuncInfo[] {
+    this.later.readMethods(name);
+    return this.methodsRead(name);
+  }
+
+  private methodsRead(name: string): readonly FuncInfo[] {
     const own = this.methods.get(name) ?? [];
     const aliases = this.aliases.get(name);
     return aliases ? [...own, ...aliases.flatMap(alias => this.methodsOf(alias))] : own;

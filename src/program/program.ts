@@ -3,15 +3,26 @@ import { join } from 'node:path';
 import { classify } from '../source/constraints.ts';
 import { Modules, type Module } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
-import { type Overlay, readSource } from '../source/read.ts';
-import { scanFile } from '../syntax/scan.ts';
+import { type Overlay, readBriefly, readSource } from '../source/read.ts';
+import type { Source } from '../source/text.ts';
+import { type Scan, scanFile } from '../syntax/scan.ts';
+import { surveyFile } from '../syntax/survey.ts';
 import { type GoFile, Package } from './package.ts';
+
+/** A folder whose packages are read with their tests. */
+export interface AskedFolder {
+  readonly importPath: string;
+  readonly files: readonly string[];
+  readonly module: () => Module | undefined;
+}
 
 export interface ProgramOptions {
   readonly modules: Modules;
   /** Folder of the standard library's signatures. */
   readonly std: string;
   readonly overlay?: Overlay | undefined;
+  /** By folder. Of others that are imported the tests are left out. */
+  readonly asked?: ReadonlyMap<string, AskedFolder>;
   readonly report: (problem: Problem) => void;
 }
 
@@ -22,6 +33,12 @@ export class Program {
   private readonly std = new Map<string, Package | undefined>();
 
   constructor(private readonly options: ProgramOptions) {}
+
+  /** The packages in a folder that was asked for, the same however it is first come upon. */
+  askedIn(dir: string): readonly Package[] {
+    const asked = this.options.asked?.get(dir);
+    return asked ? this.packagesIn(dir, asked.importPath, asked.module(), asked.files) : [];
+  }
 
   /**
    * The packages in a folder: usually one, with its tests; an external test package (`package x_test`) stands apart,
@@ -59,16 +76,15 @@ export class Program {
   /** The packages read so far, in the order of reading, the standard library's left out; it only grows. */
   readonly read: Package[] = [];
 
-  /** A package that is only imported: without its tests, and nobody is told what is wrong with it. */
+  /** A package that is only imported: without its tests, read as far as it is needed, and nobody is told what is wrong with it. */
   private dependencyIn(dir: string, importPath: string, module: Module): readonly Package[] {
     let pkg: Package | undefined;
     for (const path of goFilesIn(dir)) {
-      const source = readSource(path, () => undefined, this.options.overlay);
-      const kind = source && classify(path, source.text);
-      if (!source || !kind || kind.ignored) continue;
-      const scan = scanFile(source.text);
-      pkg ??= new Package(importPath, scan.packageName, dir, module);
-      if (scan.packageName === pkg.name) pkg.add(source, scan, kind, () => undefined);
+      const { survey, header } = this.surveyOf(path) ?? {};
+      const kind = header === undefined ? undefined : classify(path, header);
+      if (!survey || !kind || kind.ignored) continue;
+      pkg ??= new Package(importPath, survey.packageName, dir, module);
+      if (survey.packageName === pkg.name) pkg.addLater({ survey, kind, read: () => this.readLater(path) });
     }
     const found = pkg ? [pkg] : [];
     this.byDir.set(dir, found);
@@ -76,24 +92,44 @@ export class Program {
     return found;
   }
 
+  private surveyOf(path: string): ReturnType<typeof surveyFile> | undefined {
+    const instead = this.options.overlay?.get(path);
+    const bytes = instead === undefined ? readBriefly(path) : Buffer.from(instead);
+    return bytes && surveyFile(bytes);
+  }
+
+  private readLater(path: string): { source: Source; scan: Scan } | undefined {
+    const source = readSource(path, () => undefined, this.options.overlay);
+    return source && { source, scan: scanFile(source.text) };
+  }
+
   private misreadOf(path: string): () => void {
     return () => this.options.report({ level: 'note', id: 'not-understood', path, message: 'the grammar does not understand a declaration of this file' });
   }
 
   /** The package that `path` names in an import of `file`; undefined where its source is not at hand. */
-  imported(file: GoFile, path: string): Package | undefined {
-    const { module } = file.pkg;
+  imported({ pkg: { module } }: GoFile, path: string): Package | undefined {
+    return this.importedInto(module, path);
+  }
+
+  private importedInto(module: Module | undefined, path: string): Package | undefined {
     const found = module && this.options.modules.resolve(module, path);
     if (!found) return this.standard(path);
-    const known = this.byDir.get(found.dir) ?? this.dependencyIn(found.dir, path, found.module);
-    return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && !p.files.every(f => f.kind.ignored || f.kind.test)) ?? known[0];
+    const known = this.byDir.get(found.dir) ?? (this.options.asked?.has(found.dir) ? this.askedIn(found.dir) : this.dependencyIn(found.dir, path, found.module));
+    return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && p.isImportable) ?? known[0];
+  }
+
+  /** The packages that `pkg` imports and whose source is at hand; not those of the standard library. */
+  importedBy(pkg: Package): readonly Package[] {
+    const found = [...pkg.importPaths].flatMap(path => this.importedInto(pkg.module, path) ?? []);
+    return [...new Set(found)].filter(({ module }) => module !== undefined);
   }
 
   /** The package itself and those of its own module that it imports: of others nothing is read for this. */
   neighbours(pkg: Package): readonly Package[] {
     const { module } = pkg;
     const isNear = (path: string) => module !== undefined && (path === module.path || path.startsWith(`${module.path}/`));
-    const imported = pkg.files.flatMap(file => file.imports.flatMap(({ path }) => (isNear(path) ? this.imported(file, path) ?? [] : [])));
+    const imported = [...pkg.importPaths].flatMap(path => (isNear(path) ? this.importedInto(module, path) ?? [] : []));
     return [...new Set([pkg, ...imported])].filter(other => other.module === module);
   }
 

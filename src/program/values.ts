@@ -57,6 +57,8 @@ function onlyInitial({ spec, index, ident, file }: (Holder & { kind: 'package' }
 
 /** An unexported field to which all of its package's code gives one value. */
 function onlyInField(owner: Named, name: string, pkg: Package, { program }: Env): Callee {
+  // Of a dependency that would mean reading all of it.
+  if (!pkg.isRead) return UNKNOWN;
   const mention = new RegExp(`\\b${name}\\s*:(?!=)|\\.${name}\\s*(?:,[^=\\n]*)?=[^=]|&[\\w.]*\\.${name}\\b|\\b${owner.name}(?:\\[[^\\]\\n]*\\])?\\{`);
   const given: { value: Expr; within: FuncInfo }[] = [];
   let unclear = false;

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import type { Problem } from './problem.ts';
 import type { Source } from './text.ts';
 
@@ -39,6 +39,28 @@ export function readSource(path: string, report: (problem: Problem) => void, ove
   } catch {
     report({ level: 'warning', id: 'not-utf8', path, message: 'not valid UTF-8 (Go requires it); read with replacement characters' });
     return { path: real, text: lenientDecoder.decode(bytes) };
+  }
+}
+
+let shared = Buffer.allocUnsafeSlow(1024 * 1024);
+
+/**
+ * The bytes of a file, for whoever is done with them before the next call: they lie in one buffer for all files.
+ * Undefined where there is nothing that could be Go.
+ */
+export function readBriefly(path: string): Buffer | undefined {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      if (size > LARGEST_FILE) return undefined;
+      if (size > shared.length) shared = Buffer.allocUnsafeSlow(size);
+      return shared.subarray(0, readSync(file, shared, 0, size, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,131 @@
+/** One thread's view of the code: folders are analysed one after the other, and what was learnt on the way stays. */
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../assets.ts';
+import { Contracts } from '../contracts/contracts.ts';
+import type { Declared } from '../contracts/declared.ts';
+import type { Diagnostic, Finding, Severity } from '../finding.ts';
+import type { Pass } from '../leaks/pass.ts';
+import { fileOf, type GoFile, type Package } from '../program/package.ts';
+import { Program } from '../program/program.ts';
+import type { Rule } from '../rule.ts';
+import { parseGoVersion } from '../source/goversion.ts';
+import { Modules } from '../source/modules.ts';
+import type { Problem } from '../source/problem.ts';
+import type { Overlay } from '../source/read.ts';
+import { maySuppress } from '../suppress.ts';
+import { initParser } from '../syntax/parse.ts';
+import { toPortable, type PortableDiagnostic, type UnitResult } from './portable.ts';
+
+/** A folder that was asked for, as plain data. */
+export interface Unit {
+  /** Absolute, symbolic links resolved. */
+  readonly dir: string;
+  readonly importPath: string;
+  /** Absolute paths, sorted. */
+  readonly files: readonly string[];
+}
+
+/** What an analysis is made with; plain data, since every thread makes its own. */
+export interface AnalysisOptions {
+  /** Absolute, symbolic links resolved. */
+  readonly cwd: string;
+  readonly units: readonly Unit[];
+  /** Overrides the `go` line of go.mod. */
+  readonly go: string | undefined;
+  readonly declared: Declared | undefined;
+  readonly overlay: Overlay | undefined;
+}
+
+const NEWEST = { major: 1, minor: 27 };
+
+export class Analysis {
+  private readonly program: Program;
+  private readonly contracts: Contracts;
+  private readonly modules: Modules;
+  private readonly ruleIds: ReadonlySet<string>;
+  private readonly askedDirs: ReadonlySet<string>;
+  /** What is wrong with folders that were read before their turn. */
+  private readonly known = new Map<string, Problem[]>();
+  private problems: Problem[] = [];
+
+  /** Loads the grammar first. */
+  static async start(options: AnalysisOptions, rules: readonly Rule[]): Promise<Analysis> {
+    await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
+    return new Analysis(options, rules);
+  }
+
+  private constructor(private readonly options: AnalysisOptions, private readonly rules: readonly Rule[]) {
+    const report = (problem: Problem) => this.note(problem);
+    this.askedDirs = new Set(options.units.map(unit => unit.dir));
+    this.modules = new Modules(report);
+    // Without go.mod this makes it the root to which import paths are relative.
+    this.modules.moduleOf(options.cwd);
+    const asked = new Map(options.units.map(unit => [unit.dir, { ...unit, module: () => this.modules.moduleOf(unit.dir) }]));
+    this.program = new Program({ modules: this.modules, std: join(packageRoot, 'std'), overlay: options.overlay, asked, report });
+    this.contracts = new Contracts(this.program, options.declared);
+    this.ruleIds = new Set(rules.map(rule => rule.id));
+  }
+
+  analyse(unit: Unit): UnitResult {
+    this.problems = [...this.known.get(unit.dir) ?? []];
+    const packages = this.program.askedIn(unit.dir);
+    const diagnostics = packages.flatMap(pkg => [...this.check(pkg)]);
+    // Memory follows the largest package, not the repository.
+    for (const pkg of packages) for (const func of pkg.funcs) func.drop();
+    const sources = packages.flatMap(pkg => pkg.files.map(file => file.source));
+    return {
+      diagnostics, problems: this.problems, packages: packages.length,
+      files: sources.map(source => source.path), suppressing: sources.filter(maySuppress).map(source => source.path),
+    };
+  }
+
+  private note(problem: Problem): void {
+    this.problems.push(problem);
+    const dir = problem.path === undefined ? undefined : dirname(problem.path);
+    if (dir === undefined || !this.askedDirs.has(dir)) return;
+    this.known.set(dir, [...this.known.get(dir) ?? [], problem]);
+  }
+
+  private *check(pkg: Package): Generator<PortableDiagnostic> {
+    const go = parseGoVersion(this.options.go ?? pkg.module?.go ?? '') ?? NEWEST;
+    const pass: Pass = { pkg, contracts: this.contracts, go, rules: this.ruleIds };
+    for (const rule of this.rules) yield* this.run(rule, pass);
+  }
+
+  /** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */
+  private *run(rule: Rule, pass: Pass): Generator<PortableDiagnostic> {
+    try {
+      for (const finding of rule.check(pass)) {
+        // A goroutine's body may lie in another package; it is reported there when that package was asked for.
+        const file = fileOf(finding.at.source);
+        if (!file || !this.askedDirs.has(file.pkg.dir)) continue;
+        const { kind: { test, generated }, pkg: { dir } } = file;
+        yield toPortable(diagnosticOf(finding, rule, file), { dir, test, generated });
+      }
+    } catch (error) {
+      const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
+      this.problems.push({ level: 'warning', id: 'rule-failed', path: pass.pkg.dir, message });
+    }
+  }
+}
+
+function diagnosticOf(finding: Finding, rule: Rule, file: GoFile): Diagnostic {
+  const fix = finding.fix?.edits.every(({ at }) => mayEdit(fileOf(at.source))) ? finding.fix : undefined;
+  const { fix: _, ...rest } = finding;
+  return { ...rest, ...(fix ? { fix } : {}), rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
+}
+
+/** Not what a generator writes anew, and not what a symbolic link brings in from elsewhere. */
+function mayEdit(file: GoFile | undefined): boolean {
+  return file !== undefined && !file.kind.generated && dirname(file.source.path) === file.pkg.dir;
+}
+
+/** A leak in a test is at most a warning. */
+function severityOf(finding: Finding, rule: Rule, isTest: boolean): Severity {
+  const severity = finding.severity ?? rule.severity;
+  return isTest && severity === 'error' ? 'warning' : severity;
+}
+
+function functionAt({ at }: Finding, pkg: Package): string {
+  return pkg.funcs.find(f => f.file.source === at.source && f.piece.start <= at.start && at.end <= f.piece.end)?.name ?? '';
+}

@@ -1,0 +1,159 @@
+/**
+ * What a file declares, by a look at the lines that begin with a keyword in the first column: a tenth of the time of a
+ * scan, and little of the text is kept. Meant for dependencies, of which clients use a few declarations: gofmt has laid
+ * them out, and who asks for a name scans the file then. A name too many (a line of a raw string) does no harm.
+ */
+import { scanFile } from './scan.ts';
+
+/** The first line of a function. */
+export interface FuncHead {
+  readonly name: string;
+  /** The type a method is declared on; empty for a function. */
+  readonly receiver: string;
+  /** Text from behind the name to the body. */
+  readonly signature: string;
+  /** Of that, what stands behind the parameters. */
+  readonly results: string;
+}
+
+/** Names stand in one string each, `\nA\nB\n`: a large module has hundreds of thousands of them. */
+export interface Survey {
+  readonly packageName: string;
+  readonly importPaths: readonly string[];
+  /** Functions, types, variables and constants. */
+  readonly names: string;
+  /** `T.Method`. */
+  readonly methods: string;
+  /** `type T = U`: the `U`. */
+  readonly aliased: string;
+  /** See `headsIn`. */
+  readonly heads: string;
+  /** See `readerMethodsIn`. */
+  readonly readerMethods: readonly string[];
+  /** There are brackets that gofmt has not laid out, or no declarations: other names may be in this file as well. */
+  readonly mayHaveMore: boolean;
+}
+
+const KEYWORDS = ['func', 'type', 'var', 'const'] as const;
+// In Latin-1 every byte beyond ASCII is part of some letter.
+const NAMES = /[\w\x80-\xff]+(?:\s*,\s*[\w\x80-\xff]+)*/y;
+const ALIAS = /\s*=\s*([\w\x80-\xff]+)\s*$/ym;
+const FUNC = /(?:\(\s*(?:[\w\x80-\xff]+\s+)?\*?\s*\(?\s*([\w\x80-\xff]+)\s*(?:\[[^\]]*\])?\s*\)?\s*,?\s*\)\s*)?([\w\x80-\xff]+)/y;
+
+/** `header` is the text up to the first declaration that is no import. */
+export function surveyFile(bytes: Buffer): { survey: Survey; header: string } {
+  // One byte a character, so that offsets are those of the bytes.
+  const text = bytes.toString('latin1');
+  const heads: string[] = [];
+  const names: string[] = [];
+  const methods: string[] = [];
+  const aliased: string[] = [];
+  let mayHaveMore = false;
+  let first = text.length;
+  for (const keyword of KEYWORDS) {
+    const line = `\n${keyword}`;
+    for (let at = text.indexOf(line); at >= 0; at = text.indexOf(line, at + 1)) {
+      let from = at + line.length;
+      if (text.charCodeAt(from) !== 32 && text.charCodeAt(from) !== 9 && text.charCodeAt(from) !== 40) continue;
+      first = Math.min(first, at);
+      while (text.charCodeAt(from) === 32 || text.charCodeAt(from) === 9) from++;
+      if (keyword === 'func') {
+        const { receiver, name, signature, results } = funcAt(text, from);
+        if (receiver) methods.push(`${receiver}.${name}`);
+        else names.push(name);
+        if (receiver || results.length > 1) heads.push([receiver, name, signature.slice(0, signature.length - results.length), results].map(oneLine).join('\t'));
+        continue;
+      }
+      NAMES.lastIndex = from;
+      const found = NAMES.exec(text)?.[0];
+      const end = found === undefined ? text.indexOf('\n)', from) : from;
+      if (found !== undefined) names.push(...(found.includes(',') ? found.split(/\s*,\s*/) : [found]));
+      else if (end < 0) mayHaveMore = true;
+      else names.push(...namesInGroup(text.slice(from, end)));
+      ALIAS.lastIndex = NAMES.lastIndex;
+      const of = keyword === 'type' && found !== undefined ? ALIAS.exec(text)?.[1] : undefined;
+      if (of !== undefined) aliased.push(of);
+    }
+  }
+  const header = bytes.toString('utf8', 0, first);
+  const { packageName, imports } = scanFile(header);
+  const survey = {
+    packageName: flat(packageName), importPaths: imports.map(spec => flat(spec.path)), names: lines(names), methods: lines(methods), aliased: lines(aliased), heads: lines(heads),
+    readerMethods: readerMethodsIn(text).map(flat), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
+  };
+  return { survey, header };
+}
+
+/** The first lines of the methods, and of the functions that have results. */
+export function headsIn({ heads }: Survey): FuncHead[] {
+  return heads.split('\n').flatMap(line => {
+    const [receiver, name, params, results] = line.split('\t');
+    return receiver === undefined || name === undefined || params === undefined || results === undefined ? [] : [{ receiver, name, signature: params + results, results }];
+  });
+}
+
+function lines(names: readonly string[]): string {
+  return names.length ? decoded(`\n${names.join('\n')}\n`) : '';
+}
+
+/** The names were read as Latin-1. */
+function decoded(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
+}
+
+/** Cut out of a large text a string keeps all of that alive. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\t') ? text.replace(/\s+/g, ' ') : text;
+}
+
+/** Of `( … )`, what gofmt has put at the first tab stop. */
+function namesInGroup(group: string): string[] {
+  return [...group.matchAll(/^\t([\w\x80-\xff]+(?:, [\w\x80-\xff]+)*)/gm)].flatMap(([, names = '']) => names.split(', '));
+}
+
+/** The names of interface methods such as `Get(key string) (io.ReadCloser, error)`. */
+export function readerMethodsIn(text: string): string[] {
+  if (!text.includes('io.ReadCloser, ')) return [];
+  return [...text.matchAll(/^\s+(\w+)\([^()\n]*\)\s*\((?:\w+ )?io\.ReadCloser, (?:\w+ )?error\)/gm)].map(([, name = '']) => name);
+}
+
+function funcAt(text: string, from: number): FuncHead {
+  FUNC.lastIndex = from;
+  const [whole = '', receiver = '', name = ''] = FUNC.exec(text) ?? [];
+  const behind = from + whole.length;
+  const results = afterParams(text, behind);
+  const end = bodyOrEnd(text, results);
+  return { name, receiver, signature: text.slice(behind, end), results: text.slice(results, end) };
+}
+
+/** Behind the parameters and, before them, type parameters. */
+function afterParams(text: string, from: number): number {
+  const at = text[from] === '[' ? closing(text, from) : from;
+  return text[at] === '(' ? closing(text, at) : at;
+}
+
+function closing(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 40 || code === 91 || code === 123) depth++;
+    else if ((code === 41 || code === 93 || code === 125) && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+/** Where the results end: at the body, or with the line of a function without one. */
+function bodyOrEnd(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (depth === 0 && (code === 10 || (code === 123 && !/\b(?:struct|interface)\s*$/.test(text.slice(Math.max(from, at - 12), at))))) return at;
+    if (code === 40 || code === 91 || code === 123) depth++;
+    else if (code === 41 || code === 93 || code === 125) depth--;
+  }
+  return text.length;
+}
