@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const bundle = await rolldown({
   cwd: root,
-  input: { 'src/cli/main': 'src/cli/main.ts' },
+  input: { 'src/cli/main': 'src/cli/main.ts', 'src/cli/worker': 'src/cli/worker.ts' },
   platform: 'node',
   external: Object.keys(dependencies),
 });

@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
-import { Analysis, type AnalysisOptions } from './engine/analysis.ts';
+import type { AnalysisOptions } from './engine/analysis.ts';
+import { analyseAll, type Threads } from './engine/pool.ts';
 import { fromPortable, type PortableDiagnostic, type UnitResult } from './engine/portable.ts';
 import type { Diagnostic } from './finding.ts';
 import { Program } from './program/program.ts';
@@ -32,6 +33,8 @@ export interface LintOptions {
   readonly isExcluded?: ((path: string) => boolean) | undefined;
   /** Texts to read instead of what stands on disk, by real path. */
   readonly overlay?: Overlay | undefined;
+  /** Absent: this one alone. */
+  readonly threads?: Threads | undefined;
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -82,11 +85,7 @@ function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
 async function analysed(folders: readonly PackageFolder[], options: LintOptions): Promise<UnitResult[]> {
   const units = folders.map(({ dir, importPath, files }) => ({ dir, importPath, files }));
   const analysisOptions: AnalysisOptions = { cwd: realOf(options.cwd), units, go: options.go, declared: options.declared, overlay: options.overlay };
-  const analysis = await Analysis.start(analysisOptions, options.rules);
-  return units.map((unit, i) => {
-    options.progress?.(i, units.length);
-    return analysis.analyse(unit);
-  });
+  return analyseAll(units, analysisOptions, options.rules, options.threads, done => options.progress?.(done, units.length));
 }
 
 /** Read for the names that the configuration gives, once more: most runs give none. */

@@ -29,6 +29,7 @@ export interface CliOptions {
   readonly generated?: true;
   readonly tags?: readonly string[];
   readonly go?: string;
+  readonly jobs?: number;
   readonly explain?: string;
   readonly listRules?: true;
   readonly print?: Stage;
@@ -73,6 +74,7 @@ export function commandLine(version: string): Command {
     .option('--generated', 'report findings in generated files as well')
     .option('--tags <tags>', 'build tags: leave out files that such a build on Linux would not compile', list)
     .option('--go <version>', 'language version, instead of the one in go.mod', goVersion)
+    .option('-j, --jobs <n>', 'threads that may work at once (default: as many as there are processors, at most 4)', jobs)
     .option('--explain <rule>', 'print the document of a rule')
     .option('--list-rules', 'print the rules; with --format json as JSON')
     .addOption(new Option('--print <stage>', 'print what the tool sees, for debugging; calls also with --format json').choices(STAGES))
@@ -94,6 +96,11 @@ function outputs(value: string, previous: readonly Output[]): readonly Output[] 
   const format = FORMATS.find(f => f === name);
   if (!format) throw new InvalidArgumentError(`Formats are ${FORMATS.join(', ')}.`);
   return [...previous, { format, path: colon < 0 ? undefined : value.slice(colon + 1) }];
+}
+
+function jobs(value: string): number {
+  if (!/^[1-9]\d?$/.test(value)) throw new InvalidArgumentError('A number from 1 to 99.');
+  return Number(value);
 }
 
 function goVersion(value: string): string {

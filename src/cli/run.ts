@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
@@ -52,6 +53,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
     declared: settings.declared, isExcluded: settings.isExcluded,
+    threads: { most: options.jobs ?? Math.min(availableParallelism(), 4), worker: join(packageRoot, 'dist/src/cli/worker.js') },
   };
   const first = await lint(lintOptions);
   const fixer = options.fix || options.diff ? await import('./fix.ts') : undefined;

@@ -238,11 +238,11 @@ export interface AcquiringCall {
 /** The resources of one run: the rows above and what the team declares, which wins. */
 export class ResourceTable {
   readonly acquiringCalls: readonly AcquiringCall[];
-  /** Finds a call with the name of one of them. */
-  readonly acquires: RegExp;
   private readonly rows: readonly Resource[];
   private readonly releasers: ReadonlySet<string>;
   private readonly byName = new Map<string, Handed[]>();
+  private readonly words = new Map<ReadonlySet<string> | undefined, RegExp>();
+  private readonly calls = new Map<ReadonlySet<string> | undefined, RegExp>();
   private readonly ownPaths: ReadonlySet<string>;
   private readonly declaredCalls: RegExp | undefined;
 
@@ -252,7 +252,6 @@ export class ResourceTable {
     for (const resource of declared) for (const [name, result] of resource.acquire) this.byName.set(name, [{ resource, result }]);
     this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
     this.acquiringCalls = [...this.byName].map(([name, handed]) => ({ ...partsOf(name), rules: handed.map(({ resource }) => resource.rule) }));
-    this.acquires = new RegExp(`\\b(?:${[...new Set(this.acquiringCalls.map(({ name }) => name))].join('|')})\\(`, 'u');
     const own = declared.flatMap(({ acquire }) => [...acquire.keys()].map(partsOf));
     this.ownPaths = new Set(own.map(({ path }) => path));
     this.declaredCalls = own.length ? new RegExp(`\\b(?:${[...new Set(own.map(({ name }) => name))].join('|')})\\s*\\(`, 'u') : undefined;
@@ -273,6 +272,26 @@ export class ResourceTable {
     return this.rows.find(r => r.type !== undefined && isNamed(type, r.type) && (type.kind === 'pointer') === (r.field !== undefined));
   }
 
+  /** Whether a text has a call with the name of one that acquires something; with `rules` only what they are about counts. */
+  mayAcquire(text: string, rules?: ReadonlySet<string>): boolean {
+    let found = this.calls.get(rules);
+    if (!found) {
+      const names = this.acquiringCalls.filter(call => !rules || call.rules.some(rule => rules.has(rule))).map(({ name }) => name);
+      this.calls.set(rules, (found = new RegExp(names.length ? `\\b(?:${[...new Set(names)].join('|')})\\(` : '$^', 'u')));
+    }
+    return found.test(text);
+  }
+
+  /** What results may be called; a function among them may be what closes a resource. */
+  private wordsOf(rules: ReadonlySet<string> | undefined): RegExp {
+    const known = this.words.get(rules);
+    if (known) return known;
+    const rows = this.rows.filter(({ rule }) => !rules || rules.has(rule));
+    const found = new RegExp([...new Set([...rows.map(({ words }) => words.source), '\\bfunc\\('])].join('|'));
+    this.words.set(rules, found);
+    return found;
+  }
+
   /**
    * Whether the text of a function says that it may hand a resource on. What a declared resource is called in a result
    * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package. With `rules`
@@ -280,8 +299,7 @@ export class ResourceTable {
    */
   mayGive({ results, info }: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
     if (results.length <= 1) return false;
-    // A function among the results may be what closes a resource.
-    return this.rows.some(({ words, rule }) => (!rules || rules.has(rule)) && words.test(results)) || /\bfunc\(/.test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(info()?.bodyText ?? '') === true;
+    return this.wordsOf(rules).test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(info()?.bodyText ?? '') === true;
   }
 }
 

@@ -22,7 +22,7 @@ export interface StayingBreak {
 }
 
 export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bbreak\b/.test(bodyText) && /\bfor\b/.test(bodyText))) {
+  for (const body of bodiesWith(pass, ({ bodyText }) => mayStay(bodyText))) {
     const loops: (For | Range)[] = [];
     walkStmts(body.block.stmts, {
       stmt: stmt => void ((stmt.kind === 'for' || stmt.kind === 'range') && loops.push(stmt)),
@@ -32,6 +32,28 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
       for (const found of breaksIn(loop.body.stmts, loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
     }
   }
+}
+
+/**
+ * Whether the text may have a `break` in a case in a loop. Where gofmt has indented it, the lines tell: `case` stands in
+ * the column of its `select`, so it is the first thing above a `break` that is further left, `if` and `else` left out.
+ */
+function mayStay(text: string): boolean {
+  if (!/\bbreak\b/.test(text) || !/\bfor\b/.test(text)) return false;
+  /** By depth, the last line there. */
+  const above: string[] = [];
+  for (const line of text.split('\n')) {
+    const depth = line.length - line.replace(/^\t+/, '').length;
+    const words = line.slice(depth);
+    if (/\bbreak\b/.test(words) && (depth === 0 || !/^break\b/.test(words) || standsInCase(above.slice(0, depth)))) return true;
+    if (words !== '') above.splice(depth, above.length, words);
+  }
+  return false;
+}
+
+function standsInCase(above: readonly string[]): boolean {
+  const inner = above.findLast(words => !/^(?:if\b|\} else|\{)/.test(words)) ?? '';
+  return !/^for\b/.test(inner);
 }
 
 type Found = Pick<StayingBreak, 'node' | 'inside' | 'isAll'>;

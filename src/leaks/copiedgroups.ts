@@ -3,6 +3,7 @@ import { operations } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
+import type { FuncInfo } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../syntax/ast.ts';
@@ -24,7 +25,7 @@ export interface CopiedGroup {
 /** The copies on which somebody calls `Add`, `Done` or `Wait`, each once. */
 export function* copiedGroups(pass: Pass): Generator<CopiedGroup> {
   const seen = new Set<Variable>();
-  for (const body of bodiesWith(pass, info => /\.(?:Add|Done|Wait|Go)\(/.test(info.bodyText))) {
+  for (const body of bodiesWith(pass, mayUse)) {
     for (const use of groupCallsIn(body)) {
       const root = copiedRoot(use.group, body);
       const why = root && !seen.has(root) ? reasonFor(root, body) : undefined;
@@ -33,6 +34,11 @@ export function* copiedGroups(pass: Pass): Generator<CopiedGroup> {
       yield { why, body, copy: root.ident, owner: root.owner, use };
     }
   }
+}
+
+/** What only adds is mostly a counter, and is looked at where the type is written. */
+function mayUse({ bodyText, signatureText }: FuncInfo): boolean {
+  return /\.(?:Done|Wait|Go)\(/.test(bodyText) || (bodyText.includes('.Add(') && /WaitGroup/.test(signatureText + bodyText));
 }
 
 /** Deferred ones come as they are written; those in literals belong to the literal. */

@@ -8,7 +8,7 @@ import { asCallerNames } from './callernames.ts';
 import { contradicts } from './constantargs.ts';
 import { type Holding, holdingsIn, locksTaken } from './held.ts';
 import { type Identity, identityOf, isSameMutex } from './lockplaces.ts';
-import { mentionsLock } from './locks.ts';
+import { mentionsLocking } from './lockwords.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import type { Pass } from './pass.ts';
 import { callIn, type TakenStep } from './taken.ts';
@@ -33,7 +33,7 @@ interface Again {
 }
 
 export function* doubleLocks(pass: Pass): Generator<DoubleLock> {
-  for (const body of bodiesWith(pass, mayLock)) {
+  for (const body of bodiesWith(pass, mentionsLocking)) {
     const reported = new Set<Call>();
     for (const holding of holdingsIn(body, pass)) {
       if (!holding.mode || !isSteady(holding.identity, body)) continue;
@@ -49,11 +49,6 @@ export function* doubleLocks(pass: Pass): Generator<DoubleLock> {
       }
     }
   }
-}
-
-/** Helpers that lock for their caller have all kinds of names. */
-export function mayLock(info: Body['info']): boolean {
-  return mentionsLock(info) || /ock\w*\(/.test(info.bodyText);
 }
 
 /** `s.conn.mu` is not the same mutex any more when something is assigned to `s.conn`. */

@@ -12,6 +12,7 @@ import { asCallerNames } from './callernames.ts';
 import { type Balance, lockFlowOf, type Target, targetFor } from './lockflow.ts';
 import { type Identity, identityOf } from './lockplaces.ts';
 import { renaming, statesAt } from './locks.ts';
+import { mentionsLocking } from './lockwords.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import type { Pass } from './pass.ts';
 import { locksTaken, mutexOf } from './taken.ts';
@@ -56,7 +57,7 @@ interface Acquired {
 }
 
 function* locksIn(body: Body, pass: Pass): Generator<Acquired> {
-  if (!/ock/.test(body.info.bodyText)) return;
+  if (!mentionsLocking(body.info)) return;
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const { call } = op;

@@ -4,7 +4,7 @@ import { type Body, bodiesWith } from './bodies.ts';
 import { type CalledBody, calledBodies, handedToParam } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { contradicts } from './constantargs.ts';
-import { mayLock } from './doublelocks.ts';
+import { mentionsLocking } from './lockwords.ts';
 import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { type Identity, identityOf, SOME } from './lockplaces.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
@@ -34,7 +34,7 @@ export interface LockOrder {
 
 export function* lockOrders(pass: Pass): Generator<LockOrder> {
   const byPair = new Map<string, LockedUnder[]>();
-  for (const body of bodiesWith(pass, info => !info.file.kind.test && mayLock(info))) {
+  for (const body of bodiesWith(pass, info => !info.file.kind.test && mentionsLocking(info))) {
     for (const holding of holdingsIn(body, pass)) {
       for (const found of lockedUnder(holding, body, pass)) {
         const key = `${holding.identity.family} ${found.family}`;

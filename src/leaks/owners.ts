@@ -48,19 +48,20 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
 
 /** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
 export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable, rules?: ReadonlySet<string>): boolean {
-  return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources);
+  return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources, rules);
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
+function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
   const owners = releasableIn(pkg);
   if (owners.size === 0) return false;
   const isGiven = (results.match(/\w+/g) ?? []).some(word => owners.has(word));
-  if (!isGiven && !owners.has(receiver)) return false;
+  if (!isGiven && (!owners.has(receiver) || RELEASING.test(name))) return false;
   // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
-  const bodyText = (pkg.isRead || MAKING.test(name) ? info()?.bodyText : undefined) ?? '';
+  const bodyText = pkg.isRead || MAKING.test(name) ? info()?.bodyText : undefined;
+  if (bodyText === undefined) return false;
   if (!isGiven && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
-  return bodyText.length < SHORT || resources.acquires.test(bodyText);
+  return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText, rules);
 }
 
 /** So long may a function be that only hands on what another one gives. */

@@ -4,12 +4,16 @@
  */
 import type { Op } from '../flow/graph.ts';
 import { operations, search, type Turn } from '../flow/search.ts';
-import { type Call, unparen } from '../syntax/ast.ts';
+import { calleeOf } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
+import { type Env, underlying } from '../program/resolve.ts';
+import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type CalledBody, calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
 import { type Identity, identityOf } from './lockplaces.ts';
+import { mayLock } from './lockwords.ts';
 import { lockCallOf, type Mode, type Mutex } from './mutexes.ts';
 import type { Pass } from './pass.ts';
 import { keyOf } from './places.ts';
@@ -83,6 +87,7 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     yield { family, identity: identityOf(own.mutex, body.env), mode: own.mode, isFirst: turns !== undefined, isKept: exits.size === 1 && exits.has(1), steps: [{ body, call, turns: turns ?? [], called: undefined }] };
     return;
   }
+  if (!mayTake(call, body)) return;
   for (const called of calledBodies(call, body, pass)) {
     for (const taken of locksTaken(called.body, pass, depth - 1)) {
       const identity = taken.identity && asCallerNames(taken.identity, called, body);
@@ -90,6 +95,18 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
       yield { ...taken, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
+}
+
+/** The callee is unknown, is handed a function, or has words of locking in reach. */
+function mayTake(call: Call, { env }: Body): boolean {
+  const callee = calleeOf(call, env);
+  const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
+  return !func || mayLock(func) || call.args.some(arg => mayBeFunction(arg, env));
+}
+
+function mayBeFunction(arg: Expr, env: Env): boolean {
+  const { kind } = underlying(typeOf(arg, env), env.program);
+  return kind === 'func' || kind === 'unknown';
 }
 
 /** The mutex as the body's own lock calls name it. */

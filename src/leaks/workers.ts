@@ -44,8 +44,7 @@ export interface UnstoppedWorker {
 export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
   const starters = new Map(reachableStarters(pass).map(starter => [starter.func, starter]));
   if (starters.size === 0) return;
-  const names = new RegExp(`\\b(?:${[...new Set([...starters.keys()].map(func => func.bareName))].join('|')})\\(`);
-  for (const body of bodiesWith(pass, ({ bodyText }) => names.test(bodyText))) {
+  for (const body of bodiesWith(pass, mayStart([...starters.values()], pass))) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
@@ -55,6 +54,18 @@ export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
       if (found) yield found;
     }
   }
+}
+
+/** Whether the words of a body speak of a start, and of the making of what is started. */
+function mayStart(starters: readonly Starter[], { pkg }: Pass): (info: FuncInfo) => boolean {
+  const pairs = starters.map(({ func, at }) => {
+    const call = new RegExp(`\\b${func.bareName}\\(`);
+    const type = func.piece.receiver?.type;
+    if (at === 'result' || type === undefined) return { call, make: call };
+    const makers = [func.pkg, pkg].flatMap(({ outlines }) => outlines.filter(({ results }) => new RegExp(`\\b${type}\\b`).test(results)).map(({ name }) => name));
+    return { call, make: new RegExp(`\\b${type}(?:\\[[^\\]\\n]*\\])?\\{${[...new Set(makers)].map(name => `|\\b${name}\\(`).join('')}`) };
+  });
+  return ({ bodyText }) => pairs.some(({ call, make }) => call.test(bodyText) && make.test(bodyText));
 }
 
 function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass: Pass): UnstoppedWorker | undefined {
@@ -143,9 +154,14 @@ function startersIn(pkg: Package, pass: Pass): readonly Starter[] {
   if (!found) {
     known.set(pkg, []);
     const inside: Pass = { ...pass, pkg };
-    known.set(pkg, (found = goroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
+    known.set(pkg, (found = !pkg.funcs.some(closesField) ? [] : goroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
   }
   return found;
+}
+
+/** `close(w.done)` in a method. */
+function closesField({ piece, bodyText }: FuncInfo): boolean {
+  return piece.receiver !== undefined && /\bclose\(\s*\w+(?:\.\w+)+\s*\)/.test(bodyText);
 }
 
 function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
