@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from './assets.ts';
 import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
-import type { AnalysisOptions } from './engine/analysis.ts';
+import type { AnalysisOptions, Unit } from './engine/analysis.ts';
+import { throughCache } from './engine/cached.ts';
 import { analyseAll, type Threads } from './engine/pool.ts';
 import { fromPortable, type PortableDiagnostic, type UnitResult } from './engine/portable.ts';
 import type { Diagnostic } from './finding.ts';
@@ -33,6 +34,8 @@ export interface LintOptions {
   readonly isExcluded?: ((path: string) => boolean) | undefined;
   /** Texts to read instead of what stands on disk, by real path. */
   readonly overlay?: Overlay | undefined;
+  /** Folder in which results are kept for the next run. */
+  readonly cache?: string | undefined;
   /** Absent: this one alone. */
   readonly threads?: Threads | undefined;
   readonly progress?: ((done: number, total: number) => void) | undefined;
@@ -82,10 +85,11 @@ function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
   return !source || matches(classify(file, source.text).constraint, new Set([...HOST_TAGS, ...tags]));
 }
 
-async function analysed(folders: readonly PackageFolder[], options: LintOptions): Promise<UnitResult[]> {
+async function analysed(folders: readonly PackageFolder[], options: LintOptions): Promise<readonly UnitResult[]> {
   const units = folders.map(({ dir, importPath, files }) => ({ dir, importPath, files }));
-  const analysisOptions: AnalysisOptions = { cwd: realOf(options.cwd), units, go: options.go, declared: options.declared, overlay: options.overlay };
-  return analyseAll(units, analysisOptions, options.rules, options.threads, done => options.progress?.(done, units.length));
+  const analysis: AnalysisOptions = { cwd: realOf(options.cwd), units, go: options.go, declared: options.declared, overlay: options.overlay };
+  const analyse = (some: readonly Unit[]) => analyseAll(some, analysis, options.rules, options.threads, done => options.progress?.(done, some.length));
+  return options.cache === undefined ? analyse(units) : throughCache(options.cache, analysis, options.rules, analyse);
 }
 
 /** Read for the names that the configuration gives, once more: most runs give none. */

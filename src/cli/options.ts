@@ -30,6 +30,8 @@ export interface CliOptions {
   readonly tags?: readonly string[];
   readonly go?: string;
   readonly jobs?: number;
+  readonly cache: boolean;
+  readonly cacheDir?: string;
   readonly explain?: string;
   readonly listRules?: true;
   readonly print?: Stage;
@@ -75,6 +77,8 @@ export function commandLine(version: string): Command {
     .option('--tags <tags>', 'build tags: leave out files that such a build on Linux would not compile', list)
     .option('--go <version>', 'language version, instead of the one in go.mod', goVersion)
     .option('-j, --jobs <n>', 'threads that may work at once (default: as many as there are processors, at most 4)', jobs)
+    .option('--cache-dir <folder>', 'where results are kept for the next run (default: a folder of the user\'s)')
+    .option('--no-cache', 'compute everything, and keep nothing')
     .option('--explain <rule>', 'print the document of a rule')
     .option('--list-rules', 'print the rules; with --format json as JSON')
     .addOption(new Option('--print <stage>', 'print what the tool sees, for debugging; calls also with --format json').choices(STAGES))

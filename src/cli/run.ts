@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
+import { cacheDir } from '../engine/cache.ts';
 import type { Confidence, Diagnostic, Severity } from '../finding.ts';
 import { lint, type LintOptions, type LintResult } from '../lint.ts';
 import { displayPath } from '../report/paths.ts';
@@ -53,6 +54,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
     declared: settings.declared, isExcluded: settings.isExcluded,
+    cache: options.cache ? resolve(options.cacheDir ?? cacheDir()) : undefined,
     threads: { most: options.jobs ?? Math.min(availableParallelism(), 4), worker: join(packageRoot, 'dist/src/cli/worker.js') },
   };
   const first = await lint(lintOptions);

@@ -12,6 +12,8 @@ export interface Threads {
   readonly most: number;
   /** Path of the module that calls `serve`. */
   readonly worker: string;
+  /** So much source is worth a thread; with less the engine would warm up in it for longer than that helps. */
+  readonly bytesEach?: number;
 }
 
 /** What a worker is given. */
@@ -29,14 +31,13 @@ interface Done {
   readonly result: UnitResult;
 }
 
-/** With less than this the engine would warm up in a second thread for longer than that helps. */
-const BYTES_A_THREAD = 8_000_000;
+const BYTES_EACH = 8_000_000;
 
 /** The results in the order of `units`. `progress` is told how many are done. */
 export async function analyseAll(units: readonly Unit[], options: AnalysisOptions, rules: readonly Rule[], threads: Threads | undefined, progress: (done: number) => void): Promise<UnitResult[]> {
   const costs = units.map(costOf);
   const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const shares = sharesOf(costs, threads ? Math.max(1, Math.min(threads.most, Math.floor(total / BYTES_A_THREAD))) : 1);
+  const shares = sharesOf(costs, threads ? Math.max(1, Math.min(threads.most, Math.floor(total / (threads.bytesEach ?? BYTES_EACH)))) : 1);
   const results: (UnitResult | undefined)[] = units.map(() => undefined);
   let done = 0;
   const keep = ({ index, result }: Done) => {

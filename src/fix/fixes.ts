@@ -84,7 +84,7 @@ async function failures(made: readonly Fixable[], attempt: Attempt): Promise<Map
 async function findingsAfter({ options, texts }: Attempt): Promise<readonly Diagnostic[]> {
   const overlay = new Map([...texts].map(([source, text]) => [source.path, text]));
   const patterns = [...new Set([...overlay.keys()].map(path => dirname(path)))];
-  const { diagnostics } = await lint({ ...options, patterns, overlay, progress: undefined });
+  const { diagnostics } = await lint({ ...options, patterns, overlay, cache: undefined, progress: undefined });
   return diagnostics.filter(d => overlay.has(d.at.source.path));
 }
 

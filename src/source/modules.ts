@@ -180,6 +180,21 @@ export class Modules {
       ?? this.inRepository(from, importPath);
   }
 
+  /** Whether it stands in the module cache, where nothing changes. */
+  isPublished({ root }: Module): boolean {
+    return root.startsWith(this.cache + sep);
+  }
+
+  /** Of the modules that `go.mod` and `go.work` require, those that can be read. */
+  atHand(module: Module): readonly string[] {
+    const work = this.workspaceOf(module.root);
+    const required = [module, ...work].flatMap(({ mod }) => [...mod?.requires ?? []]);
+    return [JSON.stringify(work.map(({ root, mod }) => [root, mod?.replaces])), ...required.flatMap(([path, version]) => {
+      const root = join(this.cache, `${escapeCase(path)}@${escapeCase(version)}`);
+      return isFolder(root) ? [root] : [];
+    })];
+  }
+
   private inModule(module: Module, importPath: string): Place | undefined {
     const dir = folderIn(module, importPath);
     // A nested module is another one, of which `from` may want another version.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../src/assets.ts';
 
+const CACHE = mkdtempSync(join(tmpdir(), 'cache-'));
 const MAIN = join(packageRoot, 'dist/src/cli/main.js');
 
 export function moduleWith(files: Readonly<Record<string, string>>): string {
@@ -17,6 +18,6 @@ export function moduleWith(files: Readonly<Record<string, string>>): string {
 }
 
 export function run(cwd: string, ...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: CACHE } });
   return { status, stdout, stderr };
 }

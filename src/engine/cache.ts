@@ -1,0 +1,89 @@
+/**
+ * Results on disk, one file for a working folder and a set of options. A file is written beside its place and moved
+ * there, so that runs at the same time and runs that are killed leave a whole one; of two that end together one stays.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { UnitResult } from './portable.ts';
+
+/** A folder's result and what it depended on. */
+interface Entry {
+  readonly key: string;
+  readonly result: UnitResult;
+}
+
+/** By folder. */
+type Entries = Record<string, Entry>;
+
+/** All files together; the longest unused go first. */
+const MOST_BYTES = 200 * 1024 * 1024;
+
+export class Cache {
+  private readonly file: string;
+  private readonly entries: Entries;
+  private isChanged = false;
+
+  /** `name` tells apart what cannot share results. Nothing that goes wrong here is an error: then all is computed. */
+  constructor(private readonly dir: string, name: string) {
+    this.file = join(dir, `${name}.json`);
+    this.entries = read(this.file);
+  }
+
+  get(dir: string, key: string): UnitResult | undefined {
+    const entry = this.entries[dir];
+    return entry?.key === key ? entry.result : undefined;
+  }
+
+  put(dir: string, key: string, result: UnitResult): void {
+    this.entries[dir] = { key, result };
+    this.isChanged = true;
+  }
+
+  /** Writes what is new. Entries of other folders stay, for the next run with other patterns. */
+  save(): void {
+    try {
+      if (!this.isChanged) return utimesSync(this.file, new Date(), new Date());
+      mkdirSync(this.dir, { recursive: true });
+      const own = `${this.file}.${process.pid}`;
+      writeFileSync(own, JSON.stringify(this.entries));
+      renameSync(own, this.file);
+      prune(this.dir);
+    } catch {
+      // A folder that cannot be written (a read-only home in a container) only costs time.
+    }
+  }
+}
+
+function read(file: string): Entries {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isEntries(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The name of the file has the version of the tool in it, so what parses was written as it is read. */
+function isEntries(value: unknown): value is Entries {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function prune(dir: string): void {
+  const files = readdirSync(dir).map(name => join(dir, name)).flatMap(path => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path, size: stat.size, used: stat.mtimeMs }] : [];
+  }).sort((a, b) => b.used - a.used);
+  let total = 0;
+  for (const { path, size } of files) {
+    total += size;
+    if (total > MOST_BYTES) rmSync(path, { force: true });
+  }
+}
+
+/** Where the cache is when nobody says otherwise. */
+export function cacheDir(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+  const base = env.XDG_CACHE_HOME
+    || (platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : platform === 'win32' ? env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local') : join(homedir(), '.cache'));
+  return join(base, 'go-leak-lint');
+}

@@ -1,0 +1,53 @@
+/** Results from the last runs where nothing has changed that they depend on, and new ones for the rest. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot, packageVersion } from '../assets.ts';
+import type { Rule } from '../rule.ts';
+import { Modules } from '../source/modules.ts';
+import type { AnalysisOptions, Unit } from './analysis.ts';
+import { Cache } from './cache.ts';
+import { hashed, Keys } from './keys.ts';
+import type { UnitResult } from './portable.ts';
+
+export async function throughCache(
+  dir: string,
+  options: AnalysisOptions,
+  rules: readonly Rule[],
+  analyse: (units: readonly Unit[]) => Promise<readonly UnitResult[]>,
+): Promise<readonly UnitResult[]> {
+  const { cwd, units, go = '', declared } = options;
+  const run = hashed([toolStamp(), cwd, go, JSON.stringify(declared, plain) ?? '', ...rules.map(rule => rule.id)]);
+  const cache = new Cache(dir, run);
+  const modules = new Modules(() => undefined);
+  modules.moduleOf(cwd);
+  const keys = new Keys(modules, units, run);
+  const states = units.map(unit => {
+    const key = keys.keyOf(unit);
+    return { unit, key, result: cache.get(unit.dir, key) };
+  });
+  const stale = states.filter(({ result }) => !result).map(({ unit }) => unit);
+  const fresh = new Map((stale.length ? await analyse(stale) : []).map((result, i) => [stale[i], result]));
+  const results = states.flatMap(({ unit, key, result }) => {
+    const made = fresh.get(unit);
+    // What went wrong may go right the next time.
+    if (made && !made.problems.some(problem => problem.id === 'rule-failed')) cache.put(unit.dir, key, made);
+    return made ?? result ?? [];
+  });
+  cache.save();
+  return results;
+}
+
+/** Which build of the tool this is: a version alone does not tell two builds of a checkout apart. */
+function toolStamp(): string {
+  const dist = join(packageRoot, 'dist');
+  const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort().map(name => {
+    const { size, mtimeMs } = statSync(join(dist, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+  return hashed([packageVersion(), ...built]);
+}
+
+/** Sets, maps and patterns as JSON knows none of them. */
+function plain(_: string, value: unknown): unknown {
+  return value instanceof Set || value instanceof Map ? [...value] : value instanceof RegExp ? value.source : value;
+}

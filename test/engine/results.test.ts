@@ -1,0 +1,83 @@
+/** What threads and the cache must not change: the findings. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { rules } from '../../rules/index.ts';
+import { packageRoot } from '../../src/assets.ts';
+import { lint, type LintOptions } from '../../src/lint.ts';
+
+const GET = 'package get\n\nimport "net/http"\n\nfunc Get(url string) (*http.Response, error) { return http.Get(url) }\n\nfunc Finish(r *http.Response) { r.Body.Close() }\n';
+const USE = 'package use\n\nimport "m/get"\n\nfunc F() {\n\tr, err := get.Get("x")\n\tif err != nil {\n\t\treturn\n\t}\n\tget.Finish(r)\n}\n';
+const OTHER = 'package other\n\nimport "net/http"\n\nfunc F() {\n\tr, err := http.Get("x")\n\t_, _ = r, err\n}\n';
+
+function moduleWith(files: Readonly<Record<string, string>>): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'engine-')));
+  for (const [name, text] of Object.entries({ 'go.mod': 'module m\n\ngo 1.25\n', ...files })) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  return root;
+}
+
+async function findings(root: string, more: Partial<LintOptions> = {}): Promise<string[]> {
+  const { diagnostics } = await lint({ cwd: root, patterns: ['./...'], rules, tests: true, generated: false, tags: new Set(), ...more });
+  return diagnostics.map(d => `${d.at.source.path.slice(root.length + 1)} ${d.rule} ${d.at.start} ${JSON.stringify(d.trail?.map(step => [step.at.start, step.note]))}`);
+}
+
+const files = { 'get/get.go': GET, 'use/use.go': USE, 'other/other.go': OTHER };
+
+test('a second thread changes nothing, nor does one that cannot start', async () => {
+  const root = moduleWith(files);
+  const alone = await findings(root);
+  expect(alone).toHaveLength(1);
+  for (const worker of ['dist/src/cli/worker.js', 'no/such.js']) {
+    expect(await findings(root, { threads: { most: 2, worker: join(packageRoot, worker), bytesEach: 1 } })).toEqual(alone);
+  }
+});
+
+test('kept results are those of a run without them, and are made anew with what they depend on', async () => {
+  const root = moduleWith(files);
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  const both = async (patterns = ['./...']) => [await findings(root, { cache, patterns }), await findings(root, { patterns })];
+  const [first, without] = await both();
+  expect(first).toEqual(without);
+  expect((await both())[0]).toEqual(first);
+  // The importer has not changed, but what it imports has.
+  writeFileSync(join(root, 'get/get.go'), GET.replace('r.Body.Close()', '_ = r.Body'));
+  const [changed, expected] = await both();
+  expect(changed).toEqual(expected);
+  expect(changed?.filter(line => line.startsWith('use/'))).toHaveLength(1);
+  // Asked for alone, and as a file.
+  for (const patterns of [['./use'], ['use/use.go']]) {
+    const [some, same] = await both(patterns);
+    expect(some).toEqual(same);
+    expect(some).toHaveLength(1);
+  }
+  rmSync(join(root, 'use/use.go'));
+  const [gone, rest] = await both();
+  expect(gone).toEqual(rest);
+});
+
+test('a spoilt cache is no cache, and one that cannot be written is none either', async () => {
+  const root = moduleWith(files);
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  const first = await findings(root, { cache });
+  const [file = ''] = readdirSync(cache);
+  const whole = readFileSync(join(cache, file), 'utf8');
+  for (const spoilt of [whole.slice(0, whole.length / 2), '', '[]', 'null']) {
+    writeFileSync(join(cache, file), spoilt);
+    expect(await findings(root, { cache })).toEqual(first);
+  }
+  expect(await findings(root, { cache: join(root, 'go.mod', 'below') })).toEqual(first);
+});
+
+test('what is kept in the cache is used', async () => {
+  const root = moduleWith(files);
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  await findings(root, { cache });
+  const [file = ''] = readdirSync(cache);
+  writeFileSync(join(cache, file), readFileSync(join(cache, file), 'utf8').replaceAll('is never closed', 'is kept'));
+  const { diagnostics } = await lint({ cwd: root, patterns: ['./...'], rules, tests: true, generated: false, tags: new Set(), cache });
+  expect(diagnostics.map(d => d.message)).toEqual([expect.stringContaining('is kept')]);
+});
