@@ -15,6 +15,7 @@ import { expandPatterns, type PackageFolder, withoutExcluded } from './source/pa
 import type { Problem } from './source/problem.ts';
 import { type Overlay, readSource } from './source/read.ts';
 import type { Source } from './source/text.ts';
+import { initParser } from './syntax/parse.ts';
 
 export interface LintOptions {
   readonly cwd: string;
@@ -57,7 +58,7 @@ export async function lint(options: LintOptions): Promise<LintResult> {
   const problems: Problem[] = [];
   const folders = foldersOf(options, problem => problems.push(problem));
   const results = await analysed(folders, options);
-  problems.push(...results.flatMap(result => result.problems), ...misnamedIn(folders, options));
+  problems.push(...results.flatMap(result => result.problems), ...await misnamedIn(folders, options));
   const asked = new Map(folders.map(folder => [folder.dir, folder]));
   const sourceOf = sources(options.overlay);
   const diagnostics = results.flatMap(result => result.diagnostics)
@@ -93,8 +94,9 @@ async function analysed(folders: readonly PackageFolder[], options: LintOptions)
 }
 
 /** Read for the names that the configuration gives, once more: most runs give none. */
-function misnamedIn(folders: readonly PackageFolder[], { declared, overlay }: LintOptions): Problem[] {
+async function misnamedIn(folders: readonly PackageFolder[], { declared, overlay }: LintOptions): Promise<Problem[]> {
   if (!declared?.names.length) return [];
+  await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
   const report = () => undefined;
   const program = new Program({ modules: new Modules(report), std: join(packageRoot, 'std'), overlay, report });
   for (const { dir, importPath, module, files } of folders) program.packagesIn(dir, importPath, module, files);
