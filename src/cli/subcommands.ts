@@ -1,0 +1,6 @@
+/** Commands beside linting. They are loaded when they are asked for, so that linting starts no slower. */
+type Run = (args: readonly string[]) => Promise<number>;
+
+export const SUBCOMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
+  ['dump', async () => (await import('./dump.ts')).dump],
+]);
