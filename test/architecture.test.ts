@@ -64,7 +64,7 @@ test('fixes know findings, the pipeline and whether code can be parsed, so that 
 
 test('only src/fix/output.ts writes Go files, once they are proven', () => {
   const writers = files.filter(path => /\b(?:writeFile|appendFile|rename)(?:Sync)?\b/.test(readFileSync(join(root, path), 'utf8')));
-  expect(writers).toEqual(['src/cli/run.ts', 'src/fix/output.ts']);
+  expect(writers).toEqual(['src/cli/gate.ts', 'src/cli/run.ts', 'src/fix/output.ts']);
 });
 
 test('only the command line imports the list of rules', () => {

@@ -3,4 +3,7 @@ type Run = (args: readonly string[]) => Promise<number>;
 
 export const SUBCOMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
   ['dump', async () => (await import('./dump.ts')).dump],
+  ['diff', async () => (await import('./diff.ts')).diff],
+  ['leaks', async () => (await import('./leaks.ts')).leaks],
+  ['gate', async () => (await import('./gate.ts')).gate],
 ]);

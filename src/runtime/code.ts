@@ -46,7 +46,7 @@ export class Code {
   originOf(frame: Frame): Origin {
     if (this.sourceOf(frame) || [...this.roots.values()].some(m => isWithin(packageOf(frame.func), m.path))) return 'own';
     const path = packageOf(frame.func);
-    if (STD.has(path.split('/')[0] ?? '')) return 'std';
+    if (isStd(frame.func)) return 'std';
     if (isDownloaded(frame.file)) return 'dependency';
     return this.roots.size && path !== 'main' ? 'dependency' : 'own';
   }
@@ -86,6 +86,11 @@ export class Code {
     const map = this.maps.find(({ from }) => file.startsWith(from));
     return map ? map.to + file.slice(map.from.length) : file;
   }
+}
+
+/** Whether of the standard library, by the first element of the import path. */
+export function isStd(func: string): boolean {
+  return STD.has(packageOf(func).split('/')[0] ?? '');
 }
 
 function isWithin(path: string, module: string): boolean {
