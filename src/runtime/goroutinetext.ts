@@ -41,9 +41,10 @@ export function readGoroutineText(text: string, name: string, bytes: number): Sn
     reader.line(text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end));
     start = end + 1;
   }
-  if (start < text.length) reader.line(text.slice(start));
+  const rest = text.slice(start);
+  if (rest.trim() !== '') reader.line(rest);
   const isCut = bytes >= CUT_AT && bytes <= CUT_AT + 4096;
-  const isIncomplete = reader.finish(text.endsWith('\n'));
+  const isIncomplete = reader.finish(rest);
   return {
     name, format: 'goroutine text', profile: 'goroutine', buckets: reader.buckets.all(), total: reader.total, system: reader.system,
     crash: reader.crash, unparsed: reader.unparsed, truncated: isCut || isIncomplete,
@@ -71,6 +72,7 @@ class Reader {
   system = 0;
   unparsed = 0;
   private open: Open | undefined;
+  private hasCreators = false;
   private prefix = '';
   private shape = '';
   private readonly places = new Map<string, { readonly file: string; readonly line: number } | undefined>();
@@ -90,12 +92,21 @@ class Reader {
     else if (!this.open.isInAncestors && !this.isPlace(this.open, line)) this.statement(this.open, line);
   }
 
-  /** Whether the text ends within a goroutine, which is then left out: its stack would be another one. */
-  finish(hasLastNewline: boolean): boolean {
-    const isIncomplete = this.open !== undefined && (this.open.pending !== undefined || (this.open.stack.length === 0 && !hasLastNewline));
+  /**
+   * Whether the text ends within a goroutine, which is then left out: its stack would be another one. `rest` is what stands
+   * behind the last newline.
+   */
+  finish(rest: string): boolean {
+    const { open } = this;
+    const isIncomplete = open ? open.pending !== undefined || this.lacksCreator(open) || (rest !== '' && isPart(open, rest.trim())) : /goroutine \d+(?: gp=.*)?(?: \[.*| ?)$/.test(rest);
     if (isIncomplete) this.open = undefined;
     else this.close();
     return isIncomplete;
+  }
+
+  /** Cut between two frames. Goroutine 1 has no creator, the others have one, but for texts that have none at all. */
+  private lacksCreator({ id, createdBy }: Open): boolean {
+    return id !== 1 && createdBy === undefined && this.hasCreators;
   }
 
   private isHeader(raw: string): boolean {
@@ -123,8 +134,10 @@ class Reader {
     if (!pending) return false;
     const place = this.placeOf(line);
     const frame = this.buckets.frame(pending.func, place?.file ?? '', place?.line ?? 0);
-    if (pending.kind === 'creation') open.createdBy = frame;
-    else open.stack.push(frame);
+    if (pending.kind === 'creation') {
+      open.createdBy = frame;
+      this.hasCreators = true;
+    } else open.stack.push(frame);
     open.pending = undefined;
     this.unparsed += open.strays;
     open.strays = 0;
@@ -173,6 +186,11 @@ class Reader {
     this.total++;
     this.buckets.add({ count: 1, state, op: opOf(state, open.stack), leaked, minutes, frames: userFrames(open.stack), createdBy: open.createdBy, labels, id: open.id });
   }
+}
+
+/** Whether a last line without a newline is the beginning of one: a file without an offset, a name without arguments. */
+function isPart({ stack, strays }: Open, rest: string): boolean {
+  return stack.length === 0 || !/\s/.test(rest) || (strays > 0 && /^(?:created|goroutine)\b/.test(rest));
 }
 
 /** `example.com/app.(*T).m` of `example.com/app.(*T).m({0x1, 0x2})`: arguments hold no parentheses. */

@@ -118,6 +118,11 @@ test('lines that are not understood are counted, text behind the dump is not', (
 test('a dump that was cut gives the goroutines before the cut', () => {
   const cut = read(DUMP.slice(0, -80));
   expect(cut).toMatchObject({ total: 4, truncated: true });
+  for (let end = DUMP.length - 2; end > DUMP.indexOf('goroutine 22 [chan') + 12; end--) {
+    const { total, truncated } = read(DUMP.slice(0, end));
+    // Only the offset, which does not matter, may be cut off unnoticed.
+    expect([total, truncated], DUMP.slice(end - 20, end)).toEqual(end > DUMP.lastIndexOf(' +0x') + 1 ? [5, false] : [4, true]);
+  }
   expect(read(DUMP.trimEnd())).toMatchObject({ total: 5, truncated: false });
 });
 
