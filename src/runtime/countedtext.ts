@@ -16,8 +16,8 @@ import { Buckets, userFrames } from './stack.ts';
 const TITLE = /^\s*(\S+) profile: total (\d+)/;
 const BUCKET = /^\s*(\d+) @((?: 0x[0-9a-f]+)*)$/;
 const LABELS = /^\s*# labels: \{(.*)\}$/;
-const FRAME = /^\s*#\s+0x[0-9a-f]+\s+(\S.*)\+0x[0-9a-f]+\s+(\S.*):(\d+)$/;
-const NAMELESS = /^\s*#\s+0x[0-9a-f]+$/;
+const ADDRESS = /^\s*#\s+0x[0-9a-f]+(?:\s+|$)/;
+const OFFSET = /\+0x[0-9a-f]+\s+/;
 const LONGEST_LINE = 64 * 1024;
 
 /** The kind of profile that `text` begins with, `goroutine` or `heap`. */
@@ -57,14 +57,21 @@ class Reader {
   }
 
   private detail(open: NonNullable<Reader['open']>, line: string): boolean {
-    const frame = FRAME.exec(line);
-    if (frame) {
-      open.frames.push(this.buckets.frame(normalName(frame[1] ?? ''), (frame[2] ?? '').replaceAll('\\', '/'), Number(frame[3])));
-      return true;
-    }
+    const address = ADDRESS.exec(line);
+    if (address) return this.frame(open.frames, line.slice(address[0].length));
     const labels = LABELS.exec(line);
     if (labels) open.labels = parseLabels(labels[1] ?? '');
-    return labels !== null || NAMELESS.test(line);
+    return labels !== null;
+  }
+
+  /** `example.com/app.F.func1+0x35	/src/app.go:75`; nothing where there is no symbol. */
+  private frame(frames: Frame[], text: string): boolean {
+    if (text === '') return true;
+    const offset = OFFSET.exec(text);
+    const place = offset && /^(.+):(\d+)$/.exec(text.slice(offset.index + offset[0].length));
+    if (!offset || !place) return false;
+    frames.push(this.buckets.frame(normalName(text.slice(0, offset.index)), (place[1] ?? '').replaceAll('\\', '/'), Number(place[2])));
+    return true;
   }
 
   close(): void {

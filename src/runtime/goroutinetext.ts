@@ -21,6 +21,8 @@ const CUT_AT = 64 * 1024 * 1024;
 const LONGEST_LINE = 64 * 1024;
 
 const HEADER = /^goroutine (\d+)(?: gp=\S+ m=(?:nil|\d+ mp=\S+))? \[(.+):$/;
+/** What a cut leaves of one. */
+const CUT_HEADER = /(?:^|\W)goroutine \d+(?: gp=[^[\]]*)?(?: \[.*| ?)$/;
 const CREATED = /^created by (\S.*?)(?: in goroutine \d+)?$/;
 const CALL = /^[^\s(].*\)$/;
 const FILE = /^\s*(\S.*):(\d+)(?: \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+ sp=0x[0-9a-f]+(?: pc=0x[0-9a-f]+)?)?$/;
@@ -31,7 +33,13 @@ const MESSAGE = /^\s*(?:panic: |fatal error: |\[signal |runtime: goroutine stack
 
 /** Whether `text` holds such a block; `text` may be the beginning of a file. */
 export function isGoroutineText(text: string): boolean {
-  return /(?:^|\s|[|:\]])goroutine \d+(?: gp=\S+ m=(?:nil|\d+ mp=\S+))? \[[^\n]{1,4096}\]?[^\n]*:\r?$/m.test(text);
+  for (let at = text.indexOf('goroutine '); at >= 0; at = text.indexOf('goroutine ', at)) {
+    const end = text.indexOf('\n', at);
+    const line = text.slice(at, end < 0 ? text.length : end);
+    if (line.length <= LONGEST_LINE && HEADER.test(line.trimEnd())) return true;
+    at += line.length;
+  }
+  return false;
 }
 
 export function readGoroutineText(text: string, name: string, bytes: number): Snapshot {
@@ -98,7 +106,7 @@ class Reader {
    */
   finish(rest: string): boolean {
     const { open } = this;
-    const isIncomplete = open ? open.pending !== undefined || this.lacksCreator(open) || (rest !== '' && isPart(open, rest.trim())) : /goroutine \d+(?: gp=.*)?(?: \[.*| ?)$/.test(rest);
+    const isIncomplete = open ? open.pending !== undefined || this.lacksCreator(open) || (rest !== '' && isPart(open, rest.trim())) : CUT_HEADER.test(rest.slice(-LONGEST_LINE));
     if (isIncomplete) this.open = undefined;
     else this.close();
     return isIncomplete;

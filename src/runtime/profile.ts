@@ -17,6 +17,10 @@ const LABEL = { key: 1, text: 2 };
 
 /** More than any stack that Go records (GODEBUG=profstackdepth allows 1024), inlined calls included. */
 const DEEPEST = 16 * 1024;
+/** Of all stacks together; a few bytes can name a deep stack any number of times. */
+const MOST_FRAMES = 5_000_000;
+/** Samples, strings, functions and locations together. A program has some thousands of different stacks at most. */
+const MOST_RECORDS = 2_000_000;
 
 /** The parts of a profile, still referring to each other by number. */
 interface Parts {
@@ -28,6 +32,8 @@ interface Parts {
   readonly functions: Map<number, { readonly name: number; readonly file: number }>;
   duration: number;
   broken: number;
+  /** Of all samples so far. */
+  frames: number;
 }
 
 export type ProfileRead =
@@ -43,7 +49,13 @@ export function readProfile(bytes: Uint8Array, name: string): ProfileRead {
   if (type !== 'goroutine' && type !== 'goroutineleak') return { kind: 'other', type };
   const buckets = new Buckets();
   let total = 0;
-  for (const sample of parts.samples) total += addSample(sample, parts, buckets, type === 'goroutineleak');
+  for (const sample of parts.samples) {
+    if (parts.frames > MOST_FRAMES) {
+      parts.broken++;
+      break;
+    }
+    total += addSample(sample, parts, buckets, type === 'goroutineleak');
+  }
   const isDifference = parts.duration > 0;
   return {
     kind: 'snapshot',
@@ -55,12 +67,17 @@ export function readProfile(bytes: Uint8Array, name: string): ProfileRead {
 }
 
 function partsOf(bytes: Uint8Array): Parts {
-  const parts: Parts = { strings: [], sampleTypes: [], samples: [], locations: new Map(), functions: new Map(), duration: 0, broken: 0 };
+  const parts: Parts = { strings: [], sampleTypes: [], samples: [], locations: new Map(), functions: new Map(), duration: 0, broken: 0, frames: 0 };
   const decoder = new TextDecoder();
+  let records = 0;
   for (const field of fieldsOf(bytes, () => parts.broken++)) {
     if (field.kind === 'value') {
       if (field.number === PROFILE.duration) parts.duration = field.value;
       continue;
+    }
+    if (++records > MOST_RECORDS) {
+      parts.broken++;
+      break;
     }
     switch (field.number) {
       case PROFILE.strings: parts.strings.push(decoder.decode(field.bytes)); break;
@@ -105,6 +122,7 @@ function addSample(bytes: Uint8Array, parts: Parts, buckets: Buckets, leaked: bo
     if (field.number === SAMPLE.values) count += numbersIn(field)[0] ?? 0;
     if (field.number === SAMPLE.label) addLabel(field, parts, labels);
   }
+  parts.frames += stack.length;
   if (!Number.isSafeInteger(count)) {
     parts.broken++;
     return 0;
