@@ -37,6 +37,7 @@ const USUAL: readonly Usual[] = [
 export function usualReason(template: Template, all: readonly Template[]): string | undefined {
   // What sends requests on a connection waits in the same place, whether its partner is idle or stuck.
   if (has(template, 'net/http.(*persistConn).writeLoop') && !all.some(isStuckReader)) return 'an idle connection of an HTTP client';
+  if (template.frames.length === 0) return 'has not begun yet';
   return USUAL.find(usual => isOf(template, usual))?.why;
 }
 

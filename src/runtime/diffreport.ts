@@ -40,6 +40,7 @@ function remarks({ appeared, ended, isOtherRun, grain, snapshots }: Diff): strin
     ...(appeared === undefined ? [] : [`${appeared} goroutines are new, ${ended} have ended.`]),
     ...(grain === 'stack' ? ['The snapshots have different formats, so goroutines are compared by their stacks alone.'] : []),
     ...(isOtherRun ? ['**No goroutine is in both: these are two runs of the program, or two programs.**'] : []),
+    ...new Set(snapshots.flatMap(s => s.notes)),
     ...snapshots.filter(s => s.truncated).map(s => `**The end of ${code(s.name)} is missing, so numbers may be too small.**`),
     ...snapshots.filter(s => s.unparsed).map(s => `${s.unparsed} lines of ${code(s.name)} were not understood.`),
   ].flatMap(line => [line, '']);

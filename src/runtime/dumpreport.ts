@@ -24,7 +24,7 @@ export interface DumpStyle {
 }
 
 const FORMATS: Readonly<Record<Format, string>> = {
-  'goroutine text': 'debug=2', 'counted text': 'debug=1, without states and places of creation', 'protobuf': 'protobuf, without places of creation',
+  'goroutine text': 'text with states', 'counted text': 'counted text, without states and places of creation', 'protobuf': 'profile, without places of creation',
 };
 
 export function dumpToText(report: DumpReport, style: DumpStyle): string {

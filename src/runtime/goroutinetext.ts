@@ -171,7 +171,8 @@ class Reader {
 
   /** The last goroutine has no empty line behind it: what follows may be no part of it. */
   private stray(open: Open, line: string): void {
-    open.strays++;
+    // A scheduler on a thread of C is shown as a dump of its memory.
+    if (open.id !== 0) open.strays++;
     this.message(line);
   }
 

@@ -44,7 +44,10 @@ export async function takeSnapshot(target: Target, profile: Profile = 'goroutine
   if (fetched.kind === 'failed') return readFetched(fetched, target.name);
   const isDump = count !== undefined && count < DUMP_BELOW;
   const url = new URL(isDump ? `${profile}?debug=2` : profile, target.base);
-  return readFetched(await fetchBounded(url, isDump ? DUMP : PROFILE), `${target.name}${count === undefined || isDump ? '' : ` (${count} goroutines, so without their states)`}`);
+  const read = readFetched(await fetchBounded(url, isDump ? DUMP : PROFILE), target.name);
+  if (isDump || count === undefined || read.kind === 'unreadable') return read;
+  const note = `A dump with states would stop a program of ${count.toLocaleString('en-US')} goroutines for long, so this is its profile.`;
+  return { kind: 'snapshot', snapshot: { ...read.snapshot, notes: [...read.snapshot.notes, note] } };
 }
 
 /** A profile over some seconds is answered after them. */

@@ -67,7 +67,7 @@ test('dump: files and programs, and what could not be read', async () => {
   const url = await program([MAIN + senders(2)]);
   const { status, stdout, stderr } = await run(root, 'dump', 'after.txt', url, 'no.txt', 'nosuch.txt');
   expect(status).toBe(2);
-  expect(stdout).toMatch(/^after\.txt: 4 goroutines in 2 templates \(debug=2\)\n[\s\S]* {6}3 {2}chan send {2}orders\.Take\.func1 orders\/orders\.go:11\n {9}created by orders\.Take orders\/orders\.go:10\n {9}confirmed: orders\/orders\.go:11:3: .*\(abandoned-sender\)/);
+  expect(stdout).toMatch(/^after\.txt: 4 goroutines in 2 templates \(text with states\)\n[\s\S]* {6}3 {2}chan send {2}orders\.Take\.func1 orders\/orders\.go:11\n {9}created by orders\.Take orders\/orders\.go:10\n {9}confirmed: orders\/orders\.go:11:3: .*\(abandoned-sender\)/);
   expect(stdout).toContain(`${url}: 3 goroutines`);
   expect(stdout).toContain('1 goroutine folded away');
   expect(stderr).toBe('error: no.txt: It is no goroutine dump, crash or goroutine profile.\nerror: nosuch.txt: No such file or directory.\n');
@@ -76,7 +76,7 @@ test('dump: files and programs, and what could not be read', async () => {
 
 test('a program with many goroutines is asked for the profile only', async () => {
   const url = await program([], 12_000);
-  expect((await run(root, 'dump', url, '--no-source')).stdout).toMatch(/: 12,000 goroutines in 1 templates \(protobuf/);
+  expect((await run(root, 'dump', url, '--no-source')).stdout).toMatch(/: 12,000 goroutines in 1 templates \(profile/);
 });
 
 test('diff: files, and a program until it stops answering', async () => {
