@@ -49,7 +49,7 @@ A dump of what is left when the tests of a package have run:
 
 On GitHub Actions:
 
-  - run: GOROUTINES=$RUNNER_TEMP/goroutines.txt go test ./orders
+  - run: GOROUTINES=$RUNNER_TEMP/goroutines.txt go test -count=1 ./orders
   - run: npx --yes go-leak-lint gate --baseline orders/goroutines.json $RUNNER_TEMP/goroutines.txt
 
 Compared are templates: functions, who made the goroutine and what it waits for, without line numbers. Library
