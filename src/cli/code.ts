@@ -3,7 +3,7 @@ import { rules } from '../../rules/index.ts';
 import { packageVersion } from '../assets.ts';
 import type { Diagnostic } from '../finding.ts';
 import { lint } from '../lint.ts';
-import { Code, type PathMap } from '../runtime/code.ts';
+import { Code, filesOf, type PathMap } from '../runtime/code.ts';
 import { applySuppressions } from '../suppress.ts';
 import { commandLine } from './options.ts';
 import { settingsOf } from './settings.ts';
@@ -23,12 +23,12 @@ export async function lintedCode(patterns: readonly string[] | false, maps: read
   const settings = await settingsOf(commandLine(packageVersion()).parse([], { from: 'user' }), patterns, ids);
   const selected = rules.filter(({ id }) => settings.runs(id));
   const { options } = settings;
-  const { diagnostics, sources } = await lint({
+  const { diagnostics, suppressing, files } = await lint({
     cwd: process.cwd(), patterns, rules: selected, tests: options.tests, generated: true, tags: new Set(),
     declared: settings.declared, isExcluded: settings.isExcluded,
   });
-  const { kept } = applySuppressions(diagnostics, sources, new Set(selected.map(rule => rule.id)));
-  return { findings: kept, code: new Code(sources, maps), isThere: sources.length > 0 };
+  const { kept } = applySuppressions(diagnostics, suppressing, new Set(selected.map(rule => rule.id)));
+  return { findings: kept, code: new Code(filesOf(process.cwd(), patterns), maps), isThere: files > 0 };
 }
 
 /** `/app=/home/me/shop`: files below the first are below the second. */

@@ -1,9 +1,8 @@
 /** `--evidence`: findings with what dumps and profiles show of them. */
 import type { Diagnostic } from '../finding.ts';
-import { Code } from '../runtime/code.ts';
+import { Code, filesOf } from '../runtime/code.ts';
 import { withObservations } from '../runtime/observe.ts';
 import type { Problem } from '../source/problem.ts';
-import type { Source } from '../source/text.ts';
 import { readInput } from './inputs.ts';
 
 export interface WithEvidence {
@@ -11,7 +10,7 @@ export interface WithEvidence {
   readonly problems: readonly Problem[];
 }
 
-export async function withEvidence(diagnostics: readonly Diagnostic[], sources: readonly Source[], inputs: readonly string[]): Promise<WithEvidence> {
+export async function withEvidence(diagnostics: readonly Diagnostic[], patterns: readonly string[], inputs: readonly string[]): Promise<WithEvidence> {
   const reads = await Promise.all(inputs.map(async name => ({ name, read: await readInput(name) })));
   const problems = reads.flatMap(({ name, read }): Problem[] => {
     if (read.kind === 'unreadable') return [{ level: 'error', id: 'unreadable-evidence', message: `--evidence ${name}: ${read.reason}${/^\.|\/|\.\.\.$/.test(name) ? ' Patterns stand before --evidence.' : ''}` }];
@@ -20,5 +19,5 @@ export async function withEvidence(diagnostics: readonly Diagnostic[], sources: 
     return lost.length ? [{ level: 'warning', id: 'damaged-evidence', message: `--evidence ${name}: ${lost.join(', and ')}` }] : [];
   });
   const snapshots = reads.flatMap(({ read }) => (read.kind === 'snapshot' ? [read.snapshot] : []));
-  return { diagnostics: withObservations(diagnostics, snapshots, new Code(sources)), problems };
+  return { diagnostics: withObservations(diagnostics, snapshots, new Code(filesOf(process.cwd(), patterns))), problems };
 }

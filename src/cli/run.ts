@@ -68,7 +68,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
   const result = fixed?.remaining ?? first;
   progress.clear();
   const { chosen, problems } = choose(result, options, selected);
-  const evident = options.evidence && (await (await import('./evidence.ts')).withEvidence(chosen, result.sources, options.evidence));
+  const evident = options.evidence && (await (await import('./evidence.ts')).withEvidence(chosen, patterns, options.evidence));
   const shown = mergePerLine(evident?.diagnostics ?? chosen, d => positionAt(d.at.source, d.at.start).line);
   const report: Report = {
     diagnostics: shown, problems: [...result.problems, ...problems, ...fixed?.problems ?? [], ...evident?.problems ?? []].filter(p => p.level !== 'note' || options.verbose),

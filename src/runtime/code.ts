@@ -1,6 +1,8 @@
 /** Where the files of stacks stand in the source at hand. */
 import { basename, dirname, join } from 'node:path';
-import { Modules, type Module } from '../source/modules.ts';
+import { Modules, type Module, realOf } from '../source/modules.ts';
+import { expandPatterns } from '../source/patterns.ts';
+import { readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';
 import type { Frame } from './model.ts';
 import { packageOf } from './names.ts';
@@ -20,26 +22,40 @@ const STD = new Set([
   'sort', 'strconv', 'strings', 'structs', 'sync', 'syscall', 'testing', 'text', 'time', 'unicode', 'unique', 'unsafe', 'vendor', 'weak',
 ]);
 
+/** The Go files that patterns name. */
+export function filesOf(cwd: string, patterns: readonly string[]): string[] {
+  const report = () => undefined;
+  return expandPatterns(cwd, patterns, new Modules(report), report).flatMap(folder => folder.files.map(realOf));
+}
+
 export class Code {
-  private readonly byPath = new Map<string, Source>();
-  private readonly byName = new Map<string, Source[]>();
+  private readonly paths = new Set<string>();
+  private readonly byName = new Map<string, string[]>();
   private readonly found = new Map<Frame, Source | undefined>();
+  private readonly read = new Map<string, Source | undefined>();
   private readonly modules = new Modules(() => undefined);
   private readonly roots = new Map<string, Module>();
 
-  constructor(sources: readonly Source[], private readonly maps: readonly PathMap[] = []) {
-    for (const source of sources) {
-      this.byPath.set(slashed(source.path), source);
-      const name = basename(source.path);
-      this.byName.set(name, [...this.byName.get(name) ?? [], source]);
-      const module = this.modules.moduleOf(dirname(source.path));
+  /** `files` by their real paths; they are read when a frame is in them. */
+  constructor(files: readonly string[], private readonly maps: readonly PathMap[] = []) {
+    for (const file of files) {
+      const path = slashed(file);
+      this.paths.add(path);
+      const name = basename(path);
+      const known = this.byName.get(name);
+      if (known) known.push(path);
+      else this.byName.set(name, [path]);
+      const module = this.modules.moduleOf(dirname(file));
       this.roots.set(module.root, module);
     }
   }
 
-  /** The file in which a frame is; undefined for what is not among the sources. */
+  /** The file in which a frame is; undefined for what is not among the files. */
   sourceOf(frame: Frame): Source | undefined {
-    if (!this.found.has(frame)) this.found.set(frame, this.find(frame));
+    if (!this.found.has(frame)) {
+      const path = this.find(frame);
+      this.found.set(frame, path === undefined ? undefined : this.sourceAt(path));
+    }
     return this.found.get(frame);
   }
 
@@ -51,35 +67,36 @@ export class Code {
     return this.roots.size && path !== 'main' ? 'dependency' : 'own';
   }
 
-  private find(frame: Frame): Source | undefined {
+  private sourceAt(path: string): Source | undefined {
+    if (!this.read.has(path)) this.read.set(path, readSource(path, () => undefined));
+    return this.read.get(path);
+  }
+
+  private find(frame: Frame): string | undefined {
     const file = this.mapped(frame.file);
-    const exact = this.byPath.get(file) ?? this.trimmed(file);
-    if (exact) return exact;
+    const exact = this.paths.has(file) ? file : this.trimmed(file);
+    if (exact !== undefined) return exact;
     if (isDownloaded(file)) return undefined;
     const pkg = packageOf(frame.func);
     const parts = file.split('/').reverse();
-    const candidates = (this.byName.get(basename(file)) ?? []).map(source => ({ source, shared: sharedParts(parts, slashed(source.path)), fits: this.isOfPackage(source, pkg) }));
-    const best = candidates.filter(c => c.fits).sort((a, b) => b.shared - a.shared);
-    const [first, second] = best;
+    const candidates = (this.byName.get(basename(file)) ?? []).map(path => ({ path, shared: sharedParts(parts, path), fits: this.isOfPackage(path, pkg) }));
+    const [first, second] = candidates.filter(c => c.fits).sort((a, b) => b.shared - a.shared);
     if (!first || (second && second.shared === first.shared)) return undefined;
-    return pkg !== 'main' || first.shared >= 2 || candidates.length === 1 ? first.source : undefined;
+    return pkg !== 'main' || first.shared >= 2 || candidates.length === 1 ? first.path : undefined;
   }
 
   /** With `-trimpath` files of a module begin with its path. */
-  private trimmed(file: string): Source | undefined {
-    for (const { path, root } of this.roots.values()) {
-      const source = path !== '' && file.startsWith(`${path}/`) ? this.byPath.get(slashed(join(root, file.slice(path.length + 1)))) : undefined;
-      if (source) return source;
-    }
-    return undefined;
+  private trimmed(file: string): string | undefined {
+    const inModules = [...this.roots.values()].filter(({ path }) => path !== '' && file.startsWith(`${path}/`)).map(({ path, root }) => slashed(join(root, file.slice(path.length + 1))));
+    return inModules.find(path => this.paths.has(path));
   }
 
-  private isOfPackage(source: Source, pkg: string): boolean {
-    if (pkg === 'main') return /^package main\b/m.test(source.text);
-    const path = this.modules.importPathOf(dirname(source.path));
+  private isOfPackage(file: string, pkg: string): boolean {
+    if (pkg === 'main') return /^package main\b/m.test(this.sourceAt(file)?.text ?? '');
+    const path = this.modules.importPathOf(dirname(file));
     const own = pkg.replace(/(?:_test)?(?:\.test)?$/, '');
     // A tree without go.mod has no import paths; the shared part of the file's path must do.
-    return path === own || path === pkg || (this.modules.moduleOf(dirname(source.path)).path === '' && `/${own}`.endsWith(`/${path}`));
+    return path === own || path === pkg || (this.modules.moduleOf(dirname(file)).path === '' && `/${own}`.endsWith(`/${path}`));
   }
 
   private mapped(file: string): string {

@@ -49,7 +49,7 @@ const NEAR = 150;
 export class Join {
   private readonly placesOf = new Map<Diagnostic, readonly Place[]>();
   private readonly byLine = new Map<string, Place[]>();
-  private readonly bySource = new Map<Source, Place[]>();
+  private readonly byFile = new Map<string, Place[]>();
 
   constructor(private readonly findings: readonly Diagnostic[], private readonly code: Code) {
     for (const finding of findings) {
@@ -68,9 +68,9 @@ export class Join {
   }
 
   private index(place: Place): void {
-    const here = this.bySource.get(place.source);
+    const here = this.byFile.get(place.source.path);
     if (here) here.push(place);
-    else this.bySource.set(place.source, [place]);
+    else this.byFile.set(place.source.path, [place]);
     for (let line = place.lines.first; line <= place.lines.last; line++) {
       const key = `${place.source.path}:${line}`;
       const known = this.byLine.get(key);
@@ -107,7 +107,7 @@ export class Join {
   private where({ at }: Diagnostic, source: Source, line: number): string {
     const { line: own } = positionAt(at.source, at.start);
     const lines = loopAt(at.source, own) ?? statementAround(at.source, own);
-    if (at.source !== source) return `at ${basename(source.path)}:${line}`;
+    if (at.source.path !== source.path) return `at ${basename(source.path)}:${line}`;
     return lines.first <= line && line <= lines.last ? 'here' : `at line ${line}`;
   }
 
@@ -133,9 +133,9 @@ export class Join {
     if (!waiting || name === undefined) return [];
     const pkg = packageOf(waiting.frame.func);
     const candidates = this.findings.filter(({ rule, at }) => LOCK_RULES.includes(rule) && lockNameAt(at.source, positionAt(at.source, at.start).line) === name)
-      .filter(finding => finding.package === pkg || (pkg === 'main' && finding.at.source === waiting.source));
+      .filter(finding => finding.package === pkg || (pkg === 'main' && finding.at.source.path === waiting.source.path));
     // A lock that is a local variable is known in its function only.
-    const local = candidates.filter(({ function: func, at }) => at.source === waiting.source && func === declaredName(waiting.frame.func));
+    const local = candidates.filter(({ function: func, at }) => at.source.path === waiting.source.path && func === declaredName(waiting.frame.func));
     return (local.length ? local : candidates.filter(({ at }) => isFieldLock(at.source, positionAt(at.source, at.start).line))).map(finding => ({ finding, verdict: 'supports', what: `parked at line ${waiting.frame.line} until somebody unlocks ${name}${stateOf(template)}` }));
   }
 
@@ -155,7 +155,7 @@ export class Join {
   private nearest(source: Source, frame: Frame, isMeant: (place: Place) => boolean): Place | undefined {
     const name = declaredName(frame.func);
     const distance = (place: Place) => Math.abs(place.line - frame.line);
-    return (this.bySource.get(source) ?? []).filter(place => isMeant(place) && distance(place) <= NEAR && place.func() === name)
+    return (this.byFile.get(source.path) ?? []).filter(place => isMeant(place) && distance(place) <= NEAR && place.func() === name)
       .sort((a, b) => distance(a) - distance(b))[0];
   }
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import type { Diagnostic } from '../../src/finding.ts';
 import { lint } from '../../src/lint.ts';
-import { Code } from '../../src/runtime/code.ts';
+import { Code, filesOf } from '../../src/runtime/code.ts';
 import type { Snapshot } from '../../src/runtime/model.ts';
 import { readSnapshot } from '../../src/runtime/read.ts';
 
@@ -82,8 +82,8 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
 
 export async function shop(): Promise<{ readonly findings: readonly Diagnostic[]; readonly code: Code; readonly root: string }> {
   const root = folderWith(FILES);
-  const { diagnostics, sources } = await lint({ cwd: root, patterns: ['./...'], rules, tests: true, generated: false, tags: new Set() });
-  return { findings: diagnostics, code: new Code(sources), root };
+  const { diagnostics } = await lint({ cwd: root, patterns: ['./...'], rules, tests: true, generated: false, tags: new Set() });
+  return { findings: diagnostics, code: new Code(filesOf(root, ['./...'])), root };
 }
 
 /** One goroutine: `at` and `by` are `function file:line`. */
