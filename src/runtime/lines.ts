@@ -24,10 +24,13 @@ export function statementAround(source: Source, line: number): Lines {
   return { first: selectOf(source, first) ?? first, last };
 }
 
-/** Whether a goroutine in this state can stand on the line. */
+/** Whether a goroutine in this state can stand on the line: of `v, ok :=` and `<-ch` on two lines it stands on the first. */
 export function fits(source: Source, line: number, op: Op): boolean {
   const pattern = PATTERNS[op];
-  return pattern !== undefined && pattern.test(codeAt(source, line));
+  if (!pattern) return false;
+  const { first, last } = statementAround(source, line);
+  for (let at = first; at <= last; at++) if (pattern.test(codeAt(source, at))) return true;
+  return false;
 }
 
 /** Whether the line waits for something at all. */

@@ -22,13 +22,16 @@ export interface Row {
   readonly isOwn: boolean;
 }
 
+/** Usual goroutines come and go with connections; when more than this many come and stay, they are not usual. */
+const USUAL_GROWTH = 20;
+
 /** What explains each template; those that are usual and that no finding is about carry the reason. */
 export function rowsOf(observed: readonly Observed[], join: Join, code: Code): Row[] {
   const templates = observed.map(o => o.template);
   return observed.map(one => {
     const { template } = one;
     const matches = join.matches(one);
-    const usual = matches.length || template.leaked || (one.growth ?? 0) > 20 ? undefined : usualReason(template, templates);
+    const usual = matches.length || template.leaked || (one.growth ?? 0) > USUAL_GROWTH ? undefined : usualReason(template, templates);
     const own = template.frames.find(frame => code.originOf(frame) === 'own');
     const isOwn = own !== undefined || (template.createdBy !== undefined && code.originOf(template.createdBy) === 'own');
     const gap = matches.length ? undefined : gapOf(template, code, isOwn);
