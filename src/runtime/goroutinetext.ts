@@ -29,6 +29,7 @@ const FILE = /^\s*(\S.*):(\d+)(?: \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+ sp=0x[0-9a-f
 /** Lines that say something of the stack and are no frames of it. */
 const ASIDE = /^(?:\.\.\.(?:\d+|additional) frames elided\.\.\.|\s*goroutine running on other thread; stack unavailable|non-Go function( at pc=\S+)?|\s*non-Go function at pc=\S+|\s*cgo-function .*|\s*goroutine in C code; stack unavailable)$/;
 const ANCESTOR = /^\[originating from goroutine \d+\]:$/;
+const MOST_MESSAGE_LINES = 20;
 const MESSAGE = /^\s*(?:panic: |fatal error: |\[signal |runtime: goroutine stack exceeds )/;
 
 /** Whether `text` holds such a block; `text` may be the beginning of a file. */
@@ -53,8 +54,11 @@ export function readGoroutineText(text: string, name: string, bytes: number): Sn
   if (rest.trim() !== '') reader.line(rest);
   const isCut = bytes >= CUT_AT && bytes <= CUT_AT + 4096;
   const isIncomplete = reader.finish(rest);
+  // The runtime looked at all of them and found nobody who could go on.
+  const isDeadlock = reader.crash.some(line => line.includes('all goroutines are asleep - deadlock'));
+  const buckets = reader.buckets.all().map(bucket => (isDeadlock && bucket.op !== 'run' ? { ...bucket, leaked: true } : bucket));
   return {
-    name, format: 'goroutine text', profile: 'goroutine', buckets: reader.buckets.all(), total: reader.total, system: reader.system,
+    name, format: 'goroutine text', profile: 'goroutine', buckets, total: reader.total, system: reader.system,
     crash: reader.crash, unparsed: reader.unparsed, truncated: isCut || isIncomplete,
     notes: isCut ? ['Go cuts such a text at 64 MiB, so this one lacks goroutines; take the protobuf profile of a program this large.'] : [],
   };
@@ -81,6 +85,7 @@ class Reader {
   unparsed = 0;
   private open: Open | undefined;
   private hasCreators = false;
+  private isInMessage = false;
   private prefix = '';
   private shape = '';
   private readonly places = new Map<string, { readonly file: string; readonly line: number } | undefined>();
@@ -176,8 +181,10 @@ class Reader {
     this.message(line);
   }
 
+  /** A message may go on over lines, such as the tests that were running, up to an empty one. */
   private message(line: string): void {
-    if (MESSAGE.test(line) && this.crash.length < 20) this.crash.push(line.trim());
+    this.isInMessage = MESSAGE.test(line) || (this.isInMessage && line.trim() !== '');
+    if (this.isInMessage && this.crash.length < MOST_MESSAGE_LINES) this.crash.push(line.trim().slice(0, 500));
   }
 
   private close(): void {

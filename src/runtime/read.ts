@@ -2,6 +2,7 @@
 import { gunzipSync, constants } from 'node:zlib';
 import { countedKind, readCountedText } from './countedtext.ts';
 import { isGoroutineText, readGoroutineText } from './goroutinetext.ts';
+import { textInJson } from './jsonlog.ts';
 import type { Snapshot } from './model.ts';
 import { readProfile } from './profile.ts';
 
@@ -56,6 +57,8 @@ function readPlain(bytes: Uint8Array, name: string, isCut: boolean): Read {
   if (isUtf16 || !bytes.subarray(0, 4096).includes(0)) {
     const text = textOf(bytes);
     if (isGoroutineText(text.slice(0, SEARCHED))) return done(readGoroutineText(text, name, bytes.length), isCut);
+    const inJson = textInJson(text);
+    if (inJson !== undefined && isGoroutineText(inJson.slice(0, SEARCHED))) return done(readGoroutineText(inJson, name, inJson.length), isCut);
   }
   return readBinary(bytes, name, start, isCut);
 }

@@ -46,6 +46,16 @@ test.each([
   expect(read(`goroutine 7 gp=0xc0000061c0 m=nil [${head}]:\nmain.f()\n\t/a.go:1 +0x1\n`).buckets[0]).toMatchObject({ state, op, leaked });
 });
 
+test('a test run that took too long, also as JSON', () => {
+  const text = `panic: test timed out after 2s\n\trunning tests:\n\t\tTestHang/sub (2s)\n\n${DUMP}`;
+  const json = text.split('\n').map(line => JSON.stringify({ Action: 'output', Output: `${line}\n` })).join('\n');
+  for (const input of [text, json, JSON.stringify({ level: 'error', stack: text })]) {
+    const snapshot = read(input);
+    expect(shown(snapshot)).toEqual(shown(read(DUMP)));
+    expect(snapshot.crash).toEqual(['panic: test timed out after 2s', 'running tests:', 'TestHang/sub (2s)']);
+  }
+});
+
 test('labels in headers, inside the brackets and behind them', () => {
   const labels = (head: string) => [...read(`goroutine 7 [${head}:\nmain.f()\n\t/a.go:1 +0x1\n`).buckets[0]?.labels ?? []];
   expect(labels('chan receive] {tenant: "acme, \\"co\\"", empty: , worker: mailer}')).toEqual([['tenant', 'acme, "co"'], ['empty', ''], ['worker', 'mailer']]);
@@ -59,7 +69,7 @@ test('before Go 1.20 the stack says what semacquire waits for', () => {
   expect(op('sync.runtime_Semacquire', 'sync.(*RWMutex).RLock', 'main.f')).toBe('lock');
 });
 
-test('SIGQUIT: frames and goroutines of the runtime are left out, the message is kept', () => {
+test('SIGQUIT: frames and goroutines of the runtime are left out, the message is kept; in a deadlock nobody can go on', () => {
   const snapshot = read(`fatal error: all goroutines are asleep - deadlock!
 
 goroutine 0 gp=0x5 m=0 mp=0x6 [idle]:
@@ -91,6 +101,7 @@ exit status 2
 `);
   expect(snapshot).toMatchObject({ total: 1, system: 2, unparsed: 0, truncated: false, crash: ['fatal error: all goroutines are asleep - deadlock!'] });
   expect(snapshot.buckets[0]?.frames.map(f => `${f.func}:${f.line}`)).toEqual(['main.f:4', 'main.main:9']);
+  expect(snapshot.buckets[0]?.leaked).toBe(true);
 });
 
 test('ancestors are no part of a stack, elided frames no strangers', () => {
