@@ -115,7 +115,7 @@ function isWithin(path: string, module: string): boolean {
 }
 
 function isDownloaded(file: string): boolean {
-  return file.includes('/pkg/mod/') || file.includes('/vendor/') || /(?:^|\/)[^/]+@v[^/]*\//.test(file);
+  return file.includes('/pkg/mod/') || file.includes('/vendor/') || /(?:^|\/)[^/]+@v\d[^/]*\//.test(file);
 }
 
 function slashed(path: string): string {

@@ -40,6 +40,12 @@ interface Place {
   readonly func: () => string | undefined;
 }
 
+/** A frame in the code at hand. */
+interface Standing {
+  readonly frame: Frame;
+  readonly source: Source;
+}
+
 /** In this order the strongest verdict comes first. */
 export const VERDICTS: readonly Verdict[] = ['confirmed', 'supports', 'near', 'seen'];
 
@@ -88,11 +94,11 @@ export class Join {
     const matches = new Map<Diagnostic, Match>();
     const made = template.createdBy;
     const madeIn = made && this.code.sourceOf(made);
-    if (made && madeIn && isGoStatement(madeIn, made.line)) {
+    if (made && madeIn && isMadeAt(madeIn, made)) {
       for (const { finding, kind } of this.at(madeIn, made.line)) if (kind === 'go') matches.set(finding, this.startedHere(finding, observed));
     }
     const waiting = this.waitingFrame(template);
-    if (waiting && fits(waiting.source, waiting.frame.line, template.op)) {
+    if (waiting && mayWaitAt(waiting, template)) {
       for (const { finding, kind } of this.at(waiting.source, waiting.frame.line)) if (kind !== 'go') matches.set(finding, { finding, verdict: weigh(observed), what: `parked ${this.where(finding, waiting.source, waiting.frame.line)}${stateOf(template)}` });
     }
     return [...matches.values()];
@@ -112,7 +118,7 @@ export class Join {
   }
 
   /** The innermost frame in the code at hand. */
-  private waitingFrame({ frames }: Template): { readonly frame: Frame; readonly source: Source } | undefined {
+  private waitingFrame({ frames }: Template): Standing | undefined {
     for (const frame of frames) {
       const source = this.code.sourceOf(frame);
       if (source) return { frame, source };
@@ -143,9 +149,9 @@ export class Join {
   private near(template: Template): Match[] {
     const made = template.createdBy;
     const madeIn = made && this.code.sourceOf(made);
-    const started = made && madeIn && !isGoStatement(madeIn, made.line) ? this.nearest(madeIn, made, place => place.kind === 'go') : undefined;
+    const started = made && madeIn && !isMadeAt(madeIn, made) ? this.nearest(madeIn, made, place => place.kind === 'go') : undefined;
     const waiting = this.waitingFrame(template);
-    const parked = waiting && !fits(waiting.source, waiting.frame.line, template.op)
+    const parked = waiting && !mayWaitAt(waiting, template)
       ? this.nearest(waiting.source, waiting.frame, place => place.kind === 'wait' && fits(place.source, place.line, template.op)) : undefined;
     const found = parked ?? started;
     const line = parked ? waiting?.frame.line : made?.line;
@@ -158,6 +164,21 @@ export class Join {
     return (this.byFile.get(source.path) ?? []).filter(place => isMeant(place) && distance(place) <= NEAR && place.func() === name)
       .sort((a, b) => distance(a) - distance(b))[0];
   }
+}
+
+/** Whether the code at hand has a `go` statement there, in that function: else it is another version. */
+function isMadeAt(source: Source, made: Frame): boolean {
+  return isGoStatement(source, made.line) && isInItsFunction(source, made);
+}
+
+function mayWaitAt({ source, frame }: Standing, { op }: Template): boolean {
+  return fits(source, frame.line, op) && isInItsFunction(source, frame);
+}
+
+/** Functions at package level that have no name of their own are called after `init`. */
+function isInItsFunction(source: Source, frame: Frame): boolean {
+  const name = declaredName(frame.func);
+  return /^(?:init|glob)\b/.test(name) || functionAt(source, frame.line) === name;
 }
 
 /** A finding about a loop is about everything in it. */

@@ -72,7 +72,7 @@ export function functionAt(source: Source, line: number): string | undefined {
 const CHANNEL = /<-|\brange\b|\bselect\b/;
 const ANY_WAIT = /<-|\brange\b|\bselect\b|\.R?Lock\(|\.Wait\(|\bSleep\(/;
 const PATTERNS: Partial<Record<Op, RegExp>> = {
-  send: /<-/, receive: /<-|\brange\b/, 'nil-channel': CHANNEL, select: /<-|\bselect\b/, 'empty-select': /\bselect\b/,
+  send: /<-/, receive: /<-|\brange\b/, 'nil-channel': CHANNEL, select: /\bselect\b/, 'empty-select': /\bselect\b/,
   lock: /\.R?Lock\(/, 'wait-group': /\.(?:Wait|Go)\(/, cond: /\.Wait\(/, sleep: /\bSleep\(/, unknown: ANY_WAIT,
 };
 

@@ -58,6 +58,7 @@ test('a reader of net/http that waits for its body supports findings about bodie
 
 test('lines of another version are near, and only where the line cannot be meant', () => {
   expect(verdicts(sender(5, 9, 8) + sender(6, 9, 8))).toEqual(['near abandoned-sender 11']);
+  expect(verdicts(goroutine(5, 'chan receive', [`${PKG}.Take.func1 ${at(19)}`]))).toEqual([]);
   expect(verdicts(goroutine(5, 'chan send', [`${PKG}.Take.func1 ${at(500)}`]))).toEqual([]);
   expect(verdicts(goroutine(5, 'chan send', [`${PKG}.Fetch ${at(9)}`]))).toEqual([]);
 });
