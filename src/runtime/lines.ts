@@ -71,8 +71,11 @@ export function functionAt(source: Source, line: number): string | undefined {
 
 const CHANNEL = /<-|\brange\b|\bselect\b/;
 const ANY_WAIT = /<-|\brange\b|\bselect\b|\.R?Lock\(|\.Wait\(|\bSleep\(/;
+/** An operand before the arrow, `ch <- v`; none or a keyword, `v := <-ch` and `case <-ch`. */
+const SEND = /(?:[)\]]|\b(?!(?:case|return|if|for|switch|range|else)\b)\w+)\s*<-/;
+const RECEIVE = /(?:^|[^\w)\]\s]|\b(?:case|return|if|for|switch|range|else))\s*<-|\brange\b/;
 const PATTERNS: Partial<Record<Op, RegExp>> = {
-  send: /<-/, receive: /<-|\brange\b/, 'nil-channel': CHANNEL, select: /\bselect\b/, 'empty-select': /\bselect\b/,
+  send: SEND, receive: RECEIVE, 'nil-channel': CHANNEL, select: /\bselect\b/, 'empty-select': /\bselect\b/,
   lock: /\.R?Lock\(/, 'wait-group': /\.(?:Wait|Go)\(/, cond: /\.Wait\(/, sleep: /\bSleep\(/, unknown: ANY_WAIT,
 };
 

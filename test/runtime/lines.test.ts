@@ -56,6 +56,17 @@ test('where a goroutine in a state can stand', () => {
   expect(fits(source, line('ch <- f('), 'run')).toBe(false);
 });
 
+test.each([
+  ['ch <- v', 'send'], ['s.out[i] <- <-in', 'send'], ['s.out[i] <- <-in', 'receive'], ['<-ch', 'receive'], ['v := <-ch', 'receive'], ['case <-ch:', 'receive'], ['return <-ch', 'receive'],
+  ['f(1, <-ch)', 'receive'], ['case ch <- v:', 'send'], ['for v := range ch {', 'receive'], ['if <-ch == 1 {', 'receive'], ['make(chan int) <- 1', 'send'],
+] as const)('`%s` can be a %s', (text, op) => {
+  expect(fits({ path: '/b.go', text }, 1, op)).toBe(true);
+});
+
+test.each([['ch <- v', 'receive'], ['case ch <- v:', 'receive'], ['<-ch', 'send'], ['x := <-ch', 'send'], ['f(<-ch)', 'send'], ['case <-ch:', 'send'], ['return <-ch', 'send']] as const)('`%s` is no %s', (text, op) => {
+  expect(fits({ path: '/b.go', text }, 1, op)).toBe(false);
+});
+
 test('go statements, and not the word in a comment', () => {
   expect(isGoStatement(source, line('go func()'))).toBe(true);
   expect(isGoStatement(source, line('func plain'))).toBe(true);
