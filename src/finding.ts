@@ -42,7 +42,8 @@ export interface Finding {
 /** What a running program showed of a finding. */
 export interface Observation {
   /**
-   * `confirmed`: goroutines stay at this very place. `supports`: library goroutines stay that such a mistake leaves behind.
+   * `confirmed`: goroutines stay at this very place. `supports`: library goroutines stay that such a mistake leaves behind,
+   * or goroutines wait for the lock or the context that the finding is about.
    * `near`: goroutines stay in this function, at lines of another version. `seen`: at this place, and may go on.
    */
   readonly verdict: 'confirmed' | 'supports' | 'near' | 'seen';

@@ -20,7 +20,7 @@ Examples:
   $ kubectl logs pod | go-leak-lint dump -
 
   confirmed     goroutines stay at the place of a finding: several, or for minutes, or leaked by the runtime's own account
-  supports      library goroutines stay that the mistake of the finding leaves behind
+  supports      library goroutines stay that the mistake of the finding leaves behind, or they wait for its lock or context
   near          they are in the function of a finding, at lines of another version of it
   seen          one goroutine is at the place of a finding, and may go on
   runtime only  no finding says why they are there

@@ -2,14 +2,14 @@
  * Which finding explains which goroutines. They meet at lines: a goroutine's `go` statement, or the line where it waits,
  * is a step of the finding's trail.
  */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Diagnostic, Observation } from '../finding.ts';
 import { positionAt, type Site, type Source } from '../source/text.ts';
 import type { Code } from './code.ts';
-import { fits, functionAt, isFieldLock, isGoStatement, isWait, type Lines, lockNameAt, loopAt, statementAround } from './lines.ts';
+import { fits, functionAt, isFieldLock, isForDone, isGoStatement, isWait, type Lines, lockNameAt, loopAt, statementAround } from './lines.ts';
 import type { Frame } from './model.ts';
 import { declaredName, packageOf } from './names.ts';
-import { LOCK_RULES, SIGNATURES } from './signatures.ts';
+import { CONTEXT_RULE, LOCK_RULES, SIGNATURES } from './signatures.ts';
 import type { Template } from './templates.ts';
 
 export type Verdict = Observation['verdict'];
@@ -129,20 +129,29 @@ export class Join {
   private supported(template: Template): Match[] {
     const libraries = SIGNATURES.filter(s => s.is(template)).flatMap(({ rules, what }) => this.findings
       .filter(finding => rules.includes(finding.rule)).map((finding): Match => ({ finding, verdict: 'supports', what })));
-    return libraries.length ? libraries : this.lockHolders(template);
+    if (libraries.length) return libraries;
+    const waiting = this.waitingFrame(template);
+    return waiting ? [...this.lockHolders(template, waiting), ...this.uncancelled(template, waiting)] : [];
+  }
+
+  /** Findings about a context that nobody cancels, for those in the file who wait for one to end. */
+  private uncancelled(template: Template, waiting: Standing): Match[] {
+    if (!fits(waiting.source, waiting.frame.line, template.op) || !isForDone(waiting.source, waiting.frame.line)) return [];
+    return this.findings.filter(finding => finding.rule === CONTEXT_RULE && finding.at.source.path === waiting.source.path)
+      .map(finding => ({ finding, verdict: 'supports', what: `parked at ${basename(waiting.source.path)}:${waiting.frame.line} until a context is cancelled${stateOf(template)}` }));
   }
 
   /** Findings about a lock that somebody does not give back, for those who wait for a lock of that name in the package. */
-  private lockHolders(template: Template): Match[] {
-    const waiting = template.op === 'lock' ? this.waitingFrame(template) : undefined;
-    const name = waiting && lockNameAt(waiting.source, waiting.frame.line);
-    if (!waiting || name === undefined) return [];
-    const pkg = packageOf(waiting.frame.func);
+  private lockHolders(template: Template, waiting: Standing): Match[] {
+    const name = template.op === 'lock' ? lockNameAt(waiting.source, waiting.frame.line) : undefined;
+    if (name === undefined) return [];
     const candidates = this.findings.filter(({ rule, at }) => LOCK_RULES.includes(rule) && lockNameAt(at.source, positionAt(at.source, at.start).line) === name)
-      .filter(finding => finding.package === pkg || (pkg === 'main' && finding.at.source.path === waiting.source.path));
-    // A lock that is a local variable is known in its function only.
-    const local = candidates.filter(({ function: func, at }) => at.source.path === waiting.source.path && func === declaredName(waiting.frame.func));
-    return (local.length ? local : candidates.filter(({ at }) => isFieldLock(at.source, positionAt(at.source, at.start).line))).map(finding => ({ finding, verdict: 'supports', what: `parked at line ${waiting.frame.line} until somebody unlocks ${name}${stateOf(template)}` }));
+      .filter(finding => isInPackage(finding, waiting));
+    const isLocal = ({ function: func, at }: Diagnostic) => at.source.path === waiting.source.path && func === declaredName(waiting.frame.func);
+    const local = candidates.filter(isLocal);
+    // A lock that is a local variable is known in its function only, a field to the methods of its type.
+    const holders = local.length ? local : candidates.filter(finding => isFieldLock(finding.at.source, positionAt(finding.at.source, finding.at.start).line) && isOfSameType(finding, waiting));
+    return holders.map(finding => ({ finding, verdict: 'supports', what: `parked at line ${waiting.frame.line} until somebody unlocks ${name}${stateOf(template)}` }));
   }
 
   /** For dumps of another version: where the line cannot be meant, the nearest place in the same function that can. */
@@ -164,6 +173,18 @@ export class Join {
     return (this.byFile.get(source.path) ?? []).filter(place => isMeant(place) && distance(place) <= NEAR && place.func() === name)
       .sort((a, b) => distance(a) - distance(b))[0];
   }
+}
+
+/** Every command's package is called `main`, so there the folder decides. */
+function isInPackage({ at, package: path }: Diagnostic, { source, frame }: Standing): boolean {
+  const pkg = packageOf(frame.func);
+  return pkg === 'main' ? dirname(at.source.path) === dirname(source.path) : path === pkg;
+}
+
+/** Methods of one type; where one of them is a function, the same file must do. */
+function isOfSameType({ at, function: func }: Diagnostic, { source, frame }: Standing): boolean {
+  const [mine, other] = [func, declaredName(frame.func)].map(name => /^\(?\*?(\w+)\)?\./.exec(name)?.[1]);
+  return mine !== undefined && other !== undefined ? mine === other : at.source.path === source.path;
 }
 
 /** Whether the code at hand has a `go` statement there, in that function: else it is another version. */

@@ -42,6 +42,11 @@ export function isGoStatement(source: Source, line: number): boolean {
   return /(?:^|[\s{;:])go\s+[\w(*&]/.test(codeAt(source, line));
 }
 
+/** Whether the line waits for nothing but the end of a context, or of what looks like one. */
+export function isForDone(source: Source, line: number): boolean {
+  return /<-\s*[\w.]+\.Done\(\)/.test(codeAt(source, line));
+}
+
 /** The lines of the loop that begins on a line, by gofmt's indentation. */
 export function loopAt(source: Source, line: number): Lines | undefined {
   const indentation = /^(\s*)for\b.*\{$/.exec(codeAt(source, line))?.[1];

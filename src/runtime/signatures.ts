@@ -27,6 +27,9 @@ export const SIGNATURES: readonly Signature[] = [
 /** Rules about a lock whose holder is elsewhere: who waits for it is known by the lock's name and package. */
 export const LOCK_RULES: readonly string[] = ['missing-unlock', 'double-lock', 'mismatched-unlock', 'lock-order', 'blocked-under-lock'];
 
+/** The rule about contexts that nobody cancels: who waits for one is known by its line. */
+export const CONTEXT_RULE = 'lost-cancel';
+
 function has(func: RegExp, ops?: readonly Op[]): (template: Template) => boolean {
   return template => (!ops || ops.includes(template.op)) && template.frames.some(frame => func.test(frame.func));
 }

@@ -50,6 +50,10 @@ test('who waits for a lock supports the finding about its holder', () => {
   expect(verdicts(goroutine(5, 'sync.Mutex.Lock', ['sync.(*Mutex).Lock /usr/local/go/src/sync/mutex.go:1', `${PKG}.(*Desk).Close ${at(45)}`]))).toEqual(['supports missing-unlock 38']);
 });
 
+test('who waits for the end of a context supports the finding that nobody cancels it', () => {
+  expect(verdicts(goroutine(5, 'chan receive', [`${PKG}.Watch.func1 ${at(61)}`]))).toEqual(['supports lost-cancel 58']);
+});
+
 test('a reader of net/http that waits for its body supports findings about bodies, an idle one does not', () => {
   const reader = (state: string) => goroutine(5, state, ['net/http.(*persistConn).readLoop /usr/local/go/src/net/http/transport.go:2395']);
   expect(verdicts(reader('select'))).toEqual(['supports unclosed-body 50']);

@@ -12,8 +12,8 @@ import { readSnapshot } from '../../src/runtime/read.ts';
 export const ORDERS = `package orders
 
 import (
-	"net/http"
-	"sync"
+	"context"
+	"net/http"; "sync"
 )
 
 func Take() {
@@ -63,6 +63,14 @@ func Fetch() int {
 		return 0
 	}
 	return resp.StatusCode
+}
+
+func Watch() {
+	ctx, cancel := context.WithCancel(context.Background()) // 58
+	_ = cancel
+	go func() {
+		<-ctx.Done() // 61
+	}()
 }
 `;
 
