@@ -50,6 +50,11 @@ export class Code {
     }
   }
 
+  /** Whether there is nothing to join with. */
+  get isEmpty(): boolean {
+    return this.paths.size === 0;
+  }
+
   /** The file in which a frame is; undefined for what is not among the files. */
   sourceOf(frame: Frame): Source | undefined {
     if (!this.found.has(frame)) {

@@ -55,7 +55,7 @@ function growthTable(grown: readonly Pair[], { code: source, cwd }: DiffReport):
     ...grown.slice(0, SHOWN_ROWS).map(({ change, row }) => `| ${[
       `${sign(change.growth)}${change.isSteady ? ' (steady)' : ''}`, `${change.counts.join(' → ')}${change.stayed ? ` (${change.stayed} stayed)` : ''}`, code(row.template.state || row.template.op),
       row.frame ? code(describeFrame(row.frame, source, cwd)) : '', row.template.createdBy ? code(describeFrame(row.template.createdBy, source, cwd)) : '',
-      String(change.firstSeen + 1), row.matches[0] ? `${row.verdict}: ${row.matches[0].finding.rule}` : 'runtime only',
+      String(change.firstSeen + 1), row.matches[0] ? `${row.verdict}: ${row.matches[0].finding.rule}` : row.gap === undefined ? '' : row.verdict,
     ].map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`),
     ...(more > 0 ? ['', `And ${more} more.`] : []), '',
   ];

@@ -72,7 +72,8 @@ function rowLines(row: Row, { code, cwd }: DumpReport, { paint, stacks }: DumpSt
 const SHOWN_MATCHES = 3;
 
 function verdictLines({ verdict, matches, gap, usual }: Row, cwd: string): string[] {
-  if (!matches.length) return [`${verdict}: ${usual === undefined ? gap : `usual, ${usual}`}`];
+  if (usual !== undefined) return [`usual: ${usual}`];
+  if (!matches.length) return gap === undefined ? [] : [`${verdict}: ${gap}`];
   const more = matches.length - SHOWN_MATCHES;
   return [...matches.slice(0, SHOWN_MATCHES).map(match => `${match.verdict}: ${describeMatch(match, cwd)}`), ...(more > 0 ? [`and ${more} more`] : [])];
 }

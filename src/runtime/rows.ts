@@ -13,7 +13,7 @@ export interface Row {
   readonly growth: number | undefined;
   readonly matches: readonly Match[];
   readonly verdict: Verdict | 'runtime only';
-  /** Why there is no finding, as a sentence; undefined where there is one. */
+  /** Why there is no finding, as a sentence; undefined where there is one, or no source. */
   readonly gap: string | undefined;
   /** Why such goroutines are no sign of a leak. */
   readonly usual: string | undefined;
@@ -34,7 +34,7 @@ export function rowsOf(observed: readonly Observed[], join: Join, code: Code): R
     const usual = matches.length || template.leaked || (one.growth ?? 0) > USUAL_GROWTH ? undefined : usualReason(template, templates);
     const own = template.frames.find(frame => code.originOf(frame) === 'own');
     const isOwn = own !== undefined || (template.createdBy !== undefined && code.originOf(template.createdBy) === 'own');
-    const gap = matches.length ? undefined : gapOf(template, code, isOwn);
+    const gap = matches.length || code.isEmpty ? undefined : gapOf(template, code, isOwn);
     return { template, growth: one.growth, matches, verdict: matches[0]?.verdict ?? 'runtime only', gap, usual, frame: own ?? tellingFrame(template), isOwn };
   });
 }
