@@ -7,6 +7,7 @@ import { Code, filesOf, type PathMap } from '../runtime/code.ts';
 import { applySuppressions } from '../suppress.ts';
 import { commandLine } from './options.ts';
 import { settingsOf } from './settings.ts';
+import { threadsFor } from './threads.ts';
 import { UsageError } from './usage.ts';
 
 export interface LintedCode {
@@ -25,7 +26,7 @@ export async function lintedCode(patterns: readonly string[] | false, maps: read
   const { options } = settings;
   const { diagnostics, suppressing, files } = await lint({
     cwd: process.cwd(), patterns, rules: selected, tests: options.tests, generated: true, tags: new Set(),
-    declared: settings.declared, isExcluded: settings.isExcluded,
+    declared: settings.declared, isExcluded: settings.isExcluded, threads: threadsFor(undefined),
   });
   const { kept } = applySuppressions(diagnostics, suppressing, new Set(selected.map(rule => rule.id)));
   return { findings: kept, code: new Code(filesOf(process.cwd(), patterns), maps), isThere: files > 0 };

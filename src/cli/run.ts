@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
@@ -21,6 +20,7 @@ import { type CliOptions, commandLine, type Output } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { SUBCOMMANDS } from './subcommands.ts';
+import { threadsFor } from './threads.ts';
 import { UsageError } from './usage.ts';
 
 export const EXIT = { clean: 0, findings: 1, failed: 2 } as const;
@@ -57,7 +57,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     cwd, patterns, rules: selected, tests: options.tests, generated: options.generated ?? false,
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
     declared: settings.declared, isExcluded: settings.isExcluded,
-    threads: { most: options.jobs ?? Math.min(availableParallelism(), 4), worker: join(packageRoot, 'dist/src/cli/worker.js') },
+    threads: threadsFor(options.jobs),
   };
   const first = await lint(lintOptions);
   const fixer = options.fix || options.diff ? await import('./fix.ts') : undefined;
