@@ -13,6 +13,14 @@ const bundle = await rolldown({
   platform: 'node',
   external: Object.keys(dependencies),
 });
+// What every run loads is one chunk, however many of the others share parts of it.
+const always = new Set();
+const visit = path => {
+  if (always.has(path)) return;
+  always.add(path);
+  for (const [, to = ''] of readFileSync(path, 'utf8').matchAll(/^(?:import(?! type)|export(?! type))[^;]*? from '(\.[^']+)'/gm)) visit(join(dirname(path), to));
+};
+visit(join(root, 'src/cli/main.ts'));
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' });
+await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) && !id.endsWith('cli/main.ts') }] } });
 await bundle.close();

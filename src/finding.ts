@@ -39,6 +39,21 @@ export interface Finding {
   readonly fix?: Fix | undefined;
 }
 
+/** What a running program showed of a finding. */
+export interface Observation {
+  /**
+   * `confirmed`: goroutines stay at this very place. `supports`: library goroutines stay that such a mistake leaves behind,
+   * or goroutines wait for the lock or the context that the finding is about.
+   * `near`: goroutines stay in this function, at lines of another version. `seen`: at this place, and may go on.
+   */
+  readonly verdict: 'confirmed' | 'supports' | 'near' | 'seen';
+  readonly goroutines: number;
+  /** A sentence. */
+  readonly note: string;
+  /** Names of the dumps and profiles. */
+  readonly from: readonly string[];
+}
+
 /** A finding with the rule that made it: what reports print, in their order. */
 export interface Diagnostic extends Finding {
   readonly rule: string;
@@ -47,4 +62,5 @@ export interface Diagnostic extends Finding {
   readonly function: string;
   /** Import path of its package. */
   readonly package: string;
+  readonly observed?: Observation | undefined;
 }

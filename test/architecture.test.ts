@@ -53,6 +53,11 @@ test('reports know findings and source only, so that a format never depends on h
   expect(wrong(({ from, to }) => from.startsWith('src/report/') && !/^src\/(report|source)\/|^src\/finding\.ts$/.test(to))).toEqual([]);
 });
 
+test('what is read of running programs knows rules by their findings only, so that evidence never depends on how a finding was made', () => {
+  expect(wrong(({ from, to }) => from.startsWith('src/runtime/') && !/^src\/(?:runtime|source)\/|^src\/(?:finding|report\/(?:paths|text))\.ts$/.test(to))).toEqual([]);
+  expect(wrong(({ from, to }) => to.startsWith('src/runtime/') && !/^src\/(?:runtime|cli)\//.test(from))).toEqual([]);
+});
+
 test('fixes know findings, the pipeline and whether code can be parsed, so that a rule proposes edits and does not make them', () => {
   expect(wrong(({ from, to }) => from.startsWith('src/fix/') && !/^src\/(?:fix|source)\/|^src\/(?:finding|lint|syntax\/understood)\.ts$/.test(to))).toEqual([]);
   expect(wrong(({ from, to }) => to.startsWith('src/fix/') && !/^src\/(?:fix|cli)\//.test(from))).toEqual([]);
@@ -60,7 +65,7 @@ test('fixes know findings, the pipeline and whether code can be parsed, so that 
 
 test('only src/fix/output.ts writes Go files, once they are proven', () => {
   const writers = files.filter(path => /\b(?:writeFile|appendFile|rename)(?:Sync)?\b/.test(readFileSync(join(root, path), 'utf8')));
-  expect(writers).toEqual(['src/cli/run.ts', 'src/engine/cache.ts', 'src/fix/output.ts']);
+  expect(writers).toEqual(['src/cli/gate.ts', 'src/cli/run.ts', 'src/engine/cache.ts', 'src/fix/output.ts']);
 });
 
 test('only the command line imports the list of rules', () => {

@@ -25,6 +25,7 @@ export interface CliOptions {
   readonly disable?: readonly string[];
   readonly fix?: true;
   readonly diff?: true;
+  readonly evidence?: readonly string[];
   readonly tests: boolean;
   readonly generated?: true;
   readonly tags?: readonly string[];
@@ -51,6 +52,15 @@ Examples:
   $ go-leak-lint --format sarif:leaks.sarif --format text ./...
   $ go-leak-lint --explain unclosed-body
   $ go-leak-lint --diff ./... | git apply          the safe fixes; --fix makes them at once
+  $ go-leak-lint ./... --evidence goroutines.txt   with what a dump of the running program shows
+
+Commands for running programs, each with a --help of its own (for a folder of such a name write ./dump):
+  dump     goroutines of a dump or profile, joined with the findings
+  diff     what grew between two looks at a program
+  leaks    what the Go runtime itself proves to be leaked
+  gate     fail a build in which goroutines stay behind
+
+  clean    remove the results that were kept for the next run
 
 Exit status: 0 no findings (or none at --fail-on), 1 findings (with --diff: changes), 2 the run itself failed.`;
 
@@ -71,6 +81,7 @@ export function commandLine(version: string): Command {
     .option('--disable <rules>', 'run all rules but these', list)
     .addOption(new Option('--fix', 'make the safe changes that remove findings, and report what remains').conflicts('diff'))
     .addOption(new Option('--diff', 'print what --fix would change as a unified diff, and change nothing; exit status 1 if there is any').conflicts(['format', 'output']))
+    .option('--evidence <files...>', 'goroutine dumps and profiles of the running program; findings say what was seen of them, and those come first')
     .option('--tests', 'report findings in _test.go files (default)', true)
     .option('--no-tests', 'leave them out')
     .option('--generated', 'report findings in generated files as well')

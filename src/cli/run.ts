@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rules } from '../../rules/index.ts';
 import { packageRoot, packageVersion } from '../assets.ts';
@@ -21,6 +20,8 @@ import type { Fixed, Fixing } from './fix.ts';
 import { type CliOptions, commandLine, type Output } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Settings, settingsOf } from './settings.ts';
+import { SUBCOMMANDS } from './subcommands.ts';
+import { threadsFor } from './threads.ts';
 import { UsageError } from './usage.ts';
 
 export const EXIT = { clean: 0, findings: 1, failed: 2 } as const;
@@ -29,6 +30,9 @@ const RULE_IDS: readonly string[] = rules.map(rule => rule.id);
 
 /** Runs the command and returns the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  const subcommand = SUBCOMMANDS.get(name);
+  if (subcommand) return (await subcommand())(rest);
   const command = commandLine(packageVersion());
   command.parse(args, { from: 'user' });
   const asked = command.opts<CliOptions>();
@@ -55,7 +59,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     tags: new Set(options.tags ?? []), go: options.go, progress: progress.step,
     declared: settings.declared, isExcluded: settings.isExcluded,
     cache: options.cache ? resolve(options.cacheDir ?? cacheDir()) : undefined,
-    threads: { most: options.jobs ?? Math.min(availableParallelism(), 4), worker: join(packageRoot, 'dist/src/cli/worker.js') },
+    threads: threadsFor(options.jobs),
   };
   const first = await lint(lintOptions);
   const fixer = options.fix || options.diff ? await import('./fix.ts') : undefined;
@@ -66,9 +70,10 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
   const result = fixed?.remaining ?? first;
   progress.clear();
   const { chosen, problems } = choose(result, options, selected);
-  const shown = mergePerLine(chosen, d => positionAt(d.at.source, d.at.start).line);
+  const evident = options.evidence && (await (await import('./evidence.ts')).withEvidence(chosen, patterns, options.evidence));
+  const shown = mergePerLine(evident?.diagnostics ?? chosen, d => positionAt(d.at.source, d.at.start).line);
   const report: Report = {
-    diagnostics: shown, problems: [...result.problems, ...problems, ...fixed?.problems ?? []].filter(p => p.level !== 'note' || options.verbose),
+    diagnostics: shown, problems: [...result.problems, ...problems, ...fixed?.problems ?? [], ...evident?.problems ?? []].filter(p => p.level !== 'note' || options.verbose),
     rules: selected.map(docOf), root: gitRootOf(cwd) ?? cwd, cwd, version: packageVersion(), category: options.sarifCategory,
   };
   const written = await write(report, options);

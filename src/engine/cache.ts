@@ -2,7 +2,7 @@
  * Results on disk, one file for a working folder and a set of options. A file is written beside its place and moved
  * there, so that runs at the same time and runs that are killed leave a whole one; of two that end together one stays.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { UnitResult } from './portable.ts';
@@ -69,13 +69,25 @@ function isEntries(value: unknown): value is Entries {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function prune(dir: string): void {
-  const files = readdirSync(dir).map(name => join(dir, name)).flatMap(path => {
+/** Removes what is kept in a folder, and nothing else that may be there. */
+export function removeCache(dir: string): { files: number; bytes: number } {
+  const files = filesOf(dir);
+  for (const { path } of files) rmSync(path, { force: true });
+  return { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+}
+
+/** Files with names such as `0123….json` and, of runs that were killed, `0123….json.4711`. */
+function filesOf(dir: string): { path: string; size: number; used: number }[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir).filter(name => /^[0-9a-f]{40}\.json(?:\.\d+)?$/.test(name)).map(name => join(dir, name)).flatMap(path => {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat?.isFile() ? [{ path, size: stat.size, used: stat.mtimeMs }] : [];
-  }).sort((a, b) => b.used - a.used);
+  });
+}
+
+function prune(dir: string): void {
   let total = 0;
-  for (const { path, size } of files) {
+  for (const { path, size } of filesOf(dir).sort((a, b) => b.used - a.used)) {
     total += size;
     if (total > MOST_BYTES) rmSync(path, { force: true });
   }

@@ -11,7 +11,7 @@ export function toGithub(report: Report): string {
     const end = positionAt(d.at.source, d.at.end);
     const file = decodeURIComponent(relativeUri(d.at.source.path, report.root).uri);
     const columns = end.line === line ? `,col=${column},endColumn=${end.column}` : '';
-    return `::${KIND[d.severity]} file=${property(file)},line=${line},endLine=${end.line}${columns},title=${property(`go-leak-lint (${d.rule})`)}::${data(d.message)}\n`;
+    return `::${KIND[d.severity]} file=${property(file)},line=${line},endLine=${end.line}${columns},title=${property(`go-leak-lint (${d.rule})`)}::${data(d.observed ? `${d.message} Observed (${d.observed.verdict}): ${d.observed.note}` : d.message)}\n`;
   }).join('');
 }
 

@@ -21,6 +21,7 @@ export function toJson(report: Report): string {
     findings: report.diagnostics.map(d => ({
       rule: d.rule, severity: d.severity, confidence: d.confidence, message: d.message, ...place(d.at),
       function: d.function, package: d.package, trail: (d.trail ?? []).map(step => ({ note: step.note, ...place(step.at) })),
+      ...(d.observed ? { observed: d.observed } : {}),
       ...(d.fix ? { fix: { message: d.fix.message, edits: d.fix.edits.map(({ at, text }) => ({ ...place(at), text })) } } : {}),
     })),
     problems: report.problems.map(p => ({ ...p, ...(p.path ? { path: displayPath(p.path, report.cwd) } : {}) })),

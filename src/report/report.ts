@@ -3,7 +3,7 @@ import type { Problem } from '../source/problem.ts';
 
 /** What every format is made from. */
 export interface Report {
-  /** Sorted by path, place and rule; at most one of a rule on a line. */
+  /** What was observed in a running program first, then by path, place and rule; at most one of a rule on a line. */
   readonly diagnostics: readonly Diagnostic[];
   readonly problems: readonly Problem[];
   readonly rules: readonly RuleDoc[];

@@ -8,7 +8,7 @@ import { lineHashes } from './fingerprint.ts';
 import { relativeUri } from './paths.ts';
 import type { Report, RuleDoc } from './report.ts';
 
-/** Above this many, GitHub shows the first; errors then come before the rest. */
+/** Above this many, GitHub shows the first; what was observed and errors then come before the rest. */
 const SHOWN_BY_GITHUB = 5_000;
 const HOME = 'https://github.com/go-leak-lint/go-leak-lint';
 
@@ -38,7 +38,7 @@ export function toSarif(report: Report): string {
 function ordered(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   if (diagnostics.length <= SHOWN_BY_GITHUB) return diagnostics;
   const rank = { error: 0, warning: 1, note: 2 };
-  return [...diagnostics].sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return [...diagnostics].sort((a, b) => Number(!a.observed) - Number(!b.observed) || rank[a.severity] - rank[b.severity]);
 }
 
 function descriptor(rule: RuleDoc): ReportingDescriptor {
@@ -69,12 +69,12 @@ function result(d: Diagnostic, report: Report, ruleIndex: number): Result {
     ruleId: d.rule,
     ruleIndex,
     level: d.severity,
-    message: { text: [d.message, ...(links.length ? [`See: ${links.join(', ')}.`] : [])].join(' ') },
+    message: { text: [d.message, ...(d.observed ? [`Observed (${d.observed.verdict}): ${d.observed.note}`] : []), ...(links.length ? [`See: ${links.join(', ')}.`] : [])].join(' ') },
     locations: [location(d.at, report)],
     ...(related.length ? { relatedLocations: related.map((step, i) => ({ id: i + 1, ...location(step.at, report), message: { text: step.note } })) } : {}),
     ...(steps.length > 1 ? { codeFlows: [{ threadFlows: [{ locations: steps.map(step => ({ location: { ...location(step.at, report), message: { text: step.note } } })) }] }] } : {}),
     ...(d.fix ? { fixes: [fix(d.fix, report)] } : {}),
-    properties: { confidence: d.confidence },
+    properties: { confidence: d.confidence, ...(d.observed ? { observed: d.observed } : {}) },
   };
 }
 

@@ -11,11 +11,16 @@ export interface TextStyle {
 
 /** `path:line:col: message (rule)`, columns in bytes as Go's tools count, the trail indented below. */
 export function toText(report: Report, style: TextStyle): string {
-  return report.diagnostics.map(d => `${[head(d, report, style), ...(style.frame ? frame(d.at, d.severity, style) : []), ...trail(d, report, style)].join('\n')}\n`).join(style.frame ? '\n' : '');
+  return report.diagnostics.map(d => `${[head(d, report, style), ...observed(d, style), ...(style.frame ? frame(d.at, d.severity, style) : []), ...trail(d, report, style)].join('\n')}\n`).join(style.frame ? '\n' : '');
 }
 
 function head(d: Diagnostic, report: Report, { paint }: TextStyle): string {
   return `${paint('bold', place(d.at, report))}: ${escapeControls(d.message)} ${paint(colourOf(d.severity), `(${d.rule})`)}`;
+}
+
+/** What was seen of it while the program ran. */
+function observed({ observed: seen }: Diagnostic, { paint }: TextStyle): string[] {
+  return seen ? [`\t${paint(seen.verdict === 'confirmed' ? 'red' : 'yellow', seen.verdict)}: ${escapeControls(`${seen.note} [${seen.from.join(', ')}]`)}`] : [];
 }
 
 function trail(d: Diagnostic, report: Report, { paint }: TextStyle): string[] {
