@@ -10,6 +10,7 @@ import type { Diagnostic } from './finding.ts';
 import { Program } from './program/program.ts';
 import type { Rule } from './rule.ts';
 import { classify, matches } from './source/constraints.ts';
+import { timed } from './source/clock.ts';
 import { Modules, realOf } from './source/modules.ts';
 import { expandPatterns, type PackageFolder, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
@@ -56,7 +57,7 @@ export interface LintResult {
 /** The whole pipeline: patterns → folders → (each on its own) declarations, bodies, graphs, contracts, rules → findings. */
 export async function lint(options: LintOptions): Promise<LintResult> {
   const problems: Problem[] = [];
-  const folders = foldersOf(options, problem => problems.push(problem));
+  const folders = timed('discover', () => foldersOf(options, problem => problems.push(problem)));
   const results = await analysed(folders, options);
   problems.push(...results.flatMap(result => result.problems), ...await misnamedIn(folders, options));
   const asked = new Map(folders.map(folder => [folder.dir, folder]));

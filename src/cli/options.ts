@@ -39,6 +39,7 @@ export interface CliOptions {
   readonly showFiles?: true;
   readonly sarifCategory?: string;
   readonly color: 'auto' | 'always' | 'never';
+  readonly stats?: true;
   readonly verbose?: true;
   readonly quiet?: true;
   readonly strict?: true;
@@ -96,6 +97,7 @@ export function commandLine(version: string): Command {
     .option('--show-files', 'print the files that would be read')
     .option('--sarif-category <name>', 'tell several SARIF uploads of one repository apart')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--stats', 'say where the time went, stage by stage')
     .option('-v, --verbose', 'also say what was not understood')
     .option('-q, --quiet', 'no summary, no warnings')
     .option('--strict', 'exit with 2 when something could not be read')

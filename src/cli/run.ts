@@ -22,6 +22,8 @@ import { progressOn } from './progress.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { SUBCOMMANDS } from './subcommands.ts';
 import { threadsFor } from './threads.ts';
+import { clockShares, startClock } from '../source/clock.ts';
+import { statsText } from './stats.ts';
 import { UsageError } from './usage.ts';
 
 export const EXIT = { clean: 0, findings: 1, failed: 2 } as const;
@@ -52,6 +54,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
   const { options } = settings;
   const selected = rules.filter(({ id }) => settings.runs(id));
   const started = performance.now();
+  if (options.stats) startClock();
   const progress = progressOn(process.stderr);
   const cwd = process.cwd();
   const lintOptions: LintOptions = {
@@ -77,6 +80,7 @@ async function check(settings: Settings, patterns: readonly string[]): Promise<n
     rules: selected.map(docOf), root: gitRootOf(cwd) ?? cwd, cwd, version: packageVersion(), category: options.sarifCategory,
   };
   const written = await write(report, options);
+  if (options.stats) process.stderr.write(statsText(clockShares()));
   const said = [...report.problems, ...written];
   say(said, options, cwd);
   if (!options.quiet) process.stderr.write(`${summary(shown, fixed, result, performance.now() - started)}\n`);

@@ -12,6 +12,7 @@ import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
+import { timed } from '../source/clock.ts';
 import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { NEVER_RETURNS } from './known.ts';
@@ -69,7 +70,7 @@ export class Contracts implements BodyEffects {
     if (!/Exit|Fatal|panic|Goexit|FailNow|Panic/.test(func.bodyText)) return false;
     const body = func.body();
     if (!body) return false;
-    const ends = this.bodyAlwaysEnds(func.decl, body, this.envOf(func));
+    const ends = timed('contracts', () => this.bodyAlwaysEnds(func.decl, body, this.envOf(func)));
     this.endings.set(func, ends);
     return ends;
   }
@@ -110,7 +111,7 @@ export class Contracts implements BodyEffects {
     if (known) return known;
     cache.set(key, 'keeps');
     const body = func.body();
-    const effect = body ? effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource }) : 'keeps';
+    const effect = body ? timed('contracts', () => effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource })) : 'keeps';
     cache.set(key, effect);
     return effect;
   }

@@ -8,6 +8,7 @@ import type { Pass } from '../leaks/pass.ts';
 import { fileOf, type GoFile, type Package } from '../program/package.ts';
 import { Program } from '../program/program.ts';
 import type { Rule } from '../rule.ts';
+import { timed } from '../source/clock.ts';
 import { parseGoVersion } from '../source/goversion.ts';
 import { Modules } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
@@ -89,7 +90,7 @@ export class Analysis {
   private *check(pkg: Package): Generator<PortableDiagnostic> {
     const go = parseGoVersion(this.options.go ?? pkg.module?.go ?? '') ?? NEWEST;
     const pass: Pass = { pkg, contracts: this.contracts, go, rules: this.ruleIds };
-    for (const rule of this.rules) yield* this.run(rule, pass);
+    for (const rule of this.rules) yield* timed(`rule ${rule.id}`, () => [...this.run(rule, pass)]);
   }
 
   /** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageRoot, packageVersion } from '../assets.ts';
 import type { Rule } from '../rule.ts';
 import { Modules } from '../source/modules.ts';
+import { timed } from '../source/clock.ts';
 import type { AnalysisOptions, Unit } from './analysis.ts';
 import { Cache } from './cache.ts';
 import { hashed, Keys } from './keys.ts';
@@ -21,10 +22,10 @@ export async function throughCache(
   const modules = new Modules(() => undefined);
   modules.moduleOf(cwd);
   const keys = new Keys(modules, units, run);
-  const states = units.map(unit => {
+  const states = timed('keys', () => units.map(unit => {
     const key = keys.keyOf(unit);
     return { unit, key, result: cache.get(unit.dir, key) };
-  });
+  }));
   const stale = states.filter(({ result }) => !result).map(({ unit }) => unit);
   const fresh = new Map((stale.length ? await analyse(stale) : []).map((result, i) => [stale[i], result]));
   const results = states.flatMap(({ unit, key, result }) => {

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Rule } from '../rule.ts';
+import { addShares, clockShares, isClockOn, type Share, startClock } from '../source/clock.ts';
 import { Analysis, type AnalysisOptions, type Unit } from './analysis.ts';
 import type { UnitResult } from './portable.ts';
 import { type Shares, sharesOf, taken } from './shares.ts';
@@ -24,6 +25,7 @@ interface Task {
   readonly shares: Shares;
   /** The thread's number. */
   readonly own: number;
+  readonly isTimed: boolean;
 }
 
 interface Done {
@@ -44,7 +46,7 @@ export async function analyseAll(units: readonly Unit[], options: AnalysisOption
     results[index] = result;
     progress(++done);
   };
-  const task = { options, rules: rules.map(rule => rule.id), units, shares };
+  const task = { options, rules: rules.map(rule => rule.id), units, shares, isTimed: isClockOn() };
   const workers = shares.stretches.slice(1).map((_, i) => helped(threads?.worker ?? '', { ...task, own: i + 1 }, keep));
   const analysis = await Analysis.start(options, rules);
   for (const finished of analysed(analysis, { ...task, own: 0 })) {
@@ -59,8 +61,10 @@ export async function analyseAll(units: readonly Unit[], options: AnalysisOption
 /** What a worker does. */
 export async function serve(rules: readonly Rule[]): Promise<void> {
   const task: Task = workerData;
+  if (task.isTimed) startClock();
   const analysis = await Analysis.start(task.options, rules.filter(rule => task.rules.includes(rule.id)));
   for (const done of analysed(analysis, task)) parentPort?.postMessage(done);
+  if (task.isTimed) parentPort?.postMessage({ shares: clockShares() });
 }
 
 function* analysed(analysis: Analysis, { units, shares, own }: Task): Generator<Done> {
@@ -74,7 +78,7 @@ function* analysed(analysis: Analysis, { units, shares, own }: Task): Generator<
 function helped(file: string, task: Task, keep: (done: Done) => void): Promise<void> {
   return new Promise(resolve => {
     const worker = new Worker(file, { workerData: task });
-    worker.on('message', keep);
+    worker.on('message', (message: Done | { shares: Readonly<Record<string, Share>> }) => ('shares' in message ? addShares(message.shares) : keep(message)));
     worker.on('error', () => undefined);
     worker.on('exit', () => resolve());
   });

@@ -1,4 +1,5 @@
 import { type Block as BlockStmt, type Clause, eachChild, type Expr, type For, type If, type Range, type Select, type Stmt, type Switch, type TypeSwitch, unparen, type FuncNode } from '../syntax/ast.ts';
+import { timed } from '../source/clock.ts';
 import type { Block, FlowGraph, Op } from './graph.ts';
 
 const graphs = new WeakMap<BlockStmt, FlowGraph>();
@@ -7,7 +8,7 @@ const graphs = new WeakMap<BlockStmt, FlowGraph>();
 export function graphOf(func: FuncNode, body: BlockStmt): FlowGraph {
   const known = graphs.get(body);
   if (known) return known;
-  const graph = new Builder(func, body).build();
+  const graph = timed('flow', () => new Builder(func, body).build());
   graphs.set(body, graph);
   return graph;
 }

@@ -1,4 +1,5 @@
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { isClockOn, timed } from '../source/clock.ts';
 import { typeOf } from './infer.ts';
 import { memberOf } from './members.ts';
 import { type FuncInfo, type PackageEntity, qualify } from './package.ts';
@@ -39,7 +40,7 @@ const UNKNOWN: Callee = { kind: 'unknown' };
 export function calleeOf(call: Call, env: Env): Callee {
   const known = memo.get(call);
   if (known) return known;
-  const callee = resolveFunction(call.fun, env);
+  const callee = isClockOn() ? timed('types', () => resolveFunction(call.fun, env)) : resolveFunction(call.fun, env);
   memo.set(call, callee);
   return callee;
 }

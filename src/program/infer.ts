@@ -1,5 +1,6 @@
 /** Types of expressions. Types are static in Go: they follow from declarations, not from the flow of the program. */
 import { type Call, type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { isClockOn, timed } from '../source/clock.ts';
 import { memberOf } from './members.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
@@ -17,7 +18,7 @@ export function typeOf(x: Expr, env: Env): Type {
   const known = memo.get(x);
   if (known) return known;
   memo.set(x, unknown);
-  const type = infer(x, env);
+  const type = isClockOn() ? timed('types', () => infer(x, env)) : infer(x, env);
   memo.set(x, type);
   return type;
 }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { timed } from './clock.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './text.ts';
 
@@ -17,6 +18,10 @@ const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * code) is read all the same, with U+FFFD where it is not, since its code is still Go.
  */
 export function readSource(path: string, report: (problem: Problem) => void, overlay: Overlay = NOTHING): Source | undefined {
+  return timed('read', () => readNow(path, report, overlay));
+}
+
+function readNow(path: string, report: (problem: Problem) => void, overlay: Overlay): Source | undefined {
   const skip = (id: string, message: string): undefined => {
     report({ level: 'warning', id, path, message: `skipped: ${message}` });
   };
@@ -49,6 +54,10 @@ let shared = Buffer.allocUnsafeSlow(1024 * 1024);
  * Undefined where there is nothing that could be Go.
  */
 export function readBriefly(path: string): Buffer | undefined {
+  return timed('read', () => readInto(path));
+}
+
+function readInto(path: string): Buffer | undefined {
   try {
     const file = openSync(path, 'r');
     try {

@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { timed } from '../source/clock.ts';
 import type { Span } from '../source/text.ts';
 
 /** A node of the concrete tree. `field` is the role in the parent, empty where the grammar gives none. */
@@ -104,6 +105,10 @@ function newOfValues(text: string): string {
 
 /** `shift` is added to every offset. */
 function parse(text: string, shift: number): Parsed {
+  return timed('parse', () => parsed(text, shift));
+}
+
+function parsed(text: string, shift: number): Parsed {
   if (!grammar) throw new Error('initParser has not been called');
   const tree = grammar.parser.parse(text);
   if (!tree) throw new Error('the parser gave up');

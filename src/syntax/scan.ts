@@ -3,6 +3,7 @@
  * counted, and statements end where the Go spec's semicolon rule ends them. Most declarations are never asked for, and
  * function bodies alone are three quarters of the bytes of Go code.
  */
+import { timed } from '../source/clock.ts';
 import { isWordCode, type Span } from '../source/text.ts';
 import type { ImportSpec } from './ast.ts';
 
@@ -38,6 +39,10 @@ const RECEIVER = /(\*?)\s*\(?\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^]*\])?\s*\)?\s
 const DECLARATION = /^(?:func|type|var|const|import)\b[ \t(]/gm;
 
 export function scanFile(text: string): Scan {
+  return timed('outline', () => scanned(text));
+}
+
+function scanned(text: string): Scan {
   const scanner = new Scanner(text);
   scanner.file();
   const { packageName, imports, pieces, hasError } = scanner;

@@ -3,6 +3,7 @@
  * scan, and little of the text is kept. Meant for dependencies, of which clients use a few declarations: gofmt has laid
  * them out, and who asks for a name scans the file then. A name too many (a line of a raw string) does no harm.
  */
+import { timed } from '../source/clock.ts';
 import { scanFile } from './scan.ts';
 
 /** The first line of a function. */
@@ -42,6 +43,10 @@ const FUNC = /(?:\(\s*(?:[\w\x80-\xff]+\s+)?\*?\s*\(?\s*([\w\x80-\xff]+)\s*(?:\[
 
 /** `header` is the text up to the first declaration that is no import. */
 export function surveyFile(bytes: Buffer): { survey: Survey; header: string } {
+  return timed('outline', () => surveyed(bytes));
+}
+
+function surveyed(bytes: Buffer): { survey: Survey; header: string } {
   // One byte a character, so that offsets are those of the bytes.
   const text = bytes.toString('latin1');
   const heads: string[] = [];

@@ -63,6 +63,18 @@ test('bad input is skipped with its reason, and the other findings stay', () => 
   expect(stderr).toMatch(/go\.mod:2: unknown directive: nonsense/);
 });
 
+test('--stats says where the time went', () => {
+  const root = moduleWith({ 'a/a.go': LEAK });
+  expect(run(root, '--stats', '--no-cache').stderr).toMatch(/^parse +\d+ ms +[\d.]+ % +\d+ x$[^]*^all stages +\d+ ms$/m);
+});
+
+test('clean removes what was kept', () => {
+  const root = moduleWith({ 'a/a.go': LEAK });
+  run(root, '--cache-dir', 'kept');
+  expect(run(root, 'clean', '--cache-dir', 'kept').stderr).toMatch(/^removed 1 file \(/);
+  expect(run(root, 'clean', '--cache-dir', 'kept').stderr).toMatch(/^removed 0 files \(/);
+});
+
 test('--list-rules, --explain, --show-files, --print and --version answer', () => {
   expect(run(root, '--list-rules').stdout).toMatch(/^unbounded-goroutine +warning/);
   expect(run(root, '--explain', 'unclosed-body').stdout).toMatch(/^# unclosed-body\n/);
