@@ -15,6 +15,7 @@ import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
 import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
+import { startOf } from './opstarts.ts';
 import type { Pass } from './pass.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
@@ -134,10 +135,6 @@ function closes(family: string, body: Body): boolean {
     const closed = call && calleeOf(call, body.env).kind === 'builtin' ? call.args[0] : undefined;
     return closed !== undefined && fieldFamily(closed, body) === family;
   });
-}
-
-function startOf(op: Body['graph']['blocks'][number]['ops'][number]): number {
-  return op.kind === 'call' ? op.call.start : op.kind === 'eval' ? op.expr.start : op.kind === 'receive' || op.kind === 'assign' ? op.node.start : op.stmt.start;
 }
 
 // ---------------------------------------------------------------------------------------------- who starts workers
