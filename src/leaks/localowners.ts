@@ -11,7 +11,7 @@ import type { Acquisition } from './acquisition.ts';
 import { isMadeHere } from './acquisitions.ts';
 import type { Body } from './bodies.ts';
 import { keptAmong } from './fates.ts';
-import { startOf } from './opstarts.ts';
+import { spanOf } from './reach.ts';
 import { ownerKeeping } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { type State, walkOf, whereOf } from './ways.ts';
@@ -43,7 +43,7 @@ export function localOwnerOf(call: Call, acquisition: Acquisition, body: Body, p
 
 /** `defer j.Close()` stands above, or somebody has got the owner before it is filled. */
 function isTouchedBefore(variable: Variable, call: Call, resource: Resource, body: Body, pass: Pass): boolean {
-  const isBefore = (op: Op) => (op.kind === 'assign' ? op.node.end <= call.start : startOf(op) < call.start);
+  const isBefore = (op: Op) => (op.kind === 'assign' ? op.node.end <= call.start : spanOf(op).start < call.start);
   const { blocks } = withOps(body, isBefore);
   return bodyEffect({ ...body.graph, blocks: blocks.map(block => ({ ...block, end: { kind: 'stuck' } })) }, new Map([[variable, 'whole']]), whereOf(resource, body, pass)) !== 'none';
 }

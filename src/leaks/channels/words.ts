@@ -2,9 +2,11 @@
 import type { Finding, Step } from '../../finding.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
+import { spanOf } from '../reach.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
+import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -18,6 +20,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
+  if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
@@ -61,16 +64,30 @@ function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWa
   return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at: siteIn(parent.info, head(stmt)), note: 'the goroutine starts here' }, { at, note: WAITS[verb] }] };
 }
 
-function lonelyFinding({ verb, use: { body, node, channel } }: Lonely): Finding {
+function lonelyFinding({ verb, use: { body, node, channel }, late }: Lonely): Finding {
   const at = siteIn(body.info, node);
   const name = textOf(channel, body.info);
-  const nobody = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
+  const does = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
   return {
     at,
     // The methods of a test double may be there for an interface alone.
     confidence: body.info.file.kind.test ? 'low' : verb === 'range' ? 'medium' : 'high',
-    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: nothing in the package ${nobody}.`,
-    trail: [{ at, note: WAITS[verb] }],
+    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: ${late.length ? `only what comes after this wait ${does}` : `nothing in the package ${does}`}.`,
+    trail: [{ at, note: WAITS[verb] }, ...late.map(answer => ({ at: siteIn(answer.body.info, answer.node), note: 'this comes too late' }))],
+  };
+}
+
+function futileFinding({ wait: { body, op }, subject, end, calls }: FutileWait): Finding {
+  const at = siteIn(body.info, spanOf(op));
+  return {
+    at,
+    confidence: body.info.file.kind.test ? 'low' : 'high',
+    message: `Whoever comes here waits for ever for the end of ${textOf(subject, body.info)}: ${calls.length ? 'only what comes after this wait cancels it' : 'nothing calls its cancel function'}.`,
+    trail: [
+      { at: siteIn(end.within, end.call), note: 'the context is made here' },
+      { at, note: 'it waits here until the context is cancelled' },
+      ...calls.map(call => ({ at: siteIn(call.body.info, spanOf(call.op)), note: 'this comes too late' })),
+    ],
   };
 }
 
