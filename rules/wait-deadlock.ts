@@ -61,7 +61,7 @@ function waitsFirst({ need, body, wait, group, channel, goroutine, blocked, answ
     severity: need === 'send' && room > 0 ? 'warning' : 'error',
     message: `${name}.Wait may never return: ${WHY[need](channel.name, room)}.`,
     trail: [
-      { at: siteIn(body.info, channel.ident), note: need !== 'send' ? 'the channel is made here' : room === 0 ? 'the channel has no buffer' : `the buffer has room for ${room}` },
+      { at: siteIn(body.info, channel.ident), note: need === 'done' ? 'the context is made here' : need !== 'send' ? 'the channel is made here' : room === 0 ? 'the channel has no buffer' : `the buffer has room for ${room}` },
       { at: startSite(goroutine), note: 'a goroutine that is waited for starts here' },
       { at: siteIn(blocked.body.info, blocked.node), note: 'it blocks here before it comes to its Done' },
       { at, note: 'this waits for it' },
@@ -73,6 +73,7 @@ function waitsFirst({ need, body, wait, group, channel, goroutine, blocked, answ
 const WHY: Readonly<Record<Need, (channel: string, room: number) => string>> = {
   send: (channel, room) => (room === 0 ? `the goroutines wait for somebody to receive from ${channel}, which happens only after it. Receive first, and wait in a goroutine of its own`
     : `the goroutines may send more to ${channel} than its buffer holds, and it is read only after it. Receive first, or make the buffer large enough`),
+  done: context => `the goroutines wait for the end of ${context}, which is cancelled only after it. Cancel it first`,
   receive: channel => `the goroutines wait for ${channel}, which is sent to or closed only after it. Do that first`,
   range: channel => `the goroutines range over ${channel}, which is closed only after it. Close it first`,
 };
