@@ -11,7 +11,7 @@ import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { literalsIn, walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
-import { spanOf } from './reach.ts';
+import { holdsSpan, spanOf } from './reach.ts';
 
 /** An operation and the body that it belongs to. */
 export interface Spot {
@@ -29,17 +29,13 @@ function isBehind({ body, op }: Spot, wait: Spot, pass: Pass): boolean {
   if (body.node === wait.body.node) return op !== wait.op && !isReachedWithout(op, wait, pass);
   // `defer func() { close(c) }()`: the literal runs where the operation that it is written in does.
   const around = bodyAround(body, pass);
-  const outer = around && operations(around.graph).find(({ op: other }) => holds(spanOf(other), body.node) && !literalsIn(around.block).some(literal => literal !== body.node && holds(spanOf(other), literal) && holds(literal, body.node)));
+  const outer = around && operations(around.graph).find(({ op: other }) => holdsSpan(spanOf(other), body.node) && !literalsIn(around.block).some(literal => literal !== body.node && holdsSpan(spanOf(other), literal) && holdsSpan(literal, body.node)));
   return around !== undefined && outer !== undefined && isBehind({ body: around, op: outer.op }, wait, pass);
 }
 
 function bodyAround({ info, node }: Body, pass: Pass): Body | undefined {
   const outer = [...bodiesOf(info, pass)].filter(other => other.node !== node && other.node.start <= node.start && node.end <= other.node.end);
   return outer.reduce<Body | undefined>((inner, other) => (!inner || other.node.start >= inner.node.start ? other : inner), undefined);
-}
-
-function holds(outer: { readonly start: number; readonly end: number }, inner: { readonly start: number; readonly end: number }): boolean {
-  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 /** What is deferred runs at the end, so a way has to lead out as well. */

@@ -46,9 +46,7 @@ function unansweredFinding(found: Unanswered): Finding {
   return {
     at,
     confidence: 'medium',
-    message: wait.verb === 'range'
-      ? `This can range over ${name} for ever: the goroutine that should close it may end without doing so. Close ${name} there in a defer.`
-      : `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`,
+    message: unansweredMessage(wait.verb, name),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },
       { at: siteIn(body.info, head(start.stmt)), note: 'the goroutine that should answer starts here' },
@@ -57,6 +55,17 @@ function unansweredFinding(found: Unanswered): Finding {
       { at, note: WAITS[wait.verb] },
     ],
   };
+}
+
+function unansweredMessage(verb: Verb, name: string): string {
+  switch (verb) {
+    case 'send':
+      return `This can wait for ever to send on ${name}: the only goroutine that receives may end before it has received everything. Send in a select that sees its end, or let it drain ${name}.`;
+    case 'receive':
+      return `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`;
+    case 'range':
+      return `This can range over ${name} for ever: the goroutine that should close it may end without doing so. Close ${name} there in a defer.`;
+  }
 }
 
 function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWait): Finding {
