@@ -1,7 +1,9 @@
 /** A function that a `sync.Once` runs and that comes back to the same `Once`: the inner `Do` waits for the outer one. */
-import { operations } from '../flow/search.ts';
+import type { Op } from '../flow/graph.ts';
+import { operations, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
-import type { Call } from '../syntax/ast.ts';
+import { typeOf } from '../program/infer.ts';
+import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
@@ -57,7 +59,7 @@ function donesIn(body: Body, pass: Pass, depth: number): readonly Done[] {
   memo.set(body.block, []);
   const found = operations(body.graph).flatMap(({ op }): Done[] => {
     const call = callIn(op);
-    if (!call) return [];
+    if (!call || isForOneOnly(op, body)) return [];
     const own = onceOf(call, body);
     return [...(own ? [{ identity: own, steps: [{ body, call }] }] : []), ...doneAgain(call, body, pass, depth - 1)];
   }).slice(0, MOST_DONE);
@@ -71,4 +73,21 @@ function doneAgain(call: Call, body: Body, pass: Pass, depth = MOST_CALLS): Done
     const own = asCallerNames(identity, called, body);
     return own ? [{ identity: own, steps: [{ body, call }, ...steps] }] : [];
   }));
+}
+
+/** `if l == &local { localOnce.Do(load) }`: of which value it is asked, the outer call may know. */
+function isForOneOnly(goal: Op, body: Body): boolean {
+  const way = search({ block: body.graph.entry, index: 0 }, '', { key: () => '', op: op => (op === goal ? 'arrive' : ''), edge: () => '', returns: () => false });
+  return way !== undefined && way.turns.some(({ condition }) => {
+    const x = unparen(condition);
+    return x.kind === 'binary' && (x.op === '==' || x.op === '!=') && [x.x, x.y].some(side => isPointer(side, body)) && !isNil(x.y);
+  });
+}
+
+function isPointer(x: Expr, { env }: Body): boolean {
+  return typeOf(x, env).kind === 'pointer';
+}
+
+function isNil(x: Expr): boolean {
+  return x.kind === 'ident' && x.name === 'nil' && !x.entity;
 }
