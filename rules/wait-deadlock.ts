@@ -1,4 +1,4 @@
-import { declarationOf, type Finding, missingDones, type MissingDone, type Pass, type Rule, siteIn, startSite, textOf, type Need, type WaitInLoop, type WaitInside, waitsInLoops, waitsInside, waitsTooEarly, type WaitTooEarly } from '../src/rule.ts';
+import { declarationOf, type Finding, missingDones, type MissingDone, type Pass, type Rule, siteIn, spanOf, startSite, textOf, type Need, type WaitInLoop, type WaitInside, waitsInLoops, waitsInside, type WaitBeforeEnd, waitsBeforeEnds, waitsTooEarly, type WaitTooEarly } from '../src/rule.ts';
 
 export const waitDeadlock: Rule = {
   id: 'wait-deadlock',
@@ -9,6 +9,7 @@ export const waitDeadlock: Rule = {
     for (const inLoop of waitsInLoops(pass)) yield waitsInLoop(inLoop);
     for (const inside of waitsInside(pass)) yield waitsForItself(inside);
     for (const early of waitsTooEarly(pass)) yield waitsFirst(early);
+    for (const before of waitsBeforeEnds(pass)) yield waitsBefore(before);
   },
 };
 
@@ -66,6 +67,21 @@ function waitsFirst({ need, body, wait, group, channel, goroutine, blocked, answ
       { at: siteIn(blocked.body.info, blocked.node), note: 'it blocks here before it comes to its Done' },
       { at, note: 'this waits for it' },
       { at: siteIn(body.info, answer), note: 'and what it needs comes only here' },
+    ],
+  };
+}
+
+function waitsBefore({ body, wait, group, goroutine, blocked, subject, kind, answers }: WaitBeforeEnd): Finding {
+  const at = siteIn(body.info, wait);
+  return {
+    at,
+    confidence: 'high',
+    message: `${textOf(group, body.info)}.Wait may never return: ${WHY[kind](textOf(subject, blocked.body.info), 0)}.`,
+    trail: [
+      { at: startSite(goroutine), note: 'a goroutine that is waited for starts here' },
+      { at: siteIn(blocked.body.info, blocked.node), note: 'it ends only when it is told so here' },
+      { at, note: 'this waits for it' },
+      ...answers.map(({ body: from, op }) => ({ at: siteIn(from.info, spanOf(op)), note: 'and what it needs comes only here' })),
     ],
   };
 }

@@ -2,7 +2,7 @@
 import type { Op } from '../flow/graph.ts';
 import { operations, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
-import { typeOf } from '../program/infer.ts';
+import { isError, typeOf } from '../program/infer.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import { calledBodies } from './called.ts';
@@ -59,7 +59,7 @@ function donesIn(body: Body, pass: Pass, depth: number): readonly Done[] {
   memo.set(body.block, []);
   const found = operations(body.graph).flatMap(({ op }): Done[] => {
     const call = callIn(op);
-    if (!call || isForOneOnly(op, body)) return [];
+    if (!call || isConditional(op, body)) return [];
     const own = onceOf(call, body);
     return [...(own ? [{ identity: own, steps: [{ body, call }] }] : []), ...doneAgain(call, body, pass, depth - 1)];
   }).slice(0, MOST_DONE);
@@ -75,19 +75,14 @@ function doneAgain(call: Call, body: Body, pass: Pass, depth = MOST_CALLS): Done
   }));
 }
 
-/** `if l == &local { localOnce.Do(load) }`: of which value it is asked, the outer call may know. */
-function isForOneOnly(goal: Op, body: Body): boolean {
+/** `if system { … }`, `if l == &local { localOnce.Do(load) }`: of what it is asked, the outer call may know. */
+function isConditional(goal: Op, body: Body): boolean {
   const way = search({ block: body.graph.entry, index: 0 }, '', { key: () => '', op: op => (op === goal ? 'arrive' : ''), edge: () => '', returns: () => false });
-  return way !== undefined && way.turns.some(({ condition }) => {
-    const x = unparen(condition);
-    return x.kind === 'binary' && (x.op === '==' || x.op === '!=') && [x.x, x.y].some(side => isPointer(side, body)) && !isNil(x.y);
-  });
+  return way === undefined || !way.turns.every(({ condition }) => asksForError(condition, body));
 }
 
-function isPointer(x: Expr, { env }: Body): boolean {
-  return typeOf(x, env).kind === 'pointer';
-}
-
-function isNil(x: Expr): boolean {
-  return x.kind === 'ident' && x.name === 'nil' && !x.entity;
+/** `err != nil`. */
+function asksForError(condition: Expr, { env }: Body): boolean {
+  const x = unparen(condition);
+  return x.kind === 'binary' && x.y.kind === 'ident' && x.y.name === 'nil' && isError(typeOf(x.x, env));
 }

@@ -17,7 +17,7 @@ import { placeAfter, reaches, type Span, spanOf } from './reach.ts';
 import { constantOf } from './rounds.ts';
 import { callIn } from './taken.ts';
 import { mayExceed, timesOf } from './times.ts';
-import { waitedForIn } from './waitedfor.ts';
+import { variableSignal, type WaitedFor, waitedForIn } from './waitedfor.ts';
 
 /** What a goroutine waits for that somebody else has to do; `range` only ends when the channel is closed, `done` when the context is cancelled. */
 export type Need = 'send' | 'receive' | 'range' | 'done';
@@ -31,7 +31,7 @@ export interface WaitTooEarly {
   readonly channel: Variable;
   readonly goroutine: Goroutine;
   /** Where the goroutine blocks. */
-  readonly blocked: { readonly node: Span; readonly body: Body };
+  readonly blocked: WaitedFor;
   /** What would help it, behind the `Wait`. */
   readonly answer: Span;
   /** The buffer has room for so many. */
@@ -186,8 +186,8 @@ function partyOf(goroutine: Goroutine, family: string, need: Need, channel: Vari
   const countsDown = goroutine.stmt.kind === 'call' ? groupCallOf(goroutine.stmt, parent.env)?.family === family : isCountedBy(goroutine, family);
   if (!countsDown) return undefined;
   if (need === 'done' || need === 'receive') {
-    const node = waitedForIn(body, name, need, pass);
-    if (node) return { goroutine, name, blocked: { node, body } };
+    const blocked = waitedForIn(body, variableSignal(name, need), pass);
+    if (blocked) return { goroutine, name, blocked };
   }
   const isDone = (op: Op) => op.kind === 'call' && doneBy(op, body) !== undefined;
   const blocking = operations(body.graph).map(({ op }) => op).filter(op => blocks(op, need, name, body));

@@ -11,10 +11,13 @@ import { underlying } from '../../program/resolve.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
+import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
+import { keyOf } from '../places.ts';
+import { reaches, spanOf } from '../reach.ts';
 import type { Run } from './callees.ts';
 import { failsTest } from './failures.ts';
-import { keepStep } from './instep.ts';
+import { isInEachRoundOf, keepStep } from './instep.ts';
 import { type Count, MANY, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Forgotten {
@@ -37,12 +40,31 @@ export function* forgottenIn(reading: Reading, capacity: number | undefined, bod
     const [start, ...more] = answerers;
     const [run, ...others] = start ? reading.runsAt(start) : [];
     if (start?.kind !== 'go' || more.length || !run || others.length) continue;
+    if (verb === 'send' && (isInLockstep(wait, run, body) || !receivesEachRound(run, pass))) continue;
     const isMany = isInLoop(start.stmt, body);
     // Of many goroutines one is enough for a single receive, and one that is left takes all that is sent.
     if (isMany && (verb === 'send' || !isInLoop(wait.node, body))) continue;
     const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && keepStep(start.stmt, wait.node, body) }, run, pass);
     if (way) yield { wait, start, goroutine: run.body, way };
   }
+}
+
+/** The function sends when it has received from the goroutine: `line := <-lines; …; done <- true`, so it goes on only as long as the other does. */
+function isInLockstep({ node }: Waiting, { body: goroutine }: Run, body: Body): boolean {
+  const sent = new Set(operations(goroutine.graph).flatMap(({ op }) => (op.kind === 'send' ? canonicalKey(op.stmt.channel, goroutine) ?? [] : [])));
+  const isWait = (op: Op) => spanOf(op).start === node.start;
+  return operations(body.graph).some(({ op, after }) => (op.kind === 'receive' || op.kind === 'range') && sent.has(canonicalKey(op.kind === 'range' ? op.stmt.x : op.channel, body) ?? '') && reaches(after, isWait));
+}
+
+function canonicalKey(channel: Expr, { env }: Body): string | undefined {
+  const place = canonicalPlace(channel, env);
+  return place && keyOf(place);
+}
+
+/** What is received in some rounds only, both have agreed on. */
+function receivesEachRound({ body, names }: Run, pass: Pass): boolean {
+  const reading = new Reading(body, withNames(names, body), pass);
+  return operations(body.graph).every(({ op }) => op.kind !== 'receive' || op.inSelect || !reading.doesAt(op, 'receive') || isInEachRoundOf(spanOf(op), body));
 }
 
 /** What is waited for, how often, and whether once for each goroutine, so that none may end without an answer, whatever the reason. */

@@ -3,11 +3,11 @@
  * receive from a channel that only the code behind it closes.
  */
 import { operations } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
-import { type Expr, unparen } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import type { Expr } from '../../syntax/ast.ts';
+import { bodiesWith } from '../bodies.ts';
 import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
+import { contextOf } from '../waitedfor.ts';
 import { answersWithout } from './answers.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { type ContextEnd, endsOf } from './contextends.ts';
@@ -46,12 +46,3 @@ function futileAt(wait: Spot, subject: Expr, pass: Pass): FutileWait | undefined
   const isFutile = calls.every(spots => spots?.every(spot => comesOnlyAfter(spot, wait, pass)));
   return end && isFutile ? { wait, subject, end, calls: calls.flatMap(spots => spots ?? []) } : undefined;
 }
-
-/** `ctx` of `ctx.Done()`. */
-function contextOf(channel: Expr, { env }: Body): Expr | undefined {
-  const x = unparen(channel);
-  if (x.kind !== 'call' || calleeName(calleeOf(x, env)) !== '(context.Context).Done') return undefined;
-  const fun = unparen(x.fun);
-  return fun.kind === 'selector' ? fun.x : undefined;
-}
-

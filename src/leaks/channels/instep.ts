@@ -13,6 +13,12 @@ export function keepStep(a: Span, b: Span, body: Body): boolean {
   return first !== undefined && second !== undefined && isSame(first.stmt, second.stmt, body) && isInEachRound(a, first) && isInEachRound(b, second);
 }
 
+/** Each round of the innermost loop around the node, if there is one, comes to it. */
+export function isInEachRoundOf(node: Span, body: Body): boolean {
+  const loop = loopAround(node, body);
+  return !loop || isInEachRound(node, loop);
+}
+
 /** The innermost loop. */
 function loopAround(node: Span, { graph }: Body): Loop | undefined {
   return loopsOf(graph).filter(({ stmt }) => holdsSpan(stmt.body, node)).sort((x, y) => y.stmt.start - x.stmt.start)[0];

@@ -65,7 +65,7 @@ function areLate(answers: readonly FamilyUse[], use: FamilyUse, pass: Pass): boo
   });
 }
 
-function spotOf({ node, body }: FamilyUse): Spot | undefined {
+export function spotOf({ node, body }: FamilyUse): Spot | undefined {
   const found = operations(body.graph).find(({ op }) => startOf(op) === node.start);
   return found && { body, op: found.op };
 }
