@@ -7,7 +7,7 @@ import { operations, type Place as Point, reachableFrom, search, type Walk } fro
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesOf, bodiesWith } from '../bodies.ts';
+import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
 import { calledBodies } from '../called.ts';
 import { asCallerNames } from '../callernames.ts';
 import { condLockerOf } from '../conds.ts';
@@ -165,7 +165,7 @@ function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | und
   const family = unparen(group).kind === 'selector' ? groupFamily(group, body.env) : undefined;
   const answers = goroutinesOf(pass).flatMap((goroutine): Answer[] => {
     const { body: started, parent } = goroutine;
-    if (!started) return [];
+    if (!started || (isTest(started) && !isTest(body))) return [];
     if (parent.info === body.info && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];
     const done = operations(started.graph).find(({ op }) => (parent.info === body.info && isDone(op, place, started)) || (family !== undefined && doneBy(op, started)?.family === family));
     return done ? [{ body: started, op: done.op, subject: doneBy(done.op, started)?.group ?? group }] : [];
@@ -192,7 +192,8 @@ function staysLockedBy(cond: Expr, { identity }: Holding, { env }: Body): boolea
   const { start, end } = cond;
   const locker = condLockerOf({ kind: 'selector', x: cond, sel: { kind: 'ident', name: 'L', entity: undefined, start: end, end }, start, end }, env);
   const own = locker && mutexAt(locker.mutex, locker.env);
-  return own !== undefined && own.family !== identity.family;
+  // A variable that the cond is made with may be put into a field as well.
+  return own !== undefined && own.place.fields.length > 0 && own.family !== identity.family;
 }
 
 /** `wg.Go(f)` counts the goroutine out when `f` has returned. */
@@ -218,6 +219,8 @@ function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, 
   const { op: goal } = answer;
   const { graph } = answer.body;
   const isLock = (op: Op) => lock.ops.has(op);
+  // What another function starts may get to its end without.
+  if (wait.verb === 'wait' && answer.body.info !== body.info) return reaches({ block: graph.entry, index: 0 }, undefined, isLock, true, answer.body, pass) ? undefined : lock.call;
   // A deferred Done comes after everything the goroutine does.
   if (!goal || goal.kind === 'defer') return lock.call;
   const misses = (from: Point, orOut: boolean) => reaches(from, goal, isLock, orOut, answer.body, pass);
@@ -230,7 +233,7 @@ function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, 
 }
 
 /** Whether a way leads to the operation, or with `orOut` out of the body, without passing a lock. */
-function reaches(from: Point, goal: Op, isLock: (op: Op) => boolean, orOut: boolean, body: Body, pass: Pass): boolean {
+function reaches(from: Point, goal: Op | undefined, isLock: (op: Op) => boolean, orOut: boolean, body: Body, pass: Pass): boolean {
   return search(from, GO_ON, {
     key: () => '',
     op: op => (op === goal ? 'arrive' : isLock(op) || pass.contracts.endsHere(op, body.env) ? undefined : GO_ON),

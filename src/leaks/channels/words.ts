@@ -100,15 +100,17 @@ function futileFinding({ wait: { body, op }, subject, end, calls }: FutileWait):
   };
 }
 
-function goneFinding({ send, receive, close }: GoneReceiver): Finding {
+function goneFinding({ send, receive, sign }: GoneReceiver): Finding {
   const at = siteIn(send.body.info, send.node);
   const name = textOf(send.channel, send.body.info);
-  const done = textOf(close.channel, close.body.info);
+  const other = textOf(sign.channel, receive.body.info);
   return {
     at,
     confidence: 'medium',
-    message: `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${done}: send in a select that watches it as well.`,
-    trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(close.body.info, close.node), note: 'the receiver ends' }],
+    message: sign.kind === 'farewell'
+      ? `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${other}: send in a select that watches it as well.`
+      : `This send on ${name} waits for ever once its only receiver has ended, which it does on ${other}. Send in a select that watches it as well.`,
+    trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(receive.body.info, sign.node), note: 'the receiver ends' }],
   };
 }
 
