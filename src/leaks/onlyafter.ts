@@ -71,7 +71,11 @@ class Callers {
 
 /** Every call of a function; undefined where somebody else may call it. */
 export function callsOf(func: FuncInfo, pass: Pass): readonly Spot[] | undefined {
-  if (isKnownOutside(func)) return undefined;
+  return isKnownOutside(func) ? undefined : callsInPackage(func, pass);
+}
+
+/** Every call of a function in its package; undefined where one of them cannot be told. */
+export function callsInPackage(func: FuncInfo, pass: Pass): readonly Spot[] | undefined {
   const calls: Spot[] = [];
   for (const caller of func.pkg.mentioning(func.bareName)) {
     const found = callsIn(caller, func, pass);

@@ -9,10 +9,14 @@ import { type Body, isTest } from '../bodies.ts';
 import { goroutinesOf, leaves, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../reach.ts';
+import { callsInPackage, comesOnlyAfter, type Spot } from '../onlyafter.ts';
+import { placeAfter, reaches, type Span, spanOf } from '../reach.ts';
 import { contextOf } from '../waitedfor.ts';
+import { callsOfCancel } from './cancelcalls.ts';
+import { endsOf } from './contextends.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { type Family, familiesOf, type FamilyUse } from './families.ts';
+import { spotOf } from './lonely.ts';
 
 export interface GoneReceiver {
   readonly send: FamilyUse;
@@ -38,7 +42,7 @@ export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
     const sign = farewellOf(receive.body, family, families) ?? (key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass));
     if (!sign) continue;
     for (const send of family.uses) {
-      const isKnown = sign.kind === 'told' && (isTest(send.body) || isOfMaker(send));
+      const isKnown = sign.kind === 'told' && (isTest(send.body) || isOfMaker(send) || !maySendLate(send, sign, receive, pass));
       if (send.verb === 'send' && !send.guarded && send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
     }
   }
@@ -48,6 +52,41 @@ export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
 function isOfMaker({ channel, body }: FamilyUse): boolean {
   const root = canonicalPlace(channel, body.env)?.root;
   return typeof root === 'object' && root.role === 'local';
+}
+
+/** Somebody may have told the receiver to end before the send comes. */
+function maySendLate(send: FamilyUse, sign: Sign, receive: FamilyUse, pass: Pass): boolean {
+  const spot = spotOf(send);
+  const tellings = tellingsOf(sign, receive.body, pass);
+  if (!spot || !tellings) return spot !== undefined;
+  return tellings.some(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass) && !isOrdered(spot, telling, pass));
+}
+
+/** What tells the receiver; undefined where others may. */
+function tellingsOf({ channel }: Sign, body: Body, pass: Pass): readonly Spot[] | undefined {
+  const context = contextOf(channel, body);
+  if (context) {
+    const calls = endsOf(context, body.info, pass)?.map(end => callsOfCancel(end, pass));
+    return calls?.every(call => call !== undefined) ? calls.flat() : undefined;
+  }
+  const names = channelNamesOf(pass.pkg);
+  const key = names && familyKey(channel, body.env, names, pass);
+  const family = key === undefined ? undefined : familiesOf(pass).get(key);
+  if (!family || family.given || family.outsideSends) return undefined;
+  return family.uses.filter(({ verb }) => verb === 'close' || verb === 'send').flatMap(use => spotOf(use) ?? []);
+}
+
+/** Whoever calls both functions sends first: in one body, and in no goroutine. */
+function isOrdered(send: Spot, telling: Spot, pass: Pass): boolean {
+  const sends = callsAround(send, pass);
+  const tellings = callsAround(telling, pass);
+  return sends.length > 0 && tellings.length > 0 && sends.every(first => first.op.kind !== 'go'
+    && tellings.every(then => then.body.node === first.body.node && then.op.kind !== 'go' && (then.op.kind === 'defer' || !reaches(placeAfter(then.op, then.body), op => op === first.op))));
+}
+
+/** The calls of the function around an operation in a command; of a library others may call it. */
+function callsAround({ body: { info } }: Spot, pass: Pass): readonly Spot[] {
+  return /^\p{Lu}/u.test(info.bareName) && info.pkg.name !== 'main' ? [] : callsInPackage(info, pass) ?? [];
 }
 
 /** A receive in the only body that receives from an unbuffered channel which nobody else has. */
