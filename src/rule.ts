@@ -43,6 +43,7 @@ export { type LostSignal, lostSignals } from './leaks/signals.ts';
 export { type LockedUnder, type LockOrder, lockOrders } from './leaks/lockorder.ts';
 export { mismatches } from './leaks/unlockmodes.ts';
 export { abandoned } from './leaks/channels/words.ts';
+export { channelsSetToNil, type SetToNil } from './leaks/channels/setnil.ts';
 export { nilChannels } from './leaks/channels/nil.ts';
 export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.ts';
 export { stayingBreaks } from './leaks/breaks.ts';

@@ -108,11 +108,19 @@ function channelEnd(channel: Expr, kind: 'receive' | 'range', body: Body, pass: 
   if (!names || !family || family.given || family.outsideSends || !family.makes.length) return undefined;
   const wanted = kind === 'range' ? ['close'] : ['close', 'send'];
   const answers = family.uses.filter(use => wanted.includes(use.verb)).map(spotOf);
+  return key !== undefined && answers.every(answer => answer !== undefined) ? { signal: channelSignal((x, { env: at }) => familyKey(x, at, names, pass) === key), subject: channel, kind, answers } : undefined;
+}
+
+/** A receive from a channel that is known by its field, whoever names it. */
+export function channelSignal(isIt: (channel: Expr, body: Body) => boolean): Signal {
   const signal: Signal = {
-    isAt: (op, at) => (op.kind === 'receive' || op.kind === 'range') && familyKey(op.kind === 'range' ? op.stmt.x : op.channel, at.env, names, pass) === key,
+    isAt: (op, at) => {
+      const channel = op.kind === 'receive' ? op.channel : op.kind === 'range' ? op.stmt.x : undefined;
+      return channel !== undefined && isIt(channel, at);
+    },
     inside: () => signal,
   };
-  return answers.every(answer => answer !== undefined) ? { signal, subject: channel, kind, answers } : undefined;
+  return signal;
 }
 
 function contextEnd(context: Expr, body: Body, pass: Pass): KnownEnd | undefined {
