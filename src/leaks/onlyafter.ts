@@ -10,6 +10,7 @@ import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { literalsIn, walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
+import { isExported } from './exported.ts';
 import type { Pass } from './pass.ts';
 import { holdsSpan, spanOf } from './reach.ts';
 
@@ -86,9 +87,9 @@ export function callsInPackage(func: FuncInfo, pass: Pass): readonly Spot[] | un
 }
 
 /** `main`, tests, and what other packages can call, also through an interface. */
-function isKnownOutside({ bareName, pkg, piece, file }: FuncInfo): boolean {
-  if (/^\p{Lu}/u.test(bareName)) return pkg.name !== 'main' || piece.receiver !== undefined || file.kind.test;
-  return !piece.receiver && (bareName === 'main' || bareName === 'init');
+function isKnownOutside({ bareName: name, pkg, piece, file }: FuncInfo): boolean {
+  if (isExported(name)) return pkg.name !== 'main' || piece.receiver !== undefined || file.kind.test;
+  return !piece.receiver && (name === 'main' || name === 'init');
 }
 
 /** Where a function calls another; undefined where it uses it otherwise, or what it calls cannot be told. */

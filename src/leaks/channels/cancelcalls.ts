@@ -4,9 +4,10 @@ import type { FuncInfo } from '../../program/package.ts';
 import { type Call, type CompositeLit, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodyOf } from '../bodies.ts';
+import { isExported } from '../exported.ts';
 import { type Spot, spotsOf } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
-import { type ContextEnd, type Field, fieldOf, isOfField } from './contextends.ts';
+import { type ContextEnd, type Field, fieldOf, functionsWith, isOfField } from './contextends.ts';
 
 /** Undefined where somebody else may call it. */
 export function callsOfCancel({ cancel, within }: ContextEnd, pass: Pass): readonly Spot[] | undefined {
@@ -28,7 +29,7 @@ class CancelUses {
   ofField(field: Field): readonly Spot[] | undefined {
     if (this.seen.has(field.key)) return [];
     this.seen.add(field.key);
-    return joined(field.info.map(info => this.ofMentions(x => isOfField(x, field, info, this.pass), info)));
+    return joined(functionsWith(field).map(info => this.ofMentions(x => isOfField(x, field, info, this.pass), info)));
   }
 
   /** Calls, also of fields that it is put into; undefined where it goes anywhere else. */
@@ -66,9 +67,8 @@ class CancelUses {
       if (key) known.add(key);
       if (!isIt(unparen(value))) return [];
       known.add(unparen(value));
-      if (key?.kind !== 'ident' || base.kind !== 'named' || base.def?.file.pkg !== info.pkg || (/^\p{Lu}/u.test(key.name) && info.pkg.name !== 'main')) return [undefined];
-      const mention = new RegExp(`\\.${key.name}\\b`);
-      return [{ key: `${base.name}.${key.name}`, name: key.name, info: info.pkg.funcs.filter(func => mention.test(func.bodyText)) }];
+      if (key?.kind !== 'ident' || base.kind !== 'named' || base.def?.file.pkg !== info.pkg || (isExported(key.name) && info.pkg.name !== 'main')) return [undefined];
+      return [{ key: `${base.name}.${key.name}`, name: key.name, pkg: info.pkg }];
     });
   }
 }

@@ -6,10 +6,11 @@ import { operations } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { memberOf } from '../../program/members.ts';
-import type { FuncInfo } from '../../program/package.ts';
+import type { FuncInfo, Package } from '../../program/package.ts';
 import { type Call, type Expr, type Selector, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodiesOf, bodyOf } from '../bodies.ts';
+import { isExported } from '../exported.ts';
 import { callsOf } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 
@@ -66,7 +67,7 @@ class Origins {
     const field = fieldOf(x, within, this.pass);
     if (!field || this.seen.has(field.key)) return field && [];
     this.seen.add(field.key);
-    const given = field.info.flatMap(info => valuesOf(field, info, this.pass));
+    const given = functionsWith(field).flatMap(info => valuesOf(field, info, this.pass));
     return given.includes(undefined) || !given.length ? undefined : joined(given.map(put => put && this.ofExpr(put.value, put.within)));
   }
 }
@@ -112,11 +113,11 @@ function cancelOf(call: Call, within: FuncInfo, pass: Pass): Expr | undefined {
 
 // ------------------------------------------------------------------------------------------------------- fields
 
-/** An unexported field of a type of the package, and the functions that mention it. */
+/** An unexported field of a type of the package. */
 export interface Field {
   readonly key: string;
   readonly name: string;
-  readonly info: readonly FuncInfo[];
+  readonly pkg: Package;
 }
 
 export function fieldOf(x: Selector, within: FuncInfo, pass: Pass): Field | undefined {
@@ -124,13 +125,18 @@ export function fieldOf(x: Selector, within: FuncInfo, pass: Pass): Field | unde
   const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);
   const pkg = member?.kind === 'field' ? member.owner?.def?.file.pkg : undefined;
   const { name } = x.sel;
-  if (member?.kind !== 'field' || !member.owner || pkg !== within.pkg || (/^\p{Lu}/u.test(name) && pkg.name !== 'main')) return undefined;
-  const mention = new RegExp(`\\b${name}\\b`);
-  return { key: `${member.owner.name}.${name}`, name, info: pkg.funcs.filter(func => mention.test(func.bodyText)) };
+  if (member?.kind !== 'field' || !member.owner || pkg !== within.pkg || (isExported(name) && pkg.name !== 'main')) return undefined;
+  return { key: `${member.owner.name}.${name}`, name, pkg };
 }
 
 export function isOfField(x: Expr, field: Field, within: FuncInfo, pass: Pass): boolean {
   return x.kind === 'selector' && x.sel.name === field.name && fieldOf(x, within, pass)?.key === field.key;
+}
+
+/** The functions whose text has the name of the field. */
+export function functionsWith({ name, pkg }: Field): readonly FuncInfo[] {
+  const mention = new RegExp(`\\b${name}\\b`);
+  return pkg.funcs.filter(func => mention.test(func.bodyText));
 }
 
 /** What a function puts into the field; undefined where that cannot be told. */

@@ -8,6 +8,7 @@ import { type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, isTest } from '../bodies.ts';
 import { goroutinesOf, leaves, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { isExported } from '../exported.ts';
 import type { Pass } from '../pass.ts';
 import { callsInPackage, comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import { placeAfter, reaches, type Span, spanOf } from '../reach.ts';
@@ -86,7 +87,7 @@ function isOrdered(send: Spot, telling: Spot, pass: Pass): boolean {
 
 /** The calls of the function around an operation in a command; of a library others may call it. */
 function callsAround({ body: { info } }: Spot, pass: Pass): readonly Spot[] {
-  return /^\p{Lu}/u.test(info.bareName) && info.pkg.name !== 'main' ? [] : callsInPackage(info, pass) ?? [];
+  return isExported(info.bareName) && info.pkg.name !== 'main' ? [] : callsInPackage(info, pass) ?? [];
 }
 
 /** A receive in the only body that receives from an unbuffered channel which nobody else has. */

@@ -12,6 +12,7 @@ import { calledBodies } from '../called.ts';
 import { asCallerNames } from '../callernames.ts';
 import { condLockerOf } from '../conds.ts';
 import { doneBy } from '../countdown.ts';
+import { isExported } from '../exported.ts';
 import { type Goroutine, goroutinesOf, isMentionedInside } from '../goroutines.ts';
 import { groupFamily } from '../groups.ts';
 import { heldAt, type Holding, locksTaken } from '../held.ts';
@@ -177,7 +178,7 @@ function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | und
 function signalsOf(cond: Expr, body: Body, pass: Pass): readonly Answer[] | undefined {
   const x = unparen(cond);
   const family = familyOf(x, body.env);
-  if (x.kind !== 'selector' || !family?.startsWith(`${pass.pkg.path}.`) || (/^\p{Lu}/u.test(x.sel.name) && pass.pkg.name !== 'main')) return undefined;
+  if (x.kind !== 'selector' || !family?.startsWith(`${pass.pkg.path}.`) || (isExported(x.sel.name) && pass.pkg.name !== 'main')) return undefined;
   const answers = [...bodiesWith(pass, ({ bodyText }) => /\.(?:Signal|Broadcast)\b/.test(bodyText))].flatMap(other => operations(other.graph).flatMap(({ op }): Answer[] => {
     const call = callIn(op);
     const callee = call && calleeOf(call, other.env);
