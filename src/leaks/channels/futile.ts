@@ -43,6 +43,8 @@ function futileAt(wait: Spot, subject: Expr, pass: Pass): FutileWait | undefined
   const ends = endsOf(subject, wait.body.info, pass) ?? [];
   const [end] = ends;
   const calls = ends.map(each => callsOfCancel(each, pass));
+  // A cancel function that is thrown away is told where that happens.
+  if (ends.some(({ cancel }, i) => cancel.kind === 'ident' && calls[i]?.length === 0)) return undefined;
   const isFutile = calls.every(spots => spots?.every(spot => comesOnlyAfter(spot, wait, pass)));
   return end && isFutile ? { wait, subject, end, calls: calls.flatMap(spots => spots ?? []) } : undefined;
 }
