@@ -55,12 +55,21 @@ function isOfMaker({ channel, body }: FamilyUse): boolean {
   return typeof root === 'object' && root.role === 'local';
 }
 
-/** Somebody may have told the receiver to end before the send comes. */
+/**
+ * Somebody may have told the receiver to end before the send comes: clients of the package, who call both as they like,
+ * or a function of the package that does so. In what order other functions of the package come, they know.
+ */
 function maySendLate(send: FamilyUse, sign: Sign, receive: FamilyUse, pass: Pass): boolean {
   const spot = spotOf(send);
+  if (!spot) return false;
   const tellings = tellingsOf(sign, receive.body, pass);
-  if (!spot || !tellings) return spot !== undefined;
-  return tellings.some(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass) && !isOrdered(spot, telling, pass));
+  if (!tellings) return isForClients(spot);
+  const others = tellings.filter(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass));
+  return others.some(telling => (isForClients(spot) && isForClients(telling)) || isUnordered(spot, telling, pass));
+}
+
+function isForClients({ body: { info } }: Spot): boolean {
+  return isExported(info.bareName) && info.pkg.name !== 'main';
 }
 
 /** What tells the receiver; undefined where others may. */
@@ -77,17 +86,11 @@ function tellingsOf({ channel }: Sign, body: Body, pass: Pass): readonly Spot[] 
   return family.uses.filter(({ verb }) => verb === 'close' || verb === 'send').flatMap(use => spotOf(use) ?? []);
 }
 
-/** Whoever calls both functions sends first: in one body, and in no goroutine. */
-function isOrdered(send: Spot, telling: Spot, pass: Pass): boolean {
-  const sends = callsAround(send, pass);
-  const tellings = callsAround(telling, pass);
-  return sends.length > 0 && tellings.length > 0 && sends.every(first => first.op.kind !== 'go'
-    && tellings.every(then => then.body.node === first.body.node && then.op.kind !== 'go' && (then.op.kind === 'defer' || !reaches(placeAfter(then.op, then.body), op => op === first.op))));
-}
-
-/** The calls of the function around an operation in a command; of a library others may call it. */
-function callsAround({ body: { info } }: Spot, pass: Pass): readonly Spot[] {
-  return isExported(info.bareName) && info.pkg.name !== 'main' ? [] : callsInPackage(info, pass) ?? [];
+/** Some body calls both functions, and sends later, or in a goroutine. */
+function isUnordered(send: Spot, telling: Spot, pass: Pass): boolean {
+  const tellings = callsInPackage(telling.body.info, pass) ?? [];
+  return (callsInPackage(send.body.info, pass) ?? []).some(late => tellings.some(early => early.body.node === late.body.node
+    && early.op.kind !== 'defer' && (late.op.kind === 'go' || reaches(placeAfter(early.op, early.body), op => op === late.op))));
 }
 
 /** A receive in the only body that receives from an unbuffered channel which nobody else has. */
