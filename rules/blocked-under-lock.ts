@@ -1,6 +1,6 @@
 import { blockedUnderLock as blockedWaits, type BlockedUnderLock, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
 
-const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for' };
+const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for', cond: 'waits for a signal of' };
 
 export const blockedUnderLock: Rule = {
   id: 'blocked-under-lock',

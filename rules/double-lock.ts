@@ -1,4 +1,4 @@
-import { type DoubleLock, doubleLocks, describeCall, type Finding, isTest, type Pass, type Rule, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
+import { type DoubleLock, doubleLocks, describeCall, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
 
 export const doubleLock: Rule = {
   id: 'double-lock',
@@ -6,8 +6,23 @@ export const doubleLock: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     for (const found of doubleLocks(pass)) yield finding(found);
+    for (const found of oncesAgain(pass)) yield onceFinding(found);
   },
 };
+
+function onceFinding({ body, call, steps }: OnceAgain): Finding {
+  const at = siteIn(body.info, { start: call.start, end: call.fun.end });
+  return {
+    at,
+    confidence: 'high',
+    severity: isTest(body) ? 'warning' : 'error',
+    message: `${textOf(call.fun, body.info)} runs a function that comes back to it, and waits for itself for ever.`,
+    trail: [
+      { at, note: 'the function runs inside of this' },
+      ...steps.slice(1).map((step, i) => ({ at: siteIn(step.body.info, step.call), note: i < steps.length - 2 ? `which calls ${describeCall(step.call, step.body)}` : 'and this waits until it has ended' })),
+    ],
+  };
+}
 
 function finding(found: DoubleLock): Finding {
   const { body, call, holding, needsWriter } = found;

@@ -1,4 +1,4 @@
-import { declarationOf, type Finding, missingDones, type MissingDone, type Pass, type Rule, siteIn, startSite, textOf, type Need, type WaitInLoop, type WaitInside, waitsInLoops, waitsInside, waitsTooEarly, type WaitTooEarly } from '../src/rule.ts';
+import { declarationOf, type Finding, missingDones, type MissingDone, type Pass, type Rule, siteIn, spanOf, startSite, textOf, type Need, type WaitInLoop, type WaitInside, waitsInLoops, waitsInside, type WaitBeforeEnd, waitsBeforeEnds, waitsTooEarly, type WaitTooEarly } from '../src/rule.ts';
 
 export const waitDeadlock: Rule = {
   id: 'wait-deadlock',
@@ -9,6 +9,7 @@ export const waitDeadlock: Rule = {
     for (const inLoop of waitsInLoops(pass)) yield waitsInLoop(inLoop);
     for (const inside of waitsInside(pass)) yield waitsForItself(inside);
     for (const early of waitsTooEarly(pass)) yield waitsFirst(early);
+    for (const before of waitsBeforeEnds(pass)) yield waitsBefore(before);
   },
 };
 
@@ -61,7 +62,7 @@ function waitsFirst({ need, body, wait, group, channel, goroutine, blocked, answ
     severity: need === 'send' && room > 0 ? 'warning' : 'error',
     message: `${name}.Wait may never return: ${WHY[need](channel.name, room)}.`,
     trail: [
-      { at: siteIn(body.info, channel.ident), note: need !== 'send' ? 'the channel is made here' : room === 0 ? 'the channel has no buffer' : `the buffer has room for ${room}` },
+      { at: siteIn(body.info, channel.ident), note: need === 'done' ? 'the context is made here' : need !== 'send' ? 'the channel is made here' : room === 0 ? 'the channel has no buffer' : `the buffer has room for ${room}` },
       { at: startSite(goroutine), note: 'a goroutine that is waited for starts here' },
       { at: siteIn(blocked.body.info, blocked.node), note: 'it blocks here before it comes to its Done' },
       { at, note: 'this waits for it' },
@@ -70,9 +71,25 @@ function waitsFirst({ need, body, wait, group, channel, goroutine, blocked, answ
   };
 }
 
+function waitsBefore({ body, wait, group, goroutine, blocked, subject, kind, answers }: WaitBeforeEnd): Finding {
+  const at = siteIn(body.info, wait);
+  return {
+    at,
+    confidence: 'high',
+    message: `${textOf(group, body.info)}.Wait may never return: ${WHY[kind](textOf(subject, blocked.body.info), 0)}.`,
+    trail: [
+      { at: startSite(goroutine), note: 'a goroutine that is waited for starts here' },
+      { at: siteIn(blocked.body.info, blocked.node), note: 'it ends only when it is told so here' },
+      { at, note: 'this waits for it' },
+      ...answers.map(({ body: from, op }) => ({ at: siteIn(from.info, spanOf(op)), note: 'and what it needs comes only here' })),
+    ],
+  };
+}
+
 const WHY: Readonly<Record<Need, (channel: string, room: number) => string>> = {
   send: (channel, room) => (room === 0 ? `the goroutines wait for somebody to receive from ${channel}, which happens only after it. Receive first, and wait in a goroutine of its own`
     : `the goroutines may send more to ${channel} than its buffer holds, and it is read only after it. Receive first, or make the buffer large enough`),
+  done: context => `the goroutines wait for the end of ${context}, which is cancelled only after it. Cancel it first`,
   receive: channel => `the goroutines wait for ${channel}, which is sent to or closed only after it. Do that first`,
   range: channel => `the goroutines range over ${channel}, which is closed only after it. Close it first`,
 };

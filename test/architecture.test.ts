@@ -105,6 +105,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name !== 'L' || !isNamed(typeOf(x.x, env), 'sync.Cond')": 'the field of what is a cond by its type',
   'WAITS.has(x.sel.name)': 'on what is a cond or has the name of one',
   "x.sel.name === name : x.kind === 'ident'": 'any field of that name, which is the careful side',
+  'x.sel.name === field.name && fieldOf(': 'the field of a type that is asked for, whose owner is checked next',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
   'includes(fun.sel.name)': 'on what is known to hold the resource',
   'x.sel.name === channel': 'the field of what the table knows as a timer or ticker',

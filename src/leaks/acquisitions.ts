@@ -177,6 +177,8 @@ export type Target =
   | { readonly kind: 'returned'; readonly result: number }
   /** `_, err := http.Get(u)`: lost at once, unless the error is known not to be nil afterwards. */
   | { readonly kind: 'blank'; readonly ident: Ident; readonly defines: boolean; readonly lhs: readonly Expr[]; readonly companions: Companions; readonly from: Place }
+  /** `j.file, err = os.Create(p)`. */
+  | { readonly kind: 'field'; readonly companions: Companions }
   | { readonly kind: 'elsewhere' };
 
 /** Where the result of a call goes. */
@@ -194,7 +196,7 @@ export function destinationOf(call: Call, acquisition: Acquisition, after: Place
     const from = { block, index: i + 1 };
     const companions = acquisition.resource.evenOnError ? NONE : companionsOf(op, call, lhs, body);
     const tracked = trackedBy(op.lhs, lhs, acquisition, companions, body);
-    if (!tracked) return { kind: 'elsewhere' };
+    if (!tracked) return unparen(lhs).kind === 'selector' ? { kind: 'field', companions } : { kind: 'elsewhere' };
     if (tracked.size) return { kind: 'variable', tracked, lhs: op.lhs, companions, from };
     return lhs.kind === 'ident' ? { kind: 'blank', ident: lhs, defines: !('op' in op.node) || op.node.op === ':=', lhs: op.lhs, companions, from } : { kind: 'elsewhere' };
   }
@@ -238,7 +240,7 @@ function ownOperand(call: Call, which: 'receiver' | 'argument', { held }: Acquis
 }
 
 /** `exec.Command(…)`, `&Server{…}`, `new(Server)`, `make(chan os.Signal, 1)`, `var s Server`; what a helper made, the helper may look after. */
-function isMadeHere({ origin, role, assigned }: Variable, { env }: Body): boolean {
+export function isMadeHere({ origin, role, assigned }: Variable, { env }: Body): boolean {
   if (role !== 'local') return false;
   const isDeclared = origin.kind === 'declared' && (origin.type.kind === 'ident' || origin.type.kind === 'selector');
   return [...(isDeclared ? [] : [origin]), ...assigned].every(from => from === 'unknown' || (from.kind === 'value' && isMaking(from.expr, env)));

@@ -5,14 +5,14 @@
  */
 import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, RUNS_ARGUMENT_AT_ONCE } from '../contracts/known.ts';
 import { onlyReads } from '../contracts/effects.ts';
-import type { Op } from '../flow/graph.ts';
+import type { End, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { underlying } from '../program/resolve.ts';
-import type { Type } from '../program/types.ts';
+import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
@@ -24,19 +24,39 @@ import { placeOf } from './places.ts';
 /** `results`: only the caller may have it. `outside`: somebody may still use it. */
 export type Fate = 'nowhere' | 'results' | 'outside';
 
-const DEPTH = 3;
+/**
+ * `users`: a goroutine may use it when the function has returned, and so may whoever has a context of it. `keepers`: a
+ * goroutine may, as long as it lets nobody else have it, and a context leads to nothing.
+ */
+type Goroutines = 'users' | 'keepers';
 
-export function fateOf(variables: Iterable<Variable>, body: Body, pass: Pass, depth = DEPTH): Fate {
-  return new Carriers(variables, body, pass, depth).fate();
+const DEPTH: Record<Goroutines, number> = { users: 3, keepers: 5 };
+
+export function fateOf(variables: readonly Variable[], body: Body, pass: Pass): Fate {
+  return new Carriers(variables, variables, body, pass, 'users').fate();
 }
+
+/**
+ * Whether nobody but the function, its goroutines and whoever gets its results can have the value; then, whether a return
+ * hands out something that holds it, other names of the value itself left out.
+ */
+export function keptAmong(variables: readonly Variable[], body: Body, pass: Pass): ((end: Returning) => boolean) | undefined {
+  const carriers = new Carriers(variables, variables, body, pass, 'keepers');
+  return carriers.fate() === 'outside' ? undefined : end => carriers.isReturnedAt(end, false);
+}
+
+type Returning = End & { readonly kind: 'return' };
 
 class Carriers {
   private readonly names: Set<Variable>;
+  /** Those that are the value itself, or were made here to hold it: what is put into them goes nowhere else. */
+  private readonly own: Set<Variable>;
   /** What is known of calls while there are `size` names. */
   private readonly fates = new Map<Call, { readonly size: number; readonly fate: Fate }>();
 
-  constructor(variables: Iterable<Variable>, private readonly body: Body, private readonly pass: Pass, private readonly depth: number) {
+  constructor(variables: readonly Variable[], own: readonly Variable[], private readonly body: Body, private readonly pass: Pass, private readonly goroutines: Goroutines, private readonly depth = DEPTH[goroutines]) {
     this.names = new Set(variables);
+    this.own = new Set(own);
   }
 
   fate(): Fate {
@@ -44,10 +64,12 @@ class Carriers {
       size = this.names.size;
       for (const { op } of operations(this.body.graph)) if (this.escapesIn(op)) return 'outside';
     }
-    const results = this.body.node.type.results.flatMap(({ names }) => names);
-    const isReturned = this.body.graph.blocks.some(({ end }) => end.kind === 'return'
-      && (end.stmt?.results.length ? end.stmt.results.some(x => this.carries(x)) : results.some(name => this.isName(name))));
-    return isReturned ? 'results' : 'nowhere';
+    return this.body.graph.blocks.some(({ end }) => end.kind === 'return' && this.isReturnedAt(end)) ? 'results' : 'nowhere';
+  }
+
+  isReturnedAt({ stmt }: Returning, orItself = true): boolean {
+    const results = stmt?.results.length ? stmt.results : this.body.node.type.results.flatMap(({ names }) => names);
+    return results.some(x => this.carries(x) && (orItself || !this.isOwn(x)));
   }
 
   private isName(x: Expr): boolean {
@@ -67,7 +89,7 @@ class Carriers {
       case 'defer':
         return op.stmt.call.kind === 'call' && this.escapesThrough(op.stmt.call);
       case 'go':
-        return this.mentions(op.stmt.call);
+        return this.goroutines === 'users' ? this.mentions(op.stmt.call) : op.stmt.call.kind === 'call' && this.escapesThrough(op.stmt.call);
       case 'send':
         return this.carries(op.stmt.value);
       case 'assign':
@@ -87,18 +109,21 @@ class Carriers {
       if (!value || !this.carries(value)) return false;
       const type = typeOf(value, this.body.env);
       const part = lhs.length > rhs.length && type.kind === 'tuple' ? type.types[i] : type;
-      return (part === undefined || this.isRich(part)) && !this.follow(target);
+      return (part === undefined || this.isRich(part)) && !this.follow(target, this.isOwn(value));
     });
   }
 
   /** Remembers that the target holds it; false where the target outlives the function. */
-  private follow(target: Expr): boolean {
+  private follow(target: Expr, isItsName = false): boolean {
     if (target.kind === 'ident' && target.name === '_') return true;
     const root = placeOf(target)?.root ?? rootOfIndex(target);
-    if (typeof root !== 'object' || root.owner !== this.body.node) return false;
     const isItself = target.kind === 'ident';
-    if (!isItself && (root.role !== 'local' || !this.isMadeHere(root))) return false;
+    if (typeof root === 'object' && !isItself && this.own.has(root) && placeOf(target)?.fields.length === 1) return true;
+    if (typeof root !== 'object' || root.owner !== this.body.node) return false;
+    const isMade = root.role === 'local' && this.isMadeHere(root);
+    if (!isItself && !isMade) return false;
     this.names.add(root);
+    if (isMade || (isItself && isItsName)) this.own.add(root);
     return true;
   }
 
@@ -144,7 +169,7 @@ class Carriers {
   private findFateIn(callee: Callee, call: Call): Fate {
     if (callee.kind === 'literal') {
       const inner = literalBody(callee.literal, callee.within, this.body, this.pass);
-      return fateOf([...this.names, ...this.parameters(callee.literal, call)], inner, this.pass, this.depth - 1);
+      return this.inside([...this.names, ...this.parameters(callee.literal, call)], [...this.own, ...this.ownParameters(callee.literal, call)], inner).fate();
     }
     const fates = targetsOf(callee, this.body.env).map(func => this.fateInFunction(func, call));
     return fates.includes('outside') ? 'outside' : fates.includes('results') ? 'results' : 'nowhere';
@@ -156,13 +181,26 @@ class Carriers {
     const fun = unparen(call.fun);
     const receiver = fun.kind === 'selector' && this.carries(fun.x) ? variablesOf(func.decl.receiver?.names ?? []) : [];
     const variables = [...receiver, ...this.parameters(func.decl, call)];
-    return variables.length ? fateOf(variables, inner, this.pass, this.depth - 1) : 'nowhere';
+    const own = [...(fun.kind === 'selector' && this.isOwn(fun.x) ? receiver : []), ...this.ownParameters(func.decl, call)];
+    return variables.length ? this.inside(variables, own, inner).fate() : 'nowhere';
+  }
+
+  private inside(variables: readonly Variable[], own: readonly Variable[], body: Body): Carriers {
+    return new Carriers(variables, own, body, this.pass, this.goroutines, this.depth - 1);
   }
 
   /** The parameters that are given it. */
-  private parameters({ type }: FuncNode, call: Call): Variable[] {
-    const params = type.params.flatMap(field => field.names);
-    return variablesOf(call.args.flatMap((arg, i) => (this.carries(arg) ? params[Math.min(i, params.length - 1)] ?? [] : [])));
+  private parameters(callee: FuncNode, call: Call): Variable[] {
+    return parametersFor(arg => this.carries(arg), callee, call);
+  }
+
+  private ownParameters(callee: FuncNode, call: Call): Variable[] {
+    return parametersFor(arg => this.isOwn(arg), callee, call);
+  }
+
+  private isOwn(x: Expr): boolean {
+    const inner = unparen(x);
+    return inner.kind === 'ident' ? inner.entity?.kind === 'var' && this.own.has(inner.entity) : inner.kind === 'unary' && inner.op === '&' && this.isOwn(inner.x);
   }
 
   private isFunction(x: Expr): boolean {
@@ -207,7 +245,7 @@ class Carriers {
 
   /** A value of this type can hold something else than itself: no number, text, error or list of these. */
   private isRich(type: Type, depth = 4): boolean {
-    if (isError(type)) return false;
+    if (isError(type) || (this.goroutines === 'keepers' && isNamed(type, 'context.Context'))) return false;
     const base = underlying(type, this.body.env.program);
     if (base.kind === 'basic' || depth === 0) return depth === 0;
     if (base.kind === 'slice') return this.isRich(base.elem, depth - 1);
@@ -215,6 +253,11 @@ class Carriers {
     if (base.kind === 'tuple') return base.types.some(t => this.isRich(t, depth - 1));
     return base.kind !== 'struct' || base.fields.some(field => this.isRich(field.type, depth - 1));
   }
+}
+
+function parametersFor(isGiven: (arg: Expr) => boolean, { type }: FuncNode, { args }: Call): Variable[] {
+  const params = type.params.flatMap(field => field.names);
+  return variablesOf(args.flatMap((arg, i) => (isGiven(arg) ? params[Math.min(i, params.length - 1)] ?? [] : [])));
 }
 
 function isLibrary(callee: Callee): boolean {

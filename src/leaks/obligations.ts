@@ -5,7 +5,7 @@
 import { bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
-import type { Op } from '../flow/graph.ts';
+import type { Block as FlowBlock, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Turn } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
@@ -14,11 +14,12 @@ import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, moreAcquiredBy } from './acquisitions.ts';
 import { isCommand } from './commands.ts';
 import { type Body, bodiesWith } from './bodies.ts';
+import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { factsBefore } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
-import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { type Companions, mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
 export interface Unmet {
   readonly body: Body;
@@ -80,6 +81,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
+  if (target.kind === 'field') return unmetByOwner(op, acquisition, target.companions, body, pass);
   if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
@@ -89,11 +91,25 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   const never = isForgotten(start.tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const way = search(target.from, start, walkOf(resource, body, pass));
+  if (!way && target.kind === 'variable') return unmetByOwner(op, acquisition, target.companions, body, pass);
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
-  if (missesErrorCheck(way.turns, target.companions.errors, body)) return undefined;
+  if (missesErrorCheck(way.turns, target.companions.errors, body.graph.blocks)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+/** What the function puts into a field of a value of its own, and forgets with it. */
+function unmetByOwner(op: Op & { kind: 'call' }, acquisition: Acquisition, companions: Companions, body: Body, pass: Pass): Unmet | undefined {
+  const { call } = op;
+  const owner = localOwnerOf(call, acquisition, body, pass);
+  if (!owner) return undefined;
+  const { resource, tracked, from, walk, never } = owner;
+  const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
+  const way = search(from, stateOf(tracked, companions, factsBefore(op, body, pass)), walk);
+  if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return undefined;
+  const why = way.at.kind === 'op' ? 'overwritten' : 'returns';
+  return { body, call, acquisition: { ...acquisition, resource, evidence: 'likely' }, target: undefined, why, way, never };
 }
 
 /**
@@ -112,9 +128,9 @@ function isOnlyChannelKept(call: Call, { block }: Place, { channel, firesOnce }:
 }
 
 /** The function asks for the error, but not on this way: something else told it already that the call had failed. */
-function missesErrorCheck(turns: readonly Turn[], errors: ReadonlySet<Variable>, { graph }: Body): boolean {
+function missesErrorCheck(turns: readonly Turn[], errors: ReadonlySet<Variable>, blocks: readonly FlowBlock[]): boolean {
   if (errors.size === 0 || turns.some(({ condition }) => mentions(condition, errors))) return false;
-  return turns.length > 0 && graph.blocks.some(({ end }) => end.kind === 'branch' && end.condition !== undefined && mentions(end.condition, errors));
+  return turns.length > 0 && blocks.some(({ end }) => end.kind === 'branch' && end.condition !== undefined && mentions(end.condition, errors));
 }
 
 /** The variable is handed to a function of which only the name says that it does not keep or close it. */

@@ -2,11 +2,11 @@
  * Owners: values that keep a resource in a field and have methods that release it. Who makes one has to call such a
  * method or hand the value on, as if it were the resource: `f, err := os.Create(p); …; return &Log{file: f}, nil`.
  */
-import { allReturnedAt, applyOp, bodyEffect, literalEffect, type Tracked } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, bodyEffect, literalEffect, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource, ResourceTable } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
-import type { Op } from '../flow/graph.ts';
-import { operations, type Place, search } from '../flow/search.ts';
+import { type FlowGraph, type Op, successors } from '../flow/graph.ts';
+import { operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import type { FuncInfo, FuncOutline, Package } from '../program/package.ts';
@@ -49,6 +49,14 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
 /** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
 export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable, rules?: ReadonlySet<string>): boolean {
   return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources, rules);
+}
+
+/** The local variable or receiver in a field of which a call's result is kept, from where on, and as what resource. */
+export function ownerKeeping(call: Call, { resource, result, held }: Acquisition, body: Body, pass: Pass) {
+  if (typeof result !== 'number' || held !== 'resource' || resource.field !== undefined || parentOf(call, resource, body) !== 'none') return undefined;
+  const stored = storedAt(call, result, resource, body, pass);
+  const owner = stored && 'variable' in stored.in ? owned(stored, resource, pass) : undefined;
+  return stored && owner && 'variable' in stored.in ? { resource: owner, ...stored.in, through: stored.through } : undefined;
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
@@ -211,14 +219,22 @@ function releasingMethods(owner: string, resource: Resource, pkg: Package, pass:
 }
 
 function releasesReceiver(method: FuncInfo, resource: Resource, pass: Pass): boolean {
-  // Waiting for the end of the context that it then cancels ends nothing.
-  if (resource.releases.length === 0 && /<-[^\n]*\.Done\(\)/.test(method.bodyText)) return false;
   const words = [resource.field ?? '', ...resource.releasesWhole ?? []];
   if (!words.some(word => method.bodyText.includes(`.${word}`))) return false;
   const body = method.body();
   const receiver = method.decl.receiver?.names[0]?.entity;
-  return body !== undefined && receiver?.kind === 'var'
-    && bodyEffect(graphOf(method.decl, body), new Map([[receiver, 'whole']]), { env: pass.contracts.envOf(method), func: method.decl, effects: pass.contracts, resource }) === 'released';
+  if (!body || receiver?.kind !== 'var') return false;
+  const where: Where = { env: pass.contracts.envOf(method), func: method.decl, effects: pass.contracts, resource };
+  const graph = graphOf(method.decl, body);
+  return bodyEffect(resource.releases.length ? graph : beforeDone(graph, where), new Map([[receiver, 'whole']]), where) === 'released';
+}
+
+/** What happens before the end of a context: to cancel it after `<-ctx.Done()` ends nothing. */
+function beforeDone(graph: FlowGraph, { env }: Where): FlowGraph {
+  const isDone = (op: Op) => op.kind === 'receive' && op.channel.kind === 'call' && calleeName(calleeOf(op.channel, env)) === '(context.Context).Done';
+  const lastOf = ({ ops }: FlowGraph['entry']) => ops.findIndex(isDone);
+  const reached = [graph.entry, ...reachableFrom(graph.entry, block => (lastOf(block) < 0 ? successors(block.end) : []))];
+  return { ...graph, blocks: reached.map(block => (lastOf(block) < 0 ? block : { ...block, ops: block.ops.slice(0, lastOf(block)) })) };
 }
 
 /** Which result the owner is, or that it is the receiver; undefined when it is released or kept by others on the way. */

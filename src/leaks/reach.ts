@@ -24,6 +24,10 @@ export interface Span {
   readonly end: number;
 }
 
+export function holdsSpan(outer: Span, inner: Span): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
 /** What an operation is written as; of a `range`, what it goes through. */
 export function spanOf(op: Op): Span {
   switch (op.kind) {

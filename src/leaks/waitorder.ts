@@ -1,7 +1,8 @@
 /** `Wait` before what the goroutines need to get to their `Done`: somebody who receives, who sends, who closes the channel. */
+import { graphOf } from '../flow/build.ts';
 import { type Op, successors } from '../flow/graph.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
-import { calleeOf } from '../program/callee.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, type Range, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
@@ -10,23 +11,27 @@ import { type Goroutine, goroutinesOf } from './goroutines.ts';
 import { groupCallOf, groupFamily } from './groups.ts';
 import { paramsOf } from './groupuses.ts';
 import { canonicalPlace } from './mutexes.ts';
+import { isEndless } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { placeAfter, reaches, type Span, spanOf } from './reach.ts';
 import { constantOf } from './rounds.ts';
+import { callIn } from './taken.ts';
 import { mayExceed, timesOf } from './times.ts';
+import { variableSignal, type WaitedFor, waitedForIn } from './waitedfor.ts';
 
-/** What a goroutine does with a channel that somebody else has to answer; `range` only ends when it is closed. */
-export type Need = 'send' | 'receive' | 'range';
+/** What a goroutine waits for that somebody else has to do; `range` only ends when the channel is closed, `done` when the context is cancelled. */
+export type Need = 'send' | 'receive' | 'range' | 'done';
 
 export interface WaitTooEarly {
   readonly need: Need;
   readonly body: Body;
   readonly wait: Call;
   readonly group: Expr;
+  /** The channel, or the context. */
   readonly channel: Variable;
   readonly goroutine: Goroutine;
   /** Where the goroutine blocks. */
-  readonly blocked: { readonly node: Span; readonly body: Body };
+  readonly blocked: WaitedFor;
   /** What would help it, behind the `Wait`. */
   readonly answer: Span;
   /** The buffer has room for so many. */
@@ -39,26 +44,30 @@ export function* waitsTooEarly(pass: Pass): Generator<WaitTooEarly> {
     const { block } = goroutine.parent;
     byParent.set(block, [...byParent.get(block) ?? [], goroutine]);
   }
-  for (const body of bodiesWith(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bmake\(chan\b/.test(info.bodyText))) {
+  for (const body of bodiesWith(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bmake\(chan\b|\bWithCancel/.test(info.bodyText))) {
     const goroutines = byParent.get(body.block) ?? [];
     for (const { op } of operations(body.graph)) {
-      const own = op.kind === 'call' ? groupCallOf(op.call, body.env) : undefined;
-      if (op.kind !== 'call' || own?.does !== 'wait') continue;
-      for (const made of channelsIn(body)) {
-        for (const need of NEEDS) {
-          const found = tooEarly(op, own.family, need, made, goroutines, body);
-          if (found) yield { ...found, need, body, wait: op.call, group: own.group, channel: made.channel, room: made.room };
+      const call = callIn(op);
+      const own = call && groupCallOf(call, body.env);
+      if (!call || own?.does !== 'wait') continue;
+      for (const made of [...channelsIn(body), ...contextsIn(body)]) {
+        for (const need of made.cancel ? CONTEXT_NEEDS : CHANNEL_NEEDS) {
+          const found = tooEarly(op, own.family, need, made, goroutines, body, pass);
+          if (found) yield { ...found, need, body, wait: call, group: own.group, channel: made.channel, room: made.room };
         }
       }
     }
   }
 }
 
-const NEEDS: readonly Need[] = ['send', 'receive', 'range'];
+const CHANNEL_NEEDS: readonly Need[] = ['send', 'receive', 'range'];
+const CONTEXT_NEEDS: readonly Need[] = ['done'];
 
+/** A channel, or a context with its cancel function, that the function makes. */
 interface MadeChannel {
   readonly channel: Variable;
   readonly room: number;
+  readonly cancel?: Variable;
 }
 
 /** The channels that the function makes, with a buffer of known size or without one. */
@@ -81,20 +90,46 @@ function roomOf({ origin, role }: Variable, { env }: Body): number | undefined {
   return made.args[1] ? constantOf(made.args[1], env) : 0;
 }
 
-function tooEarly(wait: Op, family: string, need: Need, { channel, room }: MadeChannel, goroutines: readonly Goroutine[], body: Body) {
-  const counted = goroutines.flatMap(goroutine => partyOf(goroutine, family, need, channel) ?? []);
-  if (!counted.length || !isInView(need, channel, counted, body)) return undefined;
-  const isAnswer = (op: Op) => op.kind !== 'defer' && answers(op, need, channel, body);
-  const isWait = (op: Op) => op === wait;
-  // What may come before the Wait may be for these goroutines.
-  if (reaches({ block: body.graph.entry, index: 0 }, isAnswer, isWait)) return undefined;
-  const behind = operations(body.graph).map(({ op }) => op).find(op => answers(op, need, channel, body));
-  if (!behind || (behind.kind !== 'defer' && !reaches(placeAfter(wait, body), isAnswer))) return undefined;
-  const found = counted.find(({ goroutine }) => {
-    const start = operations(body.graph).find(({ op }) => isStartOf(op, goroutine));
-    return start && (need !== 'send' || outgrows(room, channel, goroutine, body)) && reaches(start.after, isWait);
+/** Contexts that nothing but their own cancel function ends. */
+function contextsIn(body: Body): MadeChannel[] {
+  return operations(body.graph).flatMap(({ op }): MadeChannel[] => {
+    const [made] = op.kind === 'assign' ? op.rhs : [];
+    const call = made && unparen(made);
+    if (op.kind !== 'assign' || call?.kind !== 'call' || !/^context\.WithCancel(?:Cause)?$/.test(calleeName(calleeOf(call, body.env)) ?? '')) return [];
+    const [parent] = call.args;
+    const [channel, cancel] = op.lhs.map(x => (x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.ident === x && !x.entity.assigned.length ? x.entity : undefined));
+    return parent && channel && cancel && isEndless(parent, body) ? [{ channel, cancel, room: 0 }] : [];
   });
-  return found && { goroutine: found.goroutine, blocked: found.blocked, answer: spanOf(behind) };
+}
+
+function tooEarly(wait: Op, family: string, need: Need, made: MadeChannel, goroutines: readonly Goroutine[], body: Body, pass: Pass) {
+  const { channel, room } = made;
+  const counted = goroutines.flatMap(goroutine => partyOf(goroutine, family, need, channel, pass) ?? []);
+  if (!counted.length || !isInView(need, made, counted, body)) return undefined;
+  const answer = answerBehind(wait, op => answers(op, need, made, body), body);
+  if (!answer) return undefined;
+  const isWait = (op: Op) => op === wait;
+  const found = counted.find(({ goroutine }) => {
+    const isStart = (op: Op) => isStartOf(op, goroutine);
+    const start = operations(body.graph).find(({ op }) => isStart(op));
+    return start && (need !== 'send' || outgrows(room, channel, goroutine, body)) && (reaches(start.after, isWait) || (wait.kind === 'defer' && reaches(placeAfter(wait, body), isStart)));
+  });
+  return found && { goroutine: found.goroutine, blocked: found.blocked, answer: spanOf(answer) };
+}
+
+/** What would help comes after the wait, and nothing that would comes before: that may be for these goroutines. */
+function answerBehind(wait: Op, isAnswer: (op: Op) => boolean, body: Body): Op | undefined {
+  const found = operations(body.graph).map(({ op }) => op).filter(isAnswer);
+  const deferred = found.filter(op => op.kind === 'defer');
+  const direct: readonly Op[] = found.filter(op => op.kind !== 'defer');
+  if (wait.kind === 'defer') {
+    // What was deferred last runs first.
+    const isLater = (op: Op) => spanOf(op).start < spanOf(wait).start;
+    return direct.length === 0 && deferred.every(isLater) ? deferred[0] : undefined;
+  }
+  const isDirect = (op: Op) => direct.includes(op);
+  if (reaches({ block: body.graph.entry, index: 0 }, isDirect, op => op === wait)) return undefined;
+  return deferred[0] ?? (reaches(placeAfter(wait, body), isDirect) ? direct[0] : undefined);
 }
 
 /** More sends than the buffer has room for, of those since the channel was made. */
@@ -108,11 +143,22 @@ function isStartOf(op: Op, { stmt }: Goroutine): boolean {
 }
 
 /** Whether the operation is what a goroutine with this need waits for. */
-function answers(op: Op, need: Need, channel: Variable, body: Body): boolean {
+function answers(op: Op, need: Need, made: MadeChannel, body: Body): boolean {
+  const { channel } = made;
   if (need === 'send') return receivesFrom(op, channel);
   if (need === 'receive' && op.kind === 'send') return isVariable(op.stmt.channel, channel);
-  const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-  return call?.kind === 'call' && call.args.some(arg => isVariable(arg, channel)) && isClose(call, body);
+  return closesIn(op, made, body).length > 0;
+}
+
+/** `close(c)`, `cancel()`, also deferred alone or in a literal: the mentions of what is closed or called. */
+function closesIn(op: Op, made: MadeChannel, body: Body): readonly Expr[] {
+  const { channel, cancel } = made;
+  const call = callIn(op);
+  const fun = call && unparen(call.fun);
+  if (op.kind === 'defer' && fun?.kind === 'funclit') return operations(graphOf(fun, fun.body)).flatMap(({ op: inner }) => (inner.kind === 'call' ? closesIn(inner, made, body) : []));
+  if (!call || !fun) return [];
+  if (cancel) return isVariable(fun, cancel) ? [fun] : [];
+  return isClose(call, body) ? call.args.filter(arg => isVariable(arg, channel)) : [];
 }
 
 function isClose(call: Call, { env }: Body): boolean {
@@ -131,7 +177,7 @@ interface Party {
 }
 
 /** It blocks, with no other choice, before it calls `Done`. */
-function partyOf(goroutine: Goroutine, family: string, need: Need, channel: Variable): Party | undefined {
+function partyOf(goroutine: Goroutine, family: string, need: Need, channel: Variable, pass: Pass): Party | undefined {
   const { body, call, parent } = goroutine;
   if (!body) return undefined;
   const index = call.args.findIndex(arg => isVariable(arg, channel));
@@ -139,6 +185,10 @@ function partyOf(goroutine: Goroutine, family: string, need: Need, channel: Vari
   if (name?.kind !== 'var') return undefined;
   const countsDown = goroutine.stmt.kind === 'call' ? groupCallOf(goroutine.stmt, parent.env)?.family === family : isCountedBy(goroutine, family);
   if (!countsDown) return undefined;
+  if (need === 'done' || need === 'receive') {
+    const blocked = waitedForIn(body, variableSignal(name, need), pass);
+    if (blocked) return { goroutine, name, blocked };
+  }
   const isDone = (op: Op) => op.kind === 'call' && doneBy(op, body) !== undefined;
   const blocking = operations(body.graph).map(({ op }) => op).filter(op => blocks(op, need, name, body));
   const first = blocking.find(op => reaches({ block: body.graph.entry, index: 0 }, other => other === op, isDone));
@@ -151,6 +201,8 @@ function blocks(op: Op, need: Need, channel: Variable, body: Body): boolean {
       return op.kind === 'send' && !op.inSelect && isVariable(op.stmt.channel, channel);
     case 'receive':
       return op.kind === 'receive' && !op.inSelect && isVariable(op.channel, channel);
+    case 'done':
+      return false;
     case 'range':
       return op.kind === 'range' && isVariable(op.stmt.x, channel) && endsOnlyAtHead(op.stmt, body) && !countsPerRound(op.stmt, body);
   }
@@ -187,16 +239,18 @@ function isCountedBy({ body, call, parent }: Goroutine, family: string): boolean
 // ------------------------------------------------------------------------------------------------- who has the channel
 
 /** Nobody but these goroutines and the function itself can answer. */
-function isInView(need: Need, channel: Variable, parties: readonly Party[], body: Body): boolean {
+function isInView(need: Need, made: MadeChannel, parties: readonly Party[], body: Body): boolean {
+  const { channel, cancel } = made;
+  const closed = operations(body.graph).flatMap(({ op }) => closesIn(op, made, body));
+  if (cancel) return !mayAnswerBeside(need, cancel, body, [cancel.ident, ...closed]);
   const own = operations(body.graph).flatMap(({ op }) => {
     if (op.kind === 'receive') return [op.channel];
     if (op.kind === 'range') return [op.stmt.x];
     if (op.kind === 'send') return [op.stmt.channel];
-    const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-    return call?.kind === 'call' && isClose(call, body) ? call.args : [];
+    return [];
   });
   const given = parties.flatMap(({ goroutine }) => goroutine.call.args);
-  if (mayAnswerBeside(need, channel, body, [channel.ident, ...own, ...given])) return false;
+  if (mayAnswerBeside(need, channel, body, [channel.ident, ...own, ...closed, ...given])) return false;
   return parties.every(({ goroutine, name }) => !goroutine.body || name === channel || !mayAnswerBeside(need, name, goroutine.body, []));
 }
 

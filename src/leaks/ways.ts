@@ -12,6 +12,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
+import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
 
 /** What came with the resource and tells whether there is one. */
@@ -30,10 +31,11 @@ export const companionsless: Companions = { errors: new Set(), flags: new Set(),
 export interface State extends Companions {
   readonly tracked: Tracked;
   readonly facts: Facts;
+  readonly entered: Entered;
 }
 
 export function stateOf(tracked: Tracked, companions: Companions, facts = noFacts): State {
-  return { tracked, ...companions, facts };
+  return { tracked, ...companions, facts, entered: NOTHING_ENTERED };
 }
 
 export function whereOf(resource: Resource, body: Body, pass: Pass): Where {
@@ -54,7 +56,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
     return after;
   };
   return {
-    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key}`,
+    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key} ${keyOfEntered(state.entered)}`,
     op(op, state) {
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
       if (op.kind === 'call' && assertsNoContent(op.call, state, where)) return undefined;
@@ -68,6 +70,10 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
+    },
+    between(from, to, state) {
+      const entered = enteredAfter(from, to, state.entered, body);
+      return entered && { ...state, entered };
     },
     returns: (end: End & { kind: 'return' }, state: State) => returnedAt(end, state.tracked, where) === undefined,
   };

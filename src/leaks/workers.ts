@@ -15,6 +15,7 @@ import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
 import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
+import { spanOf } from './reach.ts';
 import type { Pass } from './pass.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
@@ -119,7 +120,7 @@ function resultVariable(call: Call, after: Place, resource: Resource, body: Body
 /** Something before the start has the value already: it was stored, handed on, or its stop is deferred. */
 function isShared(variable: Variable, call: Call, resource: Resource, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
-  const before = { ...body.graph, blocks: body.graph.blocks.map(block => ({ ...block, ops: block.ops.filter(op => startOf(op) < call.start), end: { kind: 'stuck' as const } })) };
+  const before = { ...body.graph, blocks: body.graph.blocks.map(block => ({ ...block, ops: block.ops.filter(op => spanOf(op).start < call.start), end: { kind: 'stuck' as const } })) };
   return bodyEffect(before, new Map([[variable, 'resource' as const]]), where) !== 'none';
 }
 
@@ -134,10 +135,6 @@ function closes(family: string, body: Body): boolean {
     const closed = call && calleeOf(call, body.env).kind === 'builtin' ? call.args[0] : undefined;
     return closed !== undefined && fieldFamily(closed, body) === family;
   });
-}
-
-function startOf(op: Body['graph']['blocks'][number]['ops'][number]): number {
-  return op.kind === 'call' ? op.call.start : op.kind === 'eval' ? op.expr.start : op.kind === 'receive' || op.kind === 'assign' ? op.node.start : op.stmt.start;
 }
 
 // ---------------------------------------------------------------------------------------------- who starts workers

@@ -28,7 +28,7 @@ export interface Abandoned {
   readonly way: Arrival<unknown> | undefined;
 }
 
-/** A receive that a goroutine forgets to answer, in the function that makes the channel. */
+/** A wait that a goroutine forgets to answer, in the function that makes the channel. */
 export interface Unanswered extends Forgotten {
   readonly made: Made;
   readonly body: Body;
@@ -67,7 +67,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
     for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
-    for (const forgotten of forgottenIn(reading, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
+    for (const forgotten of forgottenIn(reading, made.capacity, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
 

@@ -1,19 +1,27 @@
-/** Receives that one goroutine is to answer, which can end on a way on which it neither sends nor closes. */
-import type { Op } from '../../flow/graph.ts';
+/**
+ * Waits of a function that one goroutine is to answer, where that goroutine can end without: a receive for which it
+ * neither sends nor closes, a send after which it does not receive.
+ */
+import type { Block, Op } from '../../flow/graph.ts';
+import { endedLoops, loopsOf } from '../../flow/loops.ts';
 import { type Arrival, operations, search, type Turn } from '../../flow/search.ts';
-import { calleeOf } from '../../program/callee.ts';
-import { typeOf } from '../../program/infer.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import { isError, typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
-import { unparen } from '../../syntax/ast.ts';
+import { type Expr, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
+import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
+import { keyOf } from '../places.ts';
+import { reaches, spanOf } from '../reach.ts';
 import type { Run } from './callees.ts';
 import { failsTest } from './failures.ts';
-import { type Count, Reading, START, type Waiting, withNames } from './traffic.ts';
+import { isInEachRoundOf, keepStep } from './instep.ts';
+import { type Count, MANY, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Forgotten {
-  readonly wait: Waiting & { readonly verb: 'receive' | 'range' };
+  readonly wait: Waiting;
   /** The start of the goroutine that should have answered. */
   readonly start: Op & { readonly kind: 'go' };
   readonly goroutine: Body;
@@ -21,44 +29,92 @@ export interface Forgotten {
   readonly way: Arrival<unknown>;
 }
 
-export function* forgottenIn(reading: Reading, body: Body, pass: Pass): Generator<Forgotten> {
-  for (const verb of ['receive', 'range'] as const) {
+const ANSWERS: Readonly<Record<Verb, readonly (Verb | 'close')[]>> = { send: ['receive', 'range'], receive: ['send', 'close'], range: ['close'] };
+
+export function* forgottenIn(reading: Reading, capacity: number | undefined, body: Body, pass: Pass): Generator<Forgotten> {
+  for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length === 0 && w.body === body);
-    if (!wait) continue;
-    const answers = verb === 'receive' ? (['send', 'close'] as const) : (['close'] as const);
-    const [start, ...more] = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...answers) ? [op] : []));
+    // Who cannot send finds out only when the buffer is full.
+    if (!wait || (verb === 'send' && capacity !== 0)) continue;
+    const answerers = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...ANSWERS[verb]) ? [op] : []));
+    const [start, ...more] = answerers;
     const [run, ...others] = start ? reading.runsAt(start) : [];
     if (start?.kind !== 'go' || more.length || !run || others.length) continue;
-    // Of many goroutines one is enough for a single receive.
-    if (isInLoop(start.stmt, body) && !isInLoop(wait.node, body)) continue;
-    const way = wayWithout(answers, run, pass);
-    if (way) yield { wait: { ...wait, verb }, start, goroutine: run.body, way };
+    if (verb === 'send' && (isInLockstep(wait, run, body) || !receivesEachRound(run, pass))) continue;
+    const isMany = isInLoop(start.stmt, body);
+    // Of many goroutines one is enough for a single receive, and one that is left takes all that is sent.
+    if (isMany && (verb === 'send' || !isInLoop(wait.node, body))) continue;
+    const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && keepStep(start.stmt, wait.node, body) }, run, pass);
+    if (way) yield { wait, start, goroutine: run.body, way };
   }
 }
 
+/** The function sends when it has received from the goroutine: `line := <-lines; …; done <- true`, so it goes on only as long as the other does. */
+function isInLockstep({ node }: Waiting, { body: goroutine }: Run, body: Body): boolean {
+  const sent = new Set(operations(goroutine.graph).flatMap(({ op }) => (op.kind === 'send' ? canonicalKey(op.stmt.channel, goroutine) ?? [] : [])));
+  const isWait = (op: Op) => spanOf(op).start === node.start;
+  return operations(body.graph).some(({ op, after }) => (op.kind === 'receive' || op.kind === 'range') && sent.has(canonicalKey(op.kind === 'range' ? op.stmt.x : op.channel, body) ?? '') && reaches(after, isWait));
+}
+
+function canonicalKey(channel: Expr, { env }: Body): string | undefined {
+  const place = canonicalPlace(channel, env);
+  return place && keyOf(place);
+}
+
+/** What is received in some rounds only, both have agreed on. */
+function receivesEachRound({ body, names }: Run, pass: Pass): boolean {
+  const reading = new Reading(body, withNames(names, body), pass);
+  return operations(body.graph).every(({ op }) => op.kind !== 'receive' || op.inSelect || !reading.doesAt(op, 'receive') || isInEachRoundOf(spanOf(op), body));
+}
+
+/** What is waited for, how often, and whether once for each goroutine, so that none may end without an answer, whatever the reason. */
+interface Wanted {
+  readonly verb: Verb;
+  readonly isRepeated: boolean;
+  readonly inStep: boolean;
+}
+
 /** The goroutine ends on this way for a reason of its own, so that nobody can know that there will be no answer. */
-function wayWithout(answers: readonly ('send' | 'close')[], { body, names }: Run, pass: Pass): Arrival<unknown> | undefined {
+function wayWithout(wanted: Wanted, { body, names }: Run, pass: Pass): Arrival<unknown> | undefined {
+  const { verb } = wanted;
   const reading = new Reading(body, withNames(names, body), pass);
   const walk = reading.walk();
-  const told = new Set([...body.graph.blocks].flatMap(({ end }) => (end.kind === 'select' ? end.arms.map(arm => arm.to) : [])));
+  const isOwn = (op: Op | undefined) => verb === 'send' && op !== undefined && reading.doesAt(op, 'receive');
+  const told = new Set([...body.graph.blocks].flatMap(({ end }) => (end.kind === 'select' ? end.arms.map(arm => arm.to).filter(to => !isOwn(to.ops[0])) : [])));
+  const isOver = (from: Block, to: Block) => endedLoops(from, to, body.graph).some(({ stmt }) => stmt.kind === 'range' && isChannel(stmt.x, body));
   const way = search<Count>({ block: body.graph.entry, index: 0 }, START, {
     ...walk,
-    op: (op, count) => (reading.doesAt(op, ...answers) || isTold(op, body) ? undefined : walk.op(op, count)),
-    between: (from, to, count) => (told.has(to) ? undefined : walk.between?.(from, to, count)),
-    returns: (_, { supply }) => !supply.closes && !(supply.sends && answers.includes('send')),
+    op: (op, count) => ((verb !== 'send' && reading.doesAt(op, ...ANSWERS[verb])) || isTold(op, verb, isOwn, body) ? undefined : walk.op(op, count)),
+    between: (from, to, count) => (told.has(to) || isOver(from, to) ? undefined : walk.between?.(from, to, count)),
+    returns: (_, { supply }) => isWithout(wanted, supply),
   });
-  return way && isOwnReason(way.turns.at(-1), body) ? way : undefined;
+  return way && (wanted.inStep || isOwnReason(way, body)) ? way : undefined;
+}
+
+function isWithout({ verb, isRepeated }: Wanted, supply: Count['supply']): boolean {
+  switch (verb) {
+    case 'send':
+      return supply.receives < (isRepeated ? MANY : 1);
+    case 'receive':
+      return !supply.closes && !supply.sends;
+    case 'range':
+      return !supply.closes;
+  }
 }
 
 function isInLoop(node: { readonly start: number; readonly end: number }, { graph }: Body): boolean {
   return [...graph.loops.keys()].some(({ body: rounds }) => rounds.start <= node.start && node.end <= rounds.end);
 }
 
-/** Somebody says that it is over, the goroutine says so at another channel, or a failing test does. */
-function isTold(op: Op, body: Body): boolean {
-  if (op.kind === 'send' || closes(op, body)) return true;
-  if (op.kind === 'range') return underlying(typeOf(op.stmt.x, body.env), body.env.program).kind === 'chan';
-  return op.kind === 'receive' || failsTest(op, body);
+function isChannel(x: Expr, { env }: Body): boolean {
+  return underlying(typeOf(x, env), env.program).kind === 'chan';
+}
+
+/** Somebody says that it is over, the goroutine says so at another channel to one who can listen, or a failing test does. */
+function isTold(op: Op, verb: Verb, isOwn: (op: Op) => boolean, body: Body): boolean {
+  if (failsTest(op, body)) return true;
+  if (op.kind === 'receive') return !isOwn(op);
+  return verb !== 'send' && (op.kind === 'send' || closes(op, body));
 }
 
 function closes(op: Op, { env }: Body): boolean {
@@ -67,9 +123,37 @@ function closes(op: Op, { env }: Body): boolean {
   return callee?.kind === 'builtin' && callee.name === 'close';
 }
 
-/** The last branch asks for something that the goroutine itself has come by: `if err := load(); err != nil { return }`. */
-function isOwnReason(turn: Turn | undefined, { node }: Body): boolean {
+/**
+ * The last branch asks for something that the goroutine itself has come by: `if err := load(); err != nil { return }`.
+ * What it was sent both know, so of a goroutine that receives only failures and chance are its own.
+ */
+function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
+  const turn = turns.at(-1);
+  if (!turn) return false;
+  if (isChance(turn, body)) return true;
+  const isOwn = mentionsOwn(turn, body);
+  return isOwn && (!receivesInLoop(body) || isFailure(turn, body));
+}
+
+function mentionsOwn({ condition }: Turn, { node }: Body): boolean {
   let found = false;
-  if (turn) walkExpr(turn.condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && x.entity.owner === node) });
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && x.entity.owner === node) });
   return found;
+}
+
+/** `rand.Intn(2) == 0`. */
+function isChance({ condition }: Turn, { env }: Body): boolean {
+  let found = false;
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'call' && /^math\/rand(?:\/v2)?\./.test(calleeName(calleeOf(x, env)) ?? '')) });
+  return found;
+}
+
+/** `err != nil`, of an error in a variable. */
+function isFailure({ condition, taken }: Turn, { env }: Body): boolean {
+  const x = unparen(condition);
+  return x.kind === 'binary' && x.y.kind === 'ident' && x.y.name === 'nil' && (x.op === '!=') === taken && unparen(x.x).kind === 'ident' && isError(typeOf(x.x, env));
+}
+
+function receivesInLoop(body: Body): boolean {
+  return loopsOf(body.graph).some(({ stmt, blocks }) => (stmt.kind === 'range' && isChannel(stmt.x, body)) || [...blocks].some(({ ops }) => ops.some(op => op.kind === 'receive')));
 }

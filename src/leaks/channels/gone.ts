@@ -2,35 +2,104 @@
  * Bare sends on a channel field whose only receivers say by closing another channel field that they are gone: after
  * that the send waits for ever, while a `select` that watches the other channel would not.
  */
+import type { Block, Op } from '../../flow/graph.ts';
 import { reachableFrom } from '../../flow/search.ts';
-import type { Body } from '../bodies.ts';
+import { type Expr, unparen } from '../../syntax/ast.ts';
+import { type Body, isTest } from '../bodies.ts';
 import { goroutinesOf, leaves, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { isExported } from '../exported.ts';
 import type { Pass } from '../pass.ts';
+import { callsInPackage, comesOnlyAfter, type Spot } from '../onlyafter.ts';
+import { placeAfter, reaches, type Span, spanOf } from '../reach.ts';
+import { contextOf } from '../waitedfor.ts';
+import { callsOfCancel } from './cancelcalls.ts';
+import { endsOf } from './contextends.ts';
+import { channelNamesOf, familyKey } from './familykeys.ts';
 import { type Family, familiesOf, type FamilyUse } from './families.ts';
+import { spotOf } from './lonely.ts';
 
 export interface GoneReceiver {
   readonly send: FamilyUse;
   /** The receive in the body that ends. */
   readonly receive: FamilyUse;
-  /** Where that body closes the other channel when it ends. */
-  readonly close: FamilyUse;
+  /** What says so. */
+  readonly sign: Sign;
+}
+
+/** `farewell`: the body closes another channel when it ends. `told`: it ends when it is told to, which others can see as well. */
+export interface Sign {
+  readonly kind: 'farewell' | 'told';
+  readonly channel: Expr;
+  readonly node: Span;
 }
 
 export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
   const families = familiesOf(pass);
   const started = startedBodies(pass);
-  for (const family of families.values()) {
-    if (family.given || family.outsideReceives || !family.makes.length || family.makes.some(capacity => capacity !== 0)) continue;
-    // A receiver that ends when its channel is closed leaves nobody behind.
-    if (family.uses.some(({ verb }) => verb === 'close')) continue;
-    const receives = family.uses.filter(({ verb }) => verb === 'receive' || verb === 'range');
-    const [receive] = receives;
-    if (!receive || receives.some(({ body }) => body.block !== receive.body.block) || !started.has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
-    const close = farewellOf(receive.body, family, families);
-    if (!close) continue;
-    for (const send of family.uses) if (send.verb === 'send' && !send.guarded && send.body.info !== receive.body.info) yield { send, receive, close };
+  for (const [key, family] of families) {
+    const receive = onlyReceiver(family);
+    if (!receive || !started.has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
+    const sign = farewellOf(receive.body, family, families) ?? (key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass));
+    if (!sign) continue;
+    for (const send of family.uses) {
+      const isKnown = sign.kind === 'told' && (isTest(send.body) || isOfMaker(send) || !maySendLate(send, sign, receive, pass));
+      if (send.verb === 'send' && !send.guarded && send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
+    }
   }
+}
+
+/** Who has made the value, as a test has, knows when it has told whom. */
+function isOfMaker({ channel, body }: FamilyUse): boolean {
+  const root = canonicalPlace(channel, body.env)?.root;
+  return typeof root === 'object' && root.role === 'local';
+}
+
+/**
+ * Somebody may have told the receiver to end before the send comes: clients of the package, who call both as they like,
+ * or a function of the package that does so. In what order other functions of the package come, they know.
+ */
+function maySendLate(send: FamilyUse, sign: Sign, receive: FamilyUse, pass: Pass): boolean {
+  const spot = spotOf(send);
+  if (!spot) return false;
+  const tellings = tellingsOf(sign, receive.body, pass);
+  if (!tellings) return isForClients(spot);
+  const others = tellings.filter(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass));
+  return others.some(telling => (isForClients(spot) && isForClients(telling)) || isUnordered(spot, telling, pass));
+}
+
+function isForClients({ body: { info } }: Spot): boolean {
+  return isExported(info.bareName) && info.pkg.name !== 'main';
+}
+
+/** What tells the receiver; undefined where others may. */
+function tellingsOf({ channel }: Sign, body: Body, pass: Pass): readonly Spot[] | undefined {
+  const context = contextOf(channel, body);
+  if (context) {
+    const calls = endsOf(context, body.info, pass)?.map(end => callsOfCancel(end, pass));
+    return calls?.every(call => call !== undefined) ? calls.flat() : undefined;
+  }
+  const names = channelNamesOf(pass.pkg);
+  const key = names && familyKey(channel, body.env, names, pass);
+  const family = key === undefined ? undefined : familiesOf(pass).get(key);
+  if (!family || family.given || family.outsideSends) return undefined;
+  return family.uses.filter(({ verb }) => verb === 'close' || verb === 'send').flatMap(use => spotOf(use) ?? []);
+}
+
+/** Some body calls both functions, and sends later, or in a goroutine. */
+function isUnordered(send: Spot, telling: Spot, pass: Pass): boolean {
+  const tellings = callsInPackage(telling.body.info, pass) ?? [];
+  return (callsInPackage(send.body.info, pass) ?? []).some(late => tellings.some(early => early.body.node === late.body.node
+    && early.op.kind !== 'defer' && (late.op.kind === 'go' || reaches(placeAfter(early.op, early.body), op => op === late.op))));
+}
+
+/** A receive in the only body that receives from an unbuffered channel which nobody else has. */
+function onlyReceiver({ given, outsideReceives, makes, uses }: Family): FamilyUse | undefined {
+  if (given || outsideReceives || !makes.length || makes.some(capacity => capacity !== 0)) return undefined;
+  // A receiver that ends when its channel is closed leaves nobody behind.
+  if (uses.some(({ verb }) => verb === 'close')) return undefined;
+  const [receive, ...more] = uses.filter(({ verb }) => verb === 'receive' || verb === 'range');
+  return more.every(({ body }) => body.block === receive?.body.block) ? receive : undefined;
 }
 
 function startedBodies(pass: Pass): Set<unknown> {
@@ -43,14 +112,37 @@ function mayLeave(body: Body, pass: Pass): boolean {
 }
 
 /** The close of another field of the same value that others receive from. */
-function farewellOf(body: Body, received: Family, families: ReadonlyMap<string, Family>): FamilyUse | undefined {
+function farewellOf(body: Body, received: Family, families: ReadonlyMap<string, Family>): Sign | undefined {
   for (const family of families.values()) {
     if (family === received) continue;
     const close = family.uses.find(use => use.verb === 'close' && use.body.block === body.block && sameOwner(use, received.uses[0]));
     const closesOnce = close && family.uses.filter(use => use.verb === 'close').length === 1;
-    if (close && closesOnce && family.uses.some(use => use.verb === 'receive' && use.body.info !== body.info)) return close;
+    if (close && closesOnce && family.uses.some(use => use.verb === 'receive' && use.body.info !== body.info)) return { kind: 'farewell', channel: close.channel, node: close.node };
   }
   return undefined;
+}
+
+/** The case of the select around the receive in which the body ends because a context, or a channel of the same value, says so. */
+function toldOf(receive: FamilyUse, { uses }: Family, pass: Pass): Sign | undefined {
+  const { body } = receive;
+  const names = channelNamesOf(pass.pkg);
+  const isReceive = (op: Op | undefined) => op !== undefined && uses.some(({ verb, node }) => (verb === 'receive' || verb === 'range') && node.start === spanOf(op).start);
+  for (const { end } of body.graph.blocks) {
+    if (end.kind !== 'select' || !end.arms.some(({ to }) => isReceive(to.ops[0]))) continue;
+    for (const { to } of end.arms) {
+      const [op] = to.ops;
+      if (op?.kind !== 'receive' || isReceive(op) || !endsWithout(isReceive, to, body, pass)) continue;
+      const context = contextOf(op.channel, body);
+      const isSign = context ? unparen(context).kind === 'selector' : names && familyKey(op.channel, body.env, names, pass) !== undefined;
+      if (isSign) return { kind: 'told', channel: op.channel, node: spanOf(op) };
+    }
+  }
+  return undefined;
+}
+
+/** The body ends from here without receiving once more, what is left over included. */
+function endsWithout(isReceive: (op: Op) => boolean, block: Block, body: Body, pass: Pass): boolean {
+  return ![block, ...reachableFrom(block, b => pass.contracts.next(b, body.env))].some(({ ops }) => ops.some(isReceive));
 }
 
 function sameOwner(a: FamilyUse, b: FamilyUse | undefined): boolean {

@@ -1,7 +1,12 @@
 /** Operations on channel fields and package variables whose other end nothing in the package uses and nobody else gets. */
+import type { Op } from '../../flow/graph.ts';
+import { operations } from '../../flow/search.ts';
+import { unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { familyOf } from '../mutexes.ts';
+import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
+import { spanOf } from '../reach.ts';
 import { type Family, familiesOf, type FamilyUse } from './families.ts';
 import type { Verb } from './traffic.ts';
 
@@ -10,17 +15,20 @@ export interface Lonely {
   readonly use: FamilyUse;
   /** Nothing ever makes the channel, so it is nil. */
   readonly isNil: boolean;
+  /** What would answer if it did not come only after the wait. */
+  readonly late: readonly FamilyUse[];
 }
 
 export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
   for (const [key, family] of familiesOf(pass)) {
     const isNil = family.makes.length === 0;
     // On a channel that is nil both ends wait.
-    if (family.given || (isNil ? isKnownOutside(family) : isAnswered(verb, family))) continue;
+    if (family.given || (isNil ? isKnownOutside(family) : isAnsweredOutside(verb, family))) continue;
+    const answers = isNil ? [] : family.uses.filter(use => ANSWERS[verb].includes(use.verb));
     // Of a package variable there is one; what ranges over it lives as long as the process.
     if (verb === 'range' && !isNil && key.startsWith(`${pass.pkg.path}:`)) continue;
     for (const use of family.uses) {
-      if (use.verb === verb && !use.guarded && !(isNil && asksForNil(use, pass))) yield { verb, use, isNil };
+      if (use.verb === verb && !use.guarded && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
     }
   }
 }
@@ -41,14 +49,28 @@ function isKnownOutside({ outsideSends, outsideReceives }: Family): boolean {
   return outsideSends || outsideReceives;
 }
 
-function isAnswered(verb: Verb, { uses, makes, outsideSends, outsideReceives }: Family): boolean {
-  const does = (...verbs: FamilyUse['verb'][]) => uses.some(use => verbs.includes(use.verb));
-  switch (verb) {
-    case 'send':
-      return outsideReceives || does('receive', 'range') || makes.some(capacity => capacity !== 0);
-    case 'receive':
-      return outsideSends || does('send', 'close');
-    case 'range':
-      return outsideSends || does('close');
-  }
+const ANSWERS: Readonly<Record<Verb, readonly FamilyUse['verb'][]>> = { send: ['receive', 'range'], receive: ['send', 'close'], range: ['close'] };
+
+/** Somebody out of sight may answer, or the buffer does. */
+function isAnsweredOutside(verb: Verb, { makes, outsideSends, outsideReceives }: Family): boolean {
+  return verb === 'send' ? outsideReceives || makes.some(capacity => capacity !== 0) : outsideSends;
+}
+
+/** Nothing leads to an answer but the end of the wait. */
+function areLate(answers: readonly FamilyUse[], use: FamilyUse, pass: Pass): boolean {
+  const wait = spotOf(use);
+  return answers.every(answer => {
+    const spot = spotOf(answer);
+    return wait !== undefined && spot !== undefined && comesOnlyAfter(spot, wait, pass);
+  });
+}
+
+export function spotOf({ node, body }: FamilyUse): Spot | undefined {
+  const found = operations(body.graph).find(({ op }) => startOf(op) === node.start);
+  return found && { body, op: found.op };
+}
+
+/** Of what is deferred or started, where the call begins. */
+function startOf(op: Op): number {
+  return op.kind === 'go' || op.kind === 'defer' ? unparen(op.stmt.call).start : spanOf(op).start;
 }

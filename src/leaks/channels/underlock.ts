@@ -7,13 +7,17 @@ import { operations, type Place as Point, reachableFrom, search, type Walk } fro
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesOf, bodiesWith } from '../bodies.ts';
+import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
 import { calledBodies } from '../called.ts';
 import { asCallerNames } from '../callernames.ts';
+import { condLockerOf } from '../conds.ts';
+import { doneBy } from '../countdown.ts';
+import { isExported } from '../exported.ts';
 import { type Goroutine, goroutinesOf, isMentionedInside } from '../goroutines.ts';
+import { groupFamily } from '../groups.ts';
 import { heldAt, type Holding, locksTaken } from '../held.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.ts';
-import { lockCallOf, type Mode } from '../mutexes.ts';
+import { familyOf, lockCallOf, type Mode, mutexAt } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import { callIn } from '../taken.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -26,9 +30,10 @@ import { armsOf } from './traffic.ts';
 
 export interface BlockedUnderLock {
   readonly body: Body;
-  readonly verb: 'send' | 'receive' | 'range' | 'wait';
+  /** `wait` for a WaitGroup, `cond` for a signal. */
+  readonly verb: 'send' | 'receive' | 'range' | 'wait' | 'cond';
   readonly node: { readonly start: number; readonly end: number };
-  /** The channel or the WaitGroup. */
+  /** The channel, the WaitGroup or the cond. */
   readonly subject: Expr;
   readonly holding: Holding;
   /** Where the other side stands, and where it locks. */
@@ -55,6 +60,7 @@ export function* blockedUnderLock(pass: Pass): Generator<BlockedUnderLock> {
   for (const body of bodiesWith(pass, ({ bodyText }) => /ock\(\)/.test(bodyText) && /<-|\.Wait\(\)|range/.test(bodyText))) {
     for (const wait of waitsIn(body, pass)) {
       for (const holding of heldAt(wait.op, body, pass)) {
+        if (wait.verb === 'cond' && !staysLockedBy(wait.subject, holding, body)) continue;
         const answers = answersTo(wait, body, pass);
         const needs = answers?.map(answer => lockNeededBy(answer, wait, holding, body, pass));
         const [lock] = needs ?? [];
@@ -78,6 +84,7 @@ function* waitsIn(body: Body, pass: Pass): Generator<Wait> {
     else if (op.kind === 'call') {
       const callee = calleeOf(op.call, body.env);
       if (callee.kind === 'method' && callee.name === '(*sync.WaitGroup).Wait') yield { verb: 'wait', op, node: op.call, subject: callee.receiver };
+      if (callee.kind === 'method' && callee.name === '(*sync.Cond).Wait') yield { verb: 'cond', op, node: op.call, subject: callee.receiver };
     }
   }
 }
@@ -87,6 +94,7 @@ function* waitsIn(body: Body, pass: Pass): Generator<Wait> {
 /** What can answer a wait; undefined where others may. */
 function answersTo({ verb, subject }: Wait, body: Body, pass: Pass): readonly Answer[] | undefined {
   if (verb === 'wait') return countedBy(subject, body, pass);
+  if (verb === 'cond') return signalsOf(subject, body, pass);
   const names = channelNamesOf(pass.pkg);
   const key = names && familyKey(subject, body.env, names, pass);
   return key === undefined ? localAnswers(verb, subject, body, pass) : fieldAnswers(verb, key, pass);
@@ -151,17 +159,42 @@ function isUnbuffered({ origin, assigned }: Variable): boolean {
   return made?.kind === 'call' && made.fun.kind === 'ident' && made.fun.name === 'make' && made.args.length === 1;
 }
 
-/** The goroutines of this function that count themselves out of the WaitGroup. */
+/** The goroutines that count themselves out of the WaitGroup: of this function, or of all functions for one in a field. */
 function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | undefined {
   const place = placeIn(group, body.env);
   if (!place) return undefined;
-  const answers = goroutinesOf(pass).filter(({ parent }) => parent.info === body.info).flatMap((goroutine): Answer[] => {
-    const { body: started } = goroutine;
-    if (started && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];
-    const done = started && operations(started.graph).find(({ op }) => isDone(op, place, started));
-    return started && done ? [{ body: started, op: done.op, subject: group }] : [];
+  const family = unparen(group).kind === 'selector' ? groupFamily(group, body.env) : undefined;
+  const answers = goroutinesOf(pass).flatMap((goroutine): Answer[] => {
+    const { body: started, parent } = goroutine;
+    if (!started || (isTest(started) && !isTest(body))) return [];
+    if (parent.info === body.info && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];
+    const done = operations(started.graph).find(({ op }) => (parent.info === body.info && isDone(op, place, started)) || (family !== undefined && doneBy(op, started)?.family === family));
+    return done ? [{ body: started, op: done.op, subject: doneBy(done.op, started)?.group ?? group }] : [];
   });
   return answers.length ? answers : undefined;
+}
+
+/** Everybody who signals a cond in a field that only the package knows. */
+function signalsOf(cond: Expr, body: Body, pass: Pass): readonly Answer[] | undefined {
+  const x = unparen(cond);
+  const family = familyOf(x, body.env);
+  if (x.kind !== 'selector' || !family?.startsWith(`${pass.pkg.path}.`) || (isExported(x.sel.name) && pass.pkg.name !== 'main')) return undefined;
+  const answers = [...bodiesWith(pass, ({ bodyText }) => /\.(?:Signal|Broadcast)\b/.test(bodyText))].flatMap(other => operations(other.graph).flatMap(({ op }): Answer[] => {
+    const call = callIn(op);
+    const callee = call && calleeOf(call, other.env);
+    const signals = callee?.kind === 'method' && /^\(\*sync\.Cond\)\.(?:Signal|Broadcast)$/.test(callee.name) && familyOf(callee.receiver, other.env) === family;
+    return signals ? [{ body: other, op, subject: callee.receiver }] : [];
+  }));
+  return answers.length ? answers : undefined;
+}
+
+/** The cond unlocks its own mutex while it waits, and no other. */
+function staysLockedBy(cond: Expr, { identity }: Holding, { env }: Body): boolean {
+  const { start, end } = cond;
+  const locker = condLockerOf({ kind: 'selector', x: cond, sel: { kind: 'ident', name: 'L', entity: undefined, start: end, end }, start, end }, env);
+  const own = locker && mutexAt(locker.mutex, locker.env);
+  // A variable that the cond is made with may be put into a field as well.
+  return own !== undefined && own.place.fields.length > 0 && own.family !== identity.family;
 }
 
 /** `wg.Go(f)` counts the goroutine out when `f` has returned. */
@@ -187,6 +220,8 @@ function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, 
   const { op: goal } = answer;
   const { graph } = answer.body;
   const isLock = (op: Op) => lock.ops.has(op);
+  // What another function starts may get to its end without.
+  if (wait.verb === 'wait' && answer.body.info !== body.info) return reaches({ block: graph.entry, index: 0 }, undefined, isLock, true, answer.body, pass) ? undefined : lock.call;
   // A deferred Done comes after everything the goroutine does.
   if (!goal || goal.kind === 'defer') return lock.call;
   const misses = (from: Point, orOut: boolean) => reaches(from, goal, isLock, orOut, answer.body, pass);
@@ -199,7 +234,7 @@ function lockNeededBy(answer: Answer, wait: Wait, holding: Holding, body: Body, 
 }
 
 /** Whether a way leads to the operation, or with `orOut` out of the body, without passing a lock. */
-function reaches(from: Point, goal: Op, isLock: (op: Op) => boolean, orOut: boolean, body: Body, pass: Pass): boolean {
+function reaches(from: Point, goal: Op | undefined, isLock: (op: Op) => boolean, orOut: boolean, body: Body, pass: Pass): boolean {
   return search(from, GO_ON, {
     key: () => '',
     op: op => (op === goal ? 'arrive' : isLock(op) || pass.contracts.endsHere(op, body.env) ? undefined : GO_ON),

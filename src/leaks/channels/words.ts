@@ -2,9 +2,11 @@
 import type { Finding, Step } from '../../finding.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
+import { spanOf } from '../reach.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
+import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -18,6 +20,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
+  if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
@@ -43,9 +46,7 @@ function unansweredFinding(found: Unanswered): Finding {
   return {
     at,
     confidence: 'medium',
-    message: wait.verb === 'range'
-      ? `This can range over ${name} for ever: the goroutine that should close it may end without doing so. Close ${name} there in a defer.`
-      : `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`,
+    message: unansweredMessage(wait.verb, name),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },
       { at: siteIn(body.info, head(start.stmt)), note: 'the goroutine that should answer starts here' },
@@ -56,33 +57,60 @@ function unansweredFinding(found: Unanswered): Finding {
   };
 }
 
+function unansweredMessage(verb: Verb, name: string): string {
+  switch (verb) {
+    case 'send':
+      return `This can wait for ever to send on ${name}: the only goroutine that receives may end before it has received everything. Send in a select that sees its end, or let it drain ${name}.`;
+    case 'receive':
+      return `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`;
+    case 'range':
+      return `This can range over ${name} for ever: the goroutine that should close it may end without doing so. Close ${name} there in a defer.`;
+  }
+}
+
 function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWait): Finding {
   const at = siteIn(body.info, node);
   return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at: siteIn(parent.info, head(stmt)), note: 'the goroutine starts here' }, { at, note: WAITS[verb] }] };
 }
 
-function lonelyFinding({ verb, use: { body, node, channel } }: Lonely): Finding {
+function lonelyFinding({ verb, use: { body, node, channel }, late }: Lonely): Finding {
   const at = siteIn(body.info, node);
   const name = textOf(channel, body.info);
-  const nobody = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
+  const does = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
   return {
     at,
     // The methods of a test double may be there for an interface alone.
     confidence: body.info.file.kind.test ? 'low' : verb === 'range' ? 'medium' : 'high',
-    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: nothing in the package ${nobody}.`,
-    trail: [{ at, note: WAITS[verb] }],
+    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: ${late.length ? `only what comes after this wait ${does}` : `nothing in the package ${does}`}.`,
+    trail: [{ at, note: WAITS[verb] }, ...late.map(answer => ({ at: siteIn(answer.body.info, answer.node), note: 'this comes too late' }))],
   };
 }
 
-function goneFinding({ send, receive, close }: GoneReceiver): Finding {
+function futileFinding({ wait: { body, op }, subject, end, calls }: FutileWait): Finding {
+  const at = siteIn(body.info, spanOf(op));
+  return {
+    at,
+    confidence: body.info.file.kind.test ? 'low' : 'high',
+    message: `Whoever comes here waits for ever for the end of ${textOf(subject, body.info)}: ${calls.length ? 'only what comes after this wait cancels it' : 'nothing calls its cancel function'}.`,
+    trail: [
+      { at: siteIn(end.within, end.call), note: 'the context is made here' },
+      { at, note: 'it waits here until the context is cancelled' },
+      ...calls.map(call => ({ at: siteIn(call.body.info, spanOf(call.op)), note: 'this comes too late' })),
+    ],
+  };
+}
+
+function goneFinding({ send, receive, sign }: GoneReceiver): Finding {
   const at = siteIn(send.body.info, send.node);
   const name = textOf(send.channel, send.body.info);
-  const done = textOf(close.channel, close.body.info);
+  const other = textOf(sign.channel, receive.body.info);
   return {
     at,
     confidence: 'medium',
-    message: `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${done}: send in a select that watches it as well.`,
-    trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(close.body.info, close.node), note: 'the receiver ends' }],
+    message: sign.kind === 'farewell'
+      ? `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${other}: send in a select that watches it as well.`
+      : `This send on ${name} waits for ever once its only receiver has ended, which it does on ${other}. Send in a select that watches it as well.`,
+    trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(receive.body.info, sign.node), note: 'the receiver ends' }],
   };
 }
 
