@@ -43,6 +43,11 @@ export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(ass
 export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
 /** Assertions that two of their arguments are equal. */
 export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
+/** Assertions that their first argument is true, or is false. */
+export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$/;
+export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$/;
+/** Functions that say whether two values are equal. */
+export const COMPARES = /^(?:reflect\.DeepEqual|bytes\.Equal|slices\.Equal|maps\.Equal|github\.com\/google\/go-cmp\/cmp\.Equal|github\.com\/stretchr\/testify\/assert\.ObjectsAreEqual(?:Values)?)$/;
 /** Calls by which a test says that it has failed. */
 export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;
 

@@ -105,9 +105,9 @@ function readFact(condition: Expr, taken: boolean, body: Body): Fact | undefined
   if (x.kind !== 'binary') return factAbout(x, 'true', taken, body);
   if (x.op === '==' || x.op === '!=') {
     const holds = (x.op === '==') === taken;
-    if (!taken && isTypeCase(x, body)) return undefined;
-    if (isConstant(x.y, body)) return factAbout(x.x, sourceOf(x.y, body), holds, body);
-    if (isConstant(x.x, body)) return factAbout(x.y, sourceOf(x.x, body), holds, body);
+    if (!taken && isTypeCase(x)) return undefined;
+    if (isConstant(x.y, body)) return factAbout(x.x, constantText(x.y), holds, body);
+    if (isConstant(x.x, body)) return factAbout(x.y, constantText(x.x), holds, body);
     return factAbout({ ...x, op: '==' }, 'true', holds, body);
   }
   if (x.op === '>' && isLength(x.x) && isZero(x.y)) return factAbout(x.x, '0', !taken, body);
@@ -117,8 +117,8 @@ function readFact(condition: Expr, taken: boolean, body: Body): Fact | undefined
 }
 
 /** The case of a type switch stands in the graph as `x != nil`; that it does not fit says nothing. */
-function isTypeCase({ y }: Expr & { kind: 'binary' }, body: Body): boolean {
-  return y.kind === 'ident' && y.name === 'nil' && sourceOf(y, body) !== 'nil';
+function isTypeCase({ y, start, end }: Expr & { kind: 'binary' }): boolean {
+  return y.kind === 'ident' && y.name === 'nil' && y.start === start && y.end === end;
 }
 
 /** What an assignment of a constant to a flag says. */
@@ -190,6 +190,7 @@ function isZero(x: Expr): boolean {
   return x.kind === 'literal' && x.text === '0';
 }
 
-function sourceOf(x: Expr, body: Body): string {
-  return body.info.file.source.text.slice(x.start, x.end).replace(/\s+/g, ' ');
+function constantText(x: Expr): string {
+  const inner = unparen(x);
+  return inner.kind === 'literal' ? inner.text : inner.kind === 'ident' ? inner.name : '';
 }

@@ -2,9 +2,9 @@
  * How a way through a function goes on while a resource is held: which operations end the obligation, which branches
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
-import { assertedBy } from '../contracts/assertions.ts';
+import { assertedBy, failsTest } from '../contracts/assertions.ts';
 import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
-import { ASSERTS_EQUAL, ASSERTS_ERROR, ASSERTS_NO_ERROR, FAILS_TEST } from '../contracts/known.ts';
+import { ASSERTS_ERROR, ASSERTS_NO_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
@@ -57,7 +57,6 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
     key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key}`,
     op(op, state) {
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
-      if (op.kind === 'call' && assertsNoContent(op.call, state, where)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
@@ -65,7 +64,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
     edge(condition, taken, state, to) {
-      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body)) return undefined;
+      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body, where)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
     },
@@ -125,16 +124,11 @@ function assertsError(op: Op, state: State, body: Body): boolean {
 }
 
 /**
- * `if err == nil { t.Error("expected an error") }`, `if !errors.Is(err, ErrClosed) { t.Error(…) }`: this branch is taken
- * only by a test that has found a mistake.
+ * `if err == nil { t.Error("expected an error") }`, `if resp.StatusCode != http.StatusNoContent { t.Error(…) }`: this
+ * branch is taken only by a test that has found a mistake, and on the other one there is nothing to release.
  */
-function isFailingTest(condition: Expr, taken: boolean, { errors }: State, to: FlowBlock, { env }: Body): boolean {
-  const x = unparen(condition);
-  if (x.kind !== 'binary' && x.kind !== 'call') return false;
-  // That there was no error at all is how a test goes on that expected none.
-  if (x.kind === 'binary' && isNone(x.y) && !(taken && x.op === '==' && isOneOf(x.x, errors))) return false;
-  if (!mentions(x, errors)) return false;
-  return to.ops.some(op => op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, env)) ?? ''));
+function isFailingTest(condition: Expr, taken: boolean, state: State, to: FlowBlock, body: Body, where: Where): boolean {
+  return owesNothing(condition, !taken, state, body, where) && to.ops.some(op => failsTest(op, body.env));
 }
 
 function isVariable(x: Expr, variable: Variable | undefined): boolean {
@@ -148,7 +142,7 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   if (!taken && isExhaustion(x, state, where)) return true;
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
     const isNil = (x.op === '==') === taken;
-    if (isNil && where.resource.field === 'Body' && isWithoutContent(x)) return true;
+    if (isNil && where.resource.field === 'Body' && isWithoutContent(x, state.tracked, where)) return true;
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
@@ -177,20 +171,13 @@ function isFreshBeside({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, wh
  * `resp.StatusCode == http.StatusNoContent`: net/http gives such responses `http.NoBody`. With 101 the connection is now
  * somebody else's, and the body is it.
  */
-function isWithoutContent({ x, y }: Expr & { kind: 'binary' }): boolean {
-  const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode';
+function isWithoutContent({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, where: Where): boolean {
+  const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode' && heldBy(e.x, tracked, where) === 'whole';
   return (isStatus(x) && isEmptyStatus(y)) || (isStatus(y) && isEmptyStatus(x));
 }
 
 function isEmptyStatus(x: Expr): boolean {
   return (x.kind === 'selector' && /^Status(?:SwitchingProtocols|NoContent|NotModified)$/.test(x.sel.name)) || (x.kind === 'literal' && /^(?:101|204|304)$/.test(x.text));
-}
-
-/** `require.Equal(t, http.StatusNoContent, resp.StatusCode)`. */
-function assertsNoContent(call: Call, { tracked }: State, where: Where): boolean {
-  if (where.resource.field !== 'Body' || !call.args.some(isEmptyStatus)) return false;
-  const isStatus = (x: Expr) => x.kind === 'selector' && x.sel.name === 'StatusCode' && heldBy(x.x, tracked, where) === 'whole';
-  return call.args.some(isStatus) && ASSERTS_EQUAL.test(calleeName(calleeOf(call, where.env)) ?? '');
 }
 
 /** `nil`, and the 0 of an error number. */
