@@ -48,6 +48,8 @@ export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:asser
 export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$/;
 /** Functions that say whether two values are equal. */
 export const COMPARES = /^(?:reflect\.DeepEqual|bytes\.Equal|slices\.Equal|maps\.Equal|github\.com\/google\/go-cmp\/cmp\.Equal|github\.com\/stretchr\/testify\/assert\.ObjectsAreEqual(?:Values)?)$/;
+/** Functions that make an error of a text. */
+export const MAKES_ERROR = /^(?:errors\.New|fmt\.Errorf|github\.com\/pkg\/errors\.(?:New|Errorf))$/;
 /** Calls by which a test says that it has failed. */
 export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;
 

@@ -4,13 +4,13 @@
  */
 import { assertedBy, failsTest } from '../contracts/assertions.ts';
 import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
-import { ASSERTS_ERROR, ASSERTS_NO_ERROR } from '../contracts/known.ts';
+import { ASSERTS_ERROR, ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import type { Body } from './bodies.ts';
+import { type Body, isTest } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
 import type { Pass } from './pass.ts';
 
@@ -125,10 +125,16 @@ function assertsError(op: Op, state: State, body: Body): boolean {
 
 /**
  * `if err == nil { t.Error("expected an error") }`, `if resp.StatusCode != http.StatusNoContent { t.Error(…) }`: this
- * branch is taken only by a test that has found a mistake, and on the other one there is nothing to release.
+ * branch is taken only by a test that has found a mistake, and on the other one there is nothing to release. Goroutines
+ * and helpers of a test say so with an error: `case err == nil: errs <- errors.New("expected an error")`.
  */
 function isFailingTest(condition: Expr, taken: boolean, state: State, to: FlowBlock, body: Body, where: Where): boolean {
-  return owesNothing(condition, !taken, state, body, where) && to.ops.some(op => failsTest(op, body.env));
+  if (!owesNothing(condition, !taken, state, body, where)) return false;
+  return to.ops.some(op => failsTest(op, body.env) || (isTest(body) && makesError(op, body)));
+}
+
+function makesError(op: Op, { env }: Body): boolean {
+  return op.kind === 'call' && MAKES_ERROR.test(calleeName(calleeOf(op.call, env)) ?? '');
 }
 
 function isVariable(x: Expr, variable: Variable | undefined): boolean {
