@@ -16,6 +16,7 @@ import { isCommand } from './commands.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
+import { isOfClosed } from './closed.ts';
 import { factsBefore } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
@@ -80,7 +81,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = destinationOf(call, acquisition, after, body);
-  if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
+  if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked) return undefined;
