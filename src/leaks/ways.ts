@@ -130,11 +130,13 @@ function assertsError(op: Op, state: State, body: Body): boolean {
  */
 function isFailingTest(condition: Expr, taken: boolean, state: State, to: FlowBlock, body: Body, where: Where): boolean {
   if (!owesNothing(condition, !taken, state, body, where)) return false;
-  return to.ops.some(op => failsTest(op, body.env) || (isTest(body) && makesError(op, body)));
+  return to.ops.some(op => failsTest(op, body.env)) || (isTest(body) && complains(to, body));
 }
 
-function makesError(op: Op, { env }: Body): boolean {
-  return op.kind === 'call' && MAKES_ERROR.test(calleeName(calleeOf(op.call, env)) ?? '');
+/** An error is made in the block and handed to somebody at once. */
+function complains({ ops, end }: FlowBlock, { env }: Body): boolean {
+  const given = [...(end.kind === 'return' ? end.stmt?.results ?? [] : []), ...ops.flatMap(op => (op.kind === 'send' ? op.stmt.value : []))];
+  return given.map(unparen).some(x => x.kind === 'call' && MAKES_ERROR.test(calleeName(calleeOf(x, env)) ?? ''));
 }
 
 function isVariable(x: Expr, variable: Variable | undefined): boolean {
