@@ -3,7 +3,7 @@
  * `if own { f, err = os.Open(p) } … if own { f.Close() }` is one way and not four.
  */
 import type { Op } from '../flow/graph.ts';
-import { operations, search } from '../flow/search.ts';
+import { operations, type Place as At, search } from '../flow/search.ts';
 import { type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
@@ -39,7 +39,7 @@ export class Facts {
 
   /** The facts after an operation, which may assign to what they are about: `done = true`. */
   after(op: Op, body: Body): Facts {
-    const learnt = op.kind === 'assign' && op.lhs.length === op.rhs.length ? op.lhs.flatMap((x, i) => factOf(x, op.rhs[i], body) ?? []) : [];
+    const learnt = op.kind === 'assign' ? factsOf(op, body).filter(fact => isAskedAgain(fact, body)) : [];
     if (this.known.size === 0 && learnt.length === 0) return this;
     const changed = changedBy(op, body);
     const kept = changed.length === 0 ? [...this.known] : [...this.known].filter(([, { reads }]) => !reads.some(place => changed.some(change => change(place))));
@@ -121,12 +121,62 @@ function isTypeCase({ y, start, end }: Expr & { kind: 'binary' }): boolean {
   return y.kind === 'ident' && y.name === 'nil' && y.start === start && y.end === end;
 }
 
-/** What an assignment of a constant to a flag says. */
-function factOf(target: Expr, value: Expr | undefined, body: Body): Fact | undefined {
-  const constant = value && unparen(value);
-  if (constant?.kind !== 'ident' || constant.entity) return undefined;
-  if (constant.name === 'true' || constant.name === 'false') return factAbout(target, 'true', constant.name === 'true', body);
-  return constant.name === 'nil' ? factAbout(target, 'nil', true, body) : undefined;
+/** What assignments of constants and declarations without values say: `done = true`, `var seen map[string]bool`. */
+function factsOf({ lhs, rhs, node }: Op & { kind: 'assign' }, body: Body): readonly Fact[] {
+  if ('type' in node && rhs.length === 0) return lhs.flatMap(name => factsOfZero(name, node.type, body));
+  if (lhs.length !== rhs.length || ('op' in node && node.op !== '=' && node.op !== ':=')) return [];
+  return lhs.flatMap((x, i) => factsOfValue(x, rhs[i], body));
+}
+
+function factsOfValue(target: Expr, value: Expr | undefined, body: Body): readonly Fact[] {
+  const x = value && unparen(value);
+  if (!x) return [];
+  if (x.kind === 'literal') return known(factAbout(target, x.text, true, body));
+  if (isMade(x)) return known(factAbout(target, 'nil', false, body));
+  if (x.kind !== 'ident' || x.entity) return [];
+  if (x.name === 'nil') return [...known(factAbout(target, 'nil', true, body)), ...known(emptyFact(target, body))];
+  return x.name === 'true' || x.name === 'false' ? known(factAbout(target, 'true', x.name === 'true', body)) : [];
+}
+
+/** `&T{…}`, `make(…)`, a function literal: whatever is made is not nil. */
+function isMade(x: Expr): boolean {
+  if (x.kind === 'call') return x.fun.kind === 'ident' && !x.fun.entity && /^(?:make|new)$/.test(x.fun.name);
+  return x.kind === 'funclit' || (x.kind === 'unary' && x.op === '&' && unparen(x.x).kind === 'composite');
+}
+
+/** What a variable is as long as nothing has been assigned to it. */
+function factsOfZero(name: Expr, type: Expr | undefined, body: Body): readonly Fact[] {
+  switch (type?.kind) {
+    case 'map':
+    case 'array':
+      return type.kind === 'array' && type.length !== undefined ? [] : [...known(factAbout(name, 'nil', true, body)), ...known(emptyFact(name, body))];
+    case 'star':
+    case 'chan':
+    case 'functype':
+    case 'interface':
+      return known(factAbout(name, 'nil', true, body));
+    case 'ident':
+      return type.entity ? [] : known(factOfBasic(name, type.name, body));
+    default:
+      return [];
+  }
+}
+
+function factOfBasic(name: Expr, type: string, body: Body): Fact | undefined {
+  if (type === 'bool') return factAbout(name, 'true', false, body);
+  if (type === 'error' || type === 'any') return factAbout(name, 'nil', true, body);
+  if (type === 'string') return factAbout(name, '""', true, body);
+  return /^u?int(?:8|16|32|64)?$/.test(type) ? factAbout(name, '0', true, body) : undefined;
+}
+
+/** `len(x) == 0`, as a condition would say it. */
+function emptyFact(x: Expr, body: Body): Fact | undefined {
+  const pure = pureOf(x, body);
+  return pure && pure.reads.length > 0 ? { subject: `len(${pure.key})`, value: '0', holds: true, reads: pure.reads } : undefined;
+}
+
+function known(fact: Fact | undefined): readonly Fact[] {
+  return fact ? [fact] : [];
 }
 
 function factAbout(x: Expr, value: string, holds: boolean, body: Body): Fact | undefined {
@@ -136,7 +186,7 @@ function factAbout(x: Expr, value: string, holds: boolean, body: Body): Fact | u
 
 const asked = new WeakMap<object, ReadonlySet<string>>();
 
-/** Facts cost ways: only what another branch asks for as well, or what is given a constant somewhere, is remembered. */
+/** Facts cost ways: only what a branch asks that another one asks as well, or that is given a constant, is remembered. */
 function isAskedAgain({ subject }: Fact, body: Body): boolean {
   let known = asked.get(body.graph);
   if (!known) asked.set(body.graph, (known = subjectsOf(body)));
@@ -144,19 +194,29 @@ function isAskedAgain({ subject }: Fact, body: Body): boolean {
 }
 
 function subjectsOf(body: Body): ReadonlySet<string> {
-  const once = new Set<string>();
+  const questions = new Set<string>();
   const again = new Set<string>();
-  const add = (fact: Fact | undefined) => fact && (once.has(fact.subject) ? again : once).add(fact.subject);
-  for (const { end } of body.graph.blocks) if (end.kind === 'branch' && end.condition) add(readFact(end.condition, true, body));
-  for (const { op } of operations(body.graph)) if (op.kind === 'assign') op.lhs.forEach((x, i) => add(factOf(x, op.rhs[i], body)));
+  for (const { end } of body.graph.blocks) {
+    const fact = end.kind === 'branch' && end.condition ? readFact(end.condition, true, body) : undefined;
+    if (fact) (questions.has(fact.subject) ? again : questions).add(fact.subject);
+  }
+  for (const { op } of operations(body.graph)) {
+    // A case of a `select` is chosen only when its channel is not nil.
+    const channel = op.kind === 'receive' && op.inSelect ? pureOf(op.channel, body) : undefined;
+    if (channel) questions.add(channel.key);
+  }
+  for (const { op } of operations(body.graph)) {
+    if (op.kind === 'assign') for (const { subject } of factsOf(op, body)) if (questions.has(subject)) again.add(subject);
+  }
   return again;
 }
 
 /** More ways than these to one call are not told apart. */
 const MOST_STATES = 2_000;
 
-/** What every way from the start of the function to an operation says. */
-export function factsBefore(at: Op, body: Body, pass: Pass): Facts {
+/** What every way from the start of the function to a place in it says. */
+export function factsAt({ block, index }: At, body: Body, pass: Pass): Facts {
+  const last = block.ops[index - 1];
   let common: Facts | undefined;
   let states = 0;
   search<Facts>({ block: body.graph.entry, index: 0 }, noFacts, {
@@ -166,8 +226,9 @@ export function factsBefore(at: Op, body: Body, pass: Pass): Facts {
     },
     op: (op, facts) => {
       if (states > MOST_STATES || pass.contracts.endsHere(op, body.env)) return undefined;
-      if (op === at) common = common ? common.and(facts) : facts;
-      return facts.after(op, body);
+      const after = facts.after(op, body);
+      if (op === last) common = common ? common.and(after) : after;
+      return after;
     },
     edge: (condition, taken, facts) => facts.with(condition, taken, body),
     returns: () => false,

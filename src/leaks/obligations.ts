@@ -17,7 +17,7 @@ import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { isOfClosed } from './closed.ts';
-import { factsBefore } from './facts.ts';
+import { factsAt } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -85,7 +85,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked) return undefined;
-  const start = stateOf(tracked, target.companions, factsBefore(op, body, pass));
+  const start = stateOf(tracked, target.companions, factsAt(target.from, body, pass));
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(start.tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;

@@ -10,7 +10,7 @@ import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
-import { factsBefore } from './facts.ts';
+import { factsAt } from './facts.ts';
 import { bodyOfCallee, type Goroutine, goroutinesOf, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { type Span, spanOf } from './reach.ts';
@@ -104,7 +104,7 @@ function keptFrom(taken: Taken, body: Body, pass: Pass): KeptToken | undefined {
   const isOwn = semaphore.variable?.owner === body.node && semaphore.variable.role === 'local';
   const walk = walkOf(ANY_RESOURCE, body, pass);
   const { from, companions } = startOf(taken, body);
-  const start = stateOf(new Map(), companions, factsBefore(op, body, pass));
+  const start = stateOf(new Map(), companions, factsAt(from, body, pass));
   const heldWalk: Walk<State> = {
     ...walk,
     op: (other, state) => (other === op ? 'arrive' : gives(other) ? undefined : walk.op(other, state)),
