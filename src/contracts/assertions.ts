@@ -9,10 +9,10 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
-import { type Call, type Expr, type Ident, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Contracts } from './contracts.ts';
 import { ASSERTS_EQUAL, ASSERTS_FALSE, ASSERTS_TRUE, COMPARES, FAILS_TEST } from './known.ts';
-import { type Bindings, substituted } from './substitution.ts';
+import { argumentsOf, parametersOf, substituted } from './substitution.ts';
 
 /** A condition that holds, or does not, once a call has returned. */
 export interface Asserted {
@@ -32,7 +32,7 @@ export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Cont
   if (!func || more.length) return [];
   const wanted = wantedBy(func, contracts);
   if (wanted.length === 0) return [];
-  const given = { bindings: bindingsOf(call, func), isSamePackage: func.pkg === env.file.pkg };
+  const given = { bindings: argumentsOf(call, func), isSamePackage: func.pkg === env.file.pkg };
   return wanted.flatMap(({ condition, holds }) => {
     const here = substituted(condition, given);
     return here ? partsOf(here, holds) : [];
@@ -64,19 +64,6 @@ function equal(x: Expr, y: Expr): Expr {
   return { kind: 'binary', op: '==', x: unparen(x), y: unparen(y), start: x.start, end: x.end };
 }
 
-/** The arguments by the variables of the parameters, the receiver among them. */
-function bindingsOf({ fun, args }: Call, { decl }: FuncInfo): Bindings {
-  const inner = unparen(fun);
-  const names = parametersOf(decl.type.params);
-  const pairs = names.map((name, i) => [name, args[i]] as const);
-  if (inner.kind === 'selector') pairs.push([decl.receiver?.names[0], inner.x]);
-  return new Map(pairs.flatMap(([name, value]) => (name?.entity?.kind === 'var' && value ? [[name.entity, value] as const] : [])));
-}
-
-function parametersOf(params: FuncInfo['decl']['type']['params']): readonly (Ident | undefined)[] {
-  return params.flatMap((field): readonly (Ident | undefined)[] => (field.variadic || field.names.length === 0 ? [undefined] : field.names));
-}
-
 const memo = new WeakMap<FuncInfo, readonly Asserted[]>();
 
 /** The conditions on its parameters under which alone a function returns. */
@@ -103,7 +90,7 @@ function findWanted(func: FuncInfo, contracts: Contracts): readonly Asserted[] {
 
 /** The parameters that keep their values, which is what makes a condition on them one on the arguments. */
 function fixedParameters({ decl }: FuncInfo): ReadonlySet<Variable> {
-  const names = [...parametersOf(decl.type.params), decl.receiver?.names[0]];
+  const names = [...parametersOf(decl), decl.receiver?.names[0]];
   return new Set(names.flatMap(name => (name?.entity?.kind === 'var' && name.entity.assigned.length === 0 ? name.entity : [])));
 }
 

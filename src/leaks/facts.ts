@@ -4,16 +4,21 @@
  */
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place as At, search } from '../flow/search.ts';
-import { type Expr, unparen } from '../syntax/ast.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
+import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { type Place, placeOf } from './places.ts';
-import { fieldsAssignedIn, pureOf } from './pure.ts';
+import { answerOf, fieldsAssignedIn, looksOnly, pureOf } from './pure.ts';
 
-/** The subject is, or is not, equal to a value: `mode` and `"a"`, `len(list)` and `0`, `a < b` and `true`. */
+/**
+ * The subject is, or is not, equal to a value: `mode` and `"a"`, `len(list)` and `0`, `a < b` and `true`; or the text
+ * begins so: `strings.HasPrefix(network, "unix")`.
+ */
 interface Fact {
   readonly subject: string;
   readonly value: string;
+  readonly isPrefix?: true;
   readonly holds: boolean;
   readonly reads: readonly Place[];
 }
@@ -33,7 +38,7 @@ export class Facts {
     if (!read) return this;
     const before = this.known.get(nameOf(read));
     if (before) return before.holds === read.holds ? this : undefined;
-    if (read.holds && [...this.known.values()].some(known => known.holds && known.subject === read.subject)) return undefined;
+    if ([...this.known.values()].some(known => known.subject === read.subject && contradict(known, read))) return undefined;
     return isAskedAgain(read, body) ? new Facts(new Map([...this.known, [nameOf(read), read]])) : this;
   }
 
@@ -61,8 +66,29 @@ export class Facts {
 
 export const noFacts = new Facts(new Map());
 
-function nameOf({ subject, value }: Fact): string {
-  return `${subject} == ${value}`;
+function nameOf({ subject, value, isPrefix }: Fact): string {
+  return `${subject} ${isPrefix ? 'begins with' : '=='} ${value}`;
+}
+
+/** Two facts about one subject that cannot both be: it has one value, and one beginning of each length. */
+function contradict(a: Fact, b: Fact): boolean {
+  if (!a.holds) return b.holds && implies(b, a);
+  if (!b.holds) return implies(a, b);
+  return !implies(a, b) && !implies(b, a);
+}
+
+/** Whether one says all that the other, if it holds, would say. */
+function implies(known: Fact, other: Fact): boolean {
+  if (!other.isPrefix) return !known.isPrefix && known.value === other.value;
+  return known.value === other.value || (isText(known.value) && isText(other.value) && textOf(known.value).startsWith(textOf(other.value)));
+}
+
+function isText(value: string): boolean {
+  return /^["`]/.test(value);
+}
+
+function textOf(literal: string): string {
+  return literal.slice(1, -1);
 }
 
 /** Which places an operation may change. */
@@ -76,6 +102,7 @@ function changedBy(op: Op, body: Body): ((place: Place) => boolean)[] {
       // `n++`; the tag of a `switch` is evaluated, too, and stays what it is.
       return /^\s*(?:\+\+|--)/.test(body.info.file.source.text.slice(op.expr.end, op.expr.end + 4)) ? assigned(op.expr) : [];
     case 'call':
+      if (looksOnly(op.call, body)) return [];
       return [...op.call.args, ...(op.call.fun.kind === 'selector' ? [op.call.fun.x] : [])].flatMap(x => reached(x, body));
     default:
       return [];
@@ -102,6 +129,7 @@ function reached(arg: Expr, body: Body): ((place: Place) => boolean)[] {
 /** What a condition says; `a <= b` is taken for the contrary of `a > b`, `len(x) > 0` for that of `len(x) == 0`. */
 function readFact(condition: Expr, taken: boolean, body: Body): Fact | undefined {
   const x = unparen(condition);
+  if (x.kind === 'call') return readCall(x, taken, body);
   if (x.kind !== 'binary') return factAbout(x, 'true', taken, body);
   if (x.op === '==' || x.op === '!=') {
     const holds = (x.op === '==') === taken;
@@ -114,6 +142,16 @@ function readFact(condition: Expr, taken: boolean, body: Body): Fact | undefined
   if (x.op === '<=') return factAbout({ ...x, op: '>' }, 'true', !taken, body);
   if (x.op === '>=') return factAbout({ ...x, op: '<' }, 'true', !taken, body);
   return factAbout(x, 'true', taken, body);
+}
+
+function readCall(call: Call, taken: boolean, body: Body): Fact | undefined {
+  const [text, prefix] = call.args.map(unparen);
+  if (text && prefix?.kind === 'literal' && calleeName(calleeOf(call, body.env)) === 'strings.HasPrefix') {
+    const fact = factAbout(text, prefix.text, taken, body);
+    return fact && { ...fact, isPrefix: true };
+  }
+  const answer = answerOf(call, body);
+  return (answer && readFact(answer, taken, body)) ?? factAbout(call, 'true', taken, body);
 }
 
 /** The case of a type switch stands in the graph as `x != nil`; that it does not fit says nothing. */
@@ -214,10 +252,13 @@ function subjectsOf(body: Body): ReadonlySet<string> {
 /** More ways than these to one call are not told apart. */
 const MOST_STATES = 2_000;
 
-/** What every way from the start of the function to a place in it says. */
-export function factsAt({ block, index }: At, body: Body, pass: Pass): Facts {
+/** So many different things ways may say; of more, what all say. */
+const MOST_CASES = 4;
+
+/** What the ways from the start of the function to a place in it say, each case once. */
+export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly Facts[] {
   const last = block.ops[index - 1];
-  let common: Facts | undefined;
+  const cases = new Map<string, Facts>();
   let states = 0;
   search<Facts>({ block: body.graph.entry, index: 0 }, noFacts, {
     key: facts => {
@@ -227,13 +268,24 @@ export function factsAt({ block, index }: At, body: Body, pass: Pass): Facts {
     op: (op, facts) => {
       if (states > MOST_STATES || pass.contracts.endsHere(op, body.env)) return undefined;
       const after = facts.after(op, body);
-      if (op === last) common = common ? common.and(after) : after;
+      if (op === last) cases.set(after.key, after);
       return after;
     },
     edge: (condition, taken, facts) => facts.with(condition, taken, body),
     returns: () => false,
   });
-  return states > MOST_STATES ? noFacts : common ?? noFacts;
+  if (states > MOST_STATES || cases.size === 0) return [noFacts];
+  const found = [...cases.values()];
+  return found.length <= MOST_CASES ? found : [found.reduce((a, b) => a.and(b))];
+}
+
+/** The first case of what ways say in which something is found. */
+export function firstFound<T>(cases: readonly Facts[], find: (facts: Facts) => T | undefined): T | undefined {
+  for (const facts of cases) {
+    const found = find(facts);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isConstant(x: Expr, { env: { file } }: Body): boolean {

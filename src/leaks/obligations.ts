@@ -17,7 +17,7 @@ import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { isOfClosed } from './closed.ts';
-import { factsAt } from './facts.ts';
+import { factsAt, firstFound } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -85,11 +85,11 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisiti
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked) return undefined;
-  const start = stateOf(tracked, target.companions, factsAt(target.from, body, pass));
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
-  const never = isForgotten(start.tracked, resource, body, pass);
+  const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
-  const way = search(target.from, start, walkOf(resource, body, pass));
+  const walk = walkOf(resource, body, pass);
+  const way = firstFound(factsAt(target.from, body, pass), facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body)) return undefined;
