@@ -257,6 +257,11 @@ export function bodyEffect(graph: FlowGraph, tracked: Tracked, where: Where): Ef
   return effect === 'none' && isReturned() ? 'moved' : effect;
 }
 
+/** Every name that the resource has anywhere in a body: `u := l.(*net.UDPConn)`. */
+export function namesIn(graph: FlowGraph, tracked: Tracked, where: Where): Tracked {
+  return operationsEffect(graph, tracked, where).names;
+}
+
 /** What the operations do, and every name that the resource has in the end. */
 function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { effect: Effect; names: Tracked } {
   let effect: Effect = 'none';

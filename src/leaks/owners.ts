@@ -2,7 +2,7 @@
  * Owners: values that keep a resource in a field and have methods that release it. Who makes one has to call such a
  * method or hand the value on, as if it were the resource: `f, err := os.Create(p); …; return &Log{file: f}, nil`.
  */
-import { allReturnedAt, applyOp, bodyEffect, literalEffect, type Tracked } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, bodyEffect, literalEffect, namesIn, type Tracked } from '../contracts/effects.ts';
 import type { Resource, ResourceTable } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
@@ -226,7 +226,7 @@ function handedOver({ in: place, through }: Stored, resource: Resource, body: Bo
   if ('result' in place) return place.result;
   const where = whereOf(resource, body, pass);
   let result: number | 'receiver' | undefined;
-  const start: Tracked = new Map([[place.variable, 'whole'], ...(through ? [[through, 'resource'] as const] : [])]);
+  const start: Tracked = new Map([[place.variable, 'whole'], ...(through ? namesIn(body.graph, new Map([[through, 'resource']]), where) : [])]);
   search(place.from, stateOf(start, companionsless), {
     ...walkOf(resource, body, pass),
     returns: (end, { tracked }) => {
