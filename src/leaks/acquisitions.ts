@@ -18,7 +18,7 @@ import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
-import { mayBeEmpty } from './emptybodies.ts';
+import { evidenceOfContent } from './emptybodies.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
@@ -27,7 +27,9 @@ const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }
 export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const given = findAcquisition(call, body, pass);
   const found = given?.parent === undefined ? given : { ...given, parent: parentAt(call, given.parent, body) };
-  return found?.resource === RESPONSE && mayBeEmpty(call, found.by ?? '', body) ? { ...found, evidence: 'doubtful' } : found;
+  if (found?.resource !== RESPONSE) return found;
+  const content = evidenceOfContent(call, found.by ?? '', body);
+  return content === 'sure' || found.evidence === 'doubtful' ? found : { ...found, evidence: content };
 }
 
 /** What the call hands over besides: the other end of a pipe. */
