@@ -8,9 +8,11 @@ import { operations } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { functionOf } from '../program/values.ts';
+import { memberOf } from '../program/members.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
+import { walkStmts } from '../syntax/walk.ts';
 import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME } from './known.ts';
 import type { Resource } from './resources.ts';
 
@@ -124,7 +126,7 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
       const call = unparen(op.stmt.call);
       if (call.kind !== 'call') return { effect: 'none', tracked };
       const effect = callEffect(call, tracked, where);
-      return { effect: effect === 'none' && op.kind === 'go' && call.args.some(arg => heldBy(arg, tracked, where)) ? 'moved' : effect, tracked };
+      return { effect: effect === 'none' && op.kind === 'go' && isGiven(call, tracked, where) ? 'moved' : effect, tracked };
     }
     case 'send':
       return { effect: keptBy(op.stmt.value, tracked, where) ? 'moved' : valueEffect(op.stmt.value, tracked, where), tracked };
@@ -137,6 +139,17 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
     case 'eval':
       return { effect: 'none', tracked };
   }
+}
+
+/** What a goroutine is given, as an argument or to work on, lives on in it. */
+function isGiven({ fun, args }: Call, tracked: Tracked, where: Where): boolean {
+  const x = unparen(fun);
+  return args.some(arg => heldBy(arg, tracked, where)) || (x.kind === 'selector' && isOwner(x.x, tracked, where));
+}
+
+/** A value that keeps the resource in a field and may itself be kept by others. */
+function isOwner(x: Expr, tracked: Tracked, where: Where): boolean {
+  return where.resource.inOwner === true && heldBy(x, tracked, where) === 'whole';
 }
 
 function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
@@ -163,7 +176,7 @@ function literalBehind(call: Call, where: Where): FuncLit | undefined {
 
 /** `conn.Done()`, which puts the connection back into its pool itself. */
 function receiverEffect(call: Call, held: Held | undefined, { effects, resource, env }: Where): Effect {
-  if (held !== 'resource' || !resource.releasedBy) return 'none';
+  if (!(held === 'resource' && resource.releasedBy) && !(held === 'whole' && resource.inOwner)) return 'none';
   return effectOf(effects.receiverEffect(calleeOf(call, env), held, resource, env));
 }
 
@@ -227,13 +240,24 @@ function valueEffect(expr: Expr, tracked: Tracked, where: Where): Effect {
     case 'unary':
       return x.op === '&' ? valueEffect(x.x, tracked, where) : 'none';
     case 'funclit':
-      return literalEffect(x, tracked, where);
+      return stronger(literalEffect(x, tracked, where), hasOwner(x, tracked, where) ? 'moved' : 'none');
     case 'selector':
       // The method value `resp.Body.Close`: whoever gets it calls it.
-      return isRelease(x, tracked, where) ? 'released' : 'none';
+      return isRelease(x, tracked, where) ? 'released' : isOwner(x.x, tracked, where) && isMethod(x, where) ? 'moved' : 'none';
     default:
       return 'none';
   }
+}
+
+function isMethod({ x, sel }: Selector, { env }: Where): boolean {
+  return memberOf(typeOf(x, env), sel.name, env.program)?.kind === 'method';
+}
+
+/** A literal that goes somewhere takes the owner along. */
+function hasOwner(literal: FuncLit, tracked: Tracked, where: Where): boolean {
+  let found = false;
+  walkStmts(literal.body.stmts, { expr: x => void (found ||= x.kind === 'ident' && isOwner(x, tracked, where)) });
+  return found;
 }
 
 const beingRead = new Set<FuncLit>();
@@ -338,7 +362,7 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
   let overwritten = false;
   for (const target of op.lhs) {
     // `resp.Body = …`: the body was replaced, which is done to wrap it.
-    if (target.kind === 'selector' && heldBy(target, tracked, where)) effect = stronger(effect, 'moved');
+    if (target.kind === 'selector' && heldBy(target, tracked, where) && !where.resource.inOwner) effect = stronger(effect, 'moved');
     const variable = target.kind === 'ident' && target.entity?.kind === 'var' ? target.entity : undefined;
     if (variable && tracked.has(variable) && !gained.has(variable)) {
       names.delete(variable);

@@ -25,6 +25,8 @@ export interface Resource {
   readonly releasedBy?: ReadonlySet<string>;
   /** Methods of the whole value that release its `field`. */
   readonly releasesWhole?: readonly string[];
+  /** The whole value is one that the code itself fills: its other methods, and literals that have it, may look after it. */
+  readonly inOwner?: true;
   /** Methods that release when they return false: a result set that is read to its end closes itself. */
   readonly exhausts?: readonly string[];
   /** Methods whose error says that they have released it. */

@@ -1,5 +1,5 @@
 /** Which calls hand over a resource, and where it goes. */
-import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
 import { RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
@@ -16,7 +16,7 @@ import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
-import { isEndless, mayGive, ownerGiven, paramAt } from './owners.ts';
+import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
@@ -204,6 +204,38 @@ export function destinationOf(call: Call, acquisition: Acquisition, after: Place
   const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
   if (returned < 0) return { kind: 'elsewhere' };
   return { kind: 'returned', result: block.end.stmt?.results.length === 1 ? result : returned };
+}
+
+/** What the call hands over, and the value of this function's own whose field gets it: `s.ctx, s.cancel = context.WithCancel(ctx)`. */
+export function filledOwner(call: Call, acquisition: Acquisition, { block, index }: Place, body: Body, pass: Pass): { readonly acquisition: Acquisition; readonly target: Assigned } | undefined {
+  const { result, evidence } = acquisition;
+  const at = block.ops.findIndex((op, i) => i >= index && op.kind === 'assign' && op.rhs.length === 1 && op.rhs[0] !== undefined && unparen(op.rhs[0]) === call);
+  const op = block.ops[at];
+  const field = op?.kind === 'assign' && typeof result === 'number' ? op.lhs[result] : undefined;
+  const kept = field && keptInField(field, acquisition.resource, body, pass);
+  if (op?.kind !== 'assign' || !kept || !isMadeHere(kept.variable, body)) return undefined;
+  const tracked: Tracked = new Map([[kept.variable, 'whole']]);
+  const where = whereOf(kept.resource, body, pass);
+  if (isGivenAwayBefore(op, kept.variable, where, body)) return undefined;
+  return {
+    acquisition: { ...acquisition, resource: kept.resource, held: 'whole', evidence: evidence === 'doubtful' ? evidence : 'likely' },
+    target: { kind: 'variable', tracked, lhs: op.lhs, companions: companionsOf(op, call, field, body), from: { block, index: at + 1 } },
+  };
+}
+
+/** On some way to the assignment somebody else has got hold of the variable's value already. */
+function isGivenAwayBefore(assignment: Op, variable: Variable, where: Where, { graph }: Body): boolean {
+  const tracked: Tracked = new Map([[variable, 'whole']]);
+  return search({ block: graph.entry, index: 0 }, { given: false }, {
+    key: ({ given }) => `${given}`,
+    op(op, state) {
+      if (op === assignment) return state.given ? 'arrive' : undefined;
+      const { effect } = applyOp(op, tracked, where);
+      return effect === 'lost' ? { given: false } : effect === 'none' ? state : { given: true };
+    },
+    edge: (_condition, _taken, state) => state,
+    returns: () => false,
+  }) !== undefined;
 }
 
 /** `pool.Get().(*Conn)`: the call. */

@@ -11,7 +11,7 @@ import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
-import { acquisitionOf, type Assigned, destinationOf, moreAcquiredBy } from './acquisitions.ts';
+import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
 import { isCommand } from './commands.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import type { Pass } from './pass.ts';
@@ -75,12 +75,14 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
   return curedIn !== undefined && atLeast(go, curedIn);
 }
 
-function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
+function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
+  const filled = filledOwner(call, given, after, body, pass);
+  const acquisition = filled?.acquisition ?? given;
   const { resource, result } = acquisition;
   if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
-  const target = destinationOf(call, acquisition, after, body);
+  const target = filled?.target ?? destinationOf(call, acquisition, after, body);
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;

@@ -51,6 +51,23 @@ export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTabl
   return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources, rules);
 }
 
+const filled = new WeakMap<Resource, Resource>();
+
+/**
+ * What a call hands over into a field of a value of this function: `s.listener, err = net.Listen(…)`. As long as nobody
+ * else has that value, what it keeps has to be released before it is forgotten.
+ */
+export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pass): { readonly variable: Variable; readonly resource: Resource } | undefined {
+  const x = unparen(target);
+  if (x.kind !== 'selector' || inner.field !== undefined) return undefined;
+  const stored = inField(x, { block: body.graph.entry, index: 0 }, body);
+  if (!stored || !('variable' in stored.in)) return undefined;
+  const base = owned(stored, inner, pass) ?? unowned(stored, inner, pass);
+  const resource: Resource = filled.get(base) ?? { ...base, inOwner: true };
+  filled.set(base, resource);
+  return { variable: stored.in.variable, resource };
+}
+
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
 function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
   const owners = releasableIn(pkg);
@@ -183,13 +200,29 @@ function ownerType(type: Type, { info }: Body): Named | undefined {
 
 const derived = new WeakMap<Package, Map<string, Resource | undefined>>();
 
+const methodless = new WeakMap<Package, Map<string, Resource>>();
+
+/** The resource in a field of a type that has no method to release it. */
+function unowned({ owner, field }: Stored, inner: Resource, { pkg }: Pass): Resource {
+  const known = methodless.get(pkg) ?? new Map<string, Resource>();
+  methodless.set(pkg, known);
+  const key = keyOf(owner, field, inner);
+  const resource = known.get(key) ?? { ...inner, field, releasesWhole: [] };
+  known.set(key, resource);
+  return resource;
+}
+
+function keyOf(owner: Named, field: string, { rule, noun }: Resource): string {
+  return `${owner.name}.${field} ${rule} ${noun}`;
+}
+
 /** The owner as a resource of its own: what releases the field, and the methods that do. */
 function owned({ owner, field }: Stored, inner: Resource, pass: Pass): Resource | undefined {
   const pkg = owner.def?.file.pkg;
   if (!pkg) return undefined;
   const known = derived.get(pkg) ?? new Map<string, Resource | undefined>();
   derived.set(pkg, known);
-  const key = `${owner.name}.${field} ${inner.rule} ${inner.noun}`;
+  const key = keyOf(owner, field, inner);
   if (!known.has(key)) {
     known.set(key, undefined);
     const methods = releasingMethods(owner.name, { ...inner, field }, pkg, pass);

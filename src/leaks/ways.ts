@@ -73,13 +73,20 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
 }
 
 /** A receive from `timer.C`: it has fired. One from `ctx.Done()`: the context is over. */
-function isFired(op: Op, { tracked, context }: State, where: Where): boolean {
+function isFired(op: Op, state: State, where: Where): boolean {
   if (op.kind !== 'receive') return false;
   const channel = unparen(op.channel);
-  const fun = channel.kind === 'call' ? unparen(channel.fun) : undefined;
-  if (context && channel.kind === 'call' && fun?.kind === 'selector' && isVariable(fun.x, context) && calleeName(calleeOf(channel, where.env)) ?.endsWith('context.Context).Done')) return true;
+  if (asksContext(channel, 'Done', state, where)) return true;
   const { channel: field, firesOnce } = where.resource;
-  return firesOnce !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, tracked, where) === 'resource';
+  return firesOnce !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, state.tracked, where) === 'resource';
+}
+
+/** `ctx.Done()` or `ctx.Err()` of the context that came with the cancel function, or that its owner keeps beside it. */
+function asksContext(x: Expr, method: 'Done' | 'Err', { tracked, context }: State, where: Where): boolean {
+  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
+  if (x.kind !== 'call' || fun?.kind !== 'selector' || !calleeName(calleeOf(x, where.env))?.endsWith(`context.Context).${method}`)) return false;
+  const of = unparen(fun.x);
+  return isVariable(of, context) || (where.resource.inOwner === true && where.resource.releases.length === 0 && of.kind === 'selector' && heldBy(of.x, tracked, where) === 'whole');
 }
 
 /** `done = nil` and then `case <-done`: a case that is never chosen. */
@@ -152,6 +159,8 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
     const isNil = (x.op === '==') === taken;
     if (isNil && where.resource.field === 'Body' && isWithoutContent(x, state.tracked, where)) return true;
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
+    // A context that is over needs nobody to cancel it.
+    if (other && asksContext(unparen(other), 'Err', state, where)) return !isNil;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
     return isNil && [x.x, x.y].some(side => isOneOf(side, state.errors)) || isNil && isFreshBeside(x, state.tracked, where);
