@@ -73,6 +73,15 @@ export const RESPONSE: Resource = {
   ]),
 };
 
+/** Responses of client libraries, which hand the body of the one from net/http on. */
+export const ANSWER: Resource = {
+  rule: 'unclosed-body', noun: 'response body', released: 'closed', deferrable: true, field: 'Body', releases: ['Close'], words: /\bGetObjectOutput\b/,
+  acquire: all([
+    '(*github.com/aws/aws-sdk-go-v2/service/s3.Client).GetObject',
+    ...['(*github.com/aws/aws-sdk-go/service/s3.S3)', '(github.com/aws/aws-sdk-go/service/s3/s3iface.S3API)'].flatMap(type => ['GetObject', 'GetObjectWithContext'].map(name => `${type}.${name}`)),
+  ]),
+};
+
 const file: Resource = {
   rule: 'unclosed-file', noun: 'file', released: 'closed', deferrable: true, releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
@@ -213,7 +222,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, client, listener, cancel, iterator, span, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, client, listener, cancel, iterator, span, process, ticker, timer,
   compressor, buffer, codec, reader, group, signals,
 ];
 

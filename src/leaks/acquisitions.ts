@@ -1,7 +1,7 @@
 /** Which calls hand over a resource, and where it goes. */
 import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
-import { RESPONSE } from '../contracts/resources.ts';
+import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
@@ -83,8 +83,17 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
   const [first, second] = type.types;
   if (!first || !second || !isError(second)) return undefined;
-  const resource = pass.contracts.resources.ofType(first);
+  const resource = pass.contracts.resources.ofType(first) ?? (hasBody(first, body.env) ? ANSWER : undefined);
   return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** A struct of a client library with an open body in it: `Body io.ReadCloser`, which of a request is what it sends. */
+function hasBody(type: Type, { program }: Env): boolean {
+  if (isNamed(type, 'net/http.Request')) return false;
+  const base = type.kind === 'pointer' ? type.elem : type;
+  if (base.kind !== 'named' || underlying(base, program).kind !== 'struct') return false;
+  const member = memberOf(type, 'Body', program);
+  return member?.kind === 'field' && isNamed(member.type, 'io.ReadCloser');
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */
