@@ -13,7 +13,7 @@ import { type Env, resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME } from './known.ts';
+import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY } from './known.ts';
 import type { Resource } from './resources.ts';
 
 /**
@@ -205,6 +205,8 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   const name = calleeName(callee);
   if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
   if (name !== undefined && where.effects.takesOver(name)) return 'moved';
+  // `bufio.NewReader(f)` has no `Close`, so nobody closes what is behind it.
+  if (name !== undefined && SENDS_BODY.has(name)) return held === 'resource' ? 'moved' : 'none';
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
@@ -307,6 +309,8 @@ const RANK: Readonly<Record<Held, number>> = { resource: 0, whole: 1, closer: 2,
 export interface HandedOn {
   readonly result: number;
   readonly held: Held;
+  /** The caller gets a reader of it, and nothing to close: `io.NopCloser(resp.Body)`, `csv.NewReader(f)`. */
+  readonly onlyRead?: true;
 }
 
 /** Which result of a return hands the resource on. */
@@ -320,7 +324,7 @@ export function allReturnedAt(end: End & { kind: 'return' }, tracked: Tracked, w
   if (values.length === 0) return namedResults(tracked, where);
   const given = values.flatMap((value, result): HandedOn[] => {
     const held = keptBy(value, tracked, where);
-    if (held) return [{ result, held }];
+    if (held) return [{ result, held, ...(held === 'view' && { onlyRead: true as const }) }];
     const effect = valueEffect(value, tracked, where);
     // What keeps a releasing function in a field has a method of its own to call it.
     const isFunctionValue = ['funclit', 'selector'].includes(unparen(value).kind);

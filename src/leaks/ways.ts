@@ -3,7 +3,7 @@
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
 import { assertedBy, failsTest } from '../contracts/assertions.ts';
-import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, heldBy, type Tracked, type Where } from '../contracts/effects.ts';
 import { ASSERTS_ERROR, ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
@@ -68,7 +68,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
     },
-    returns: (end: End & { kind: 'return' }, state: State) => returnedAt(end, state.tracked, where) === undefined,
+    returns: (end: End & { kind: 'return' }, state: State) => allReturnedAt(end, state.tracked, where).every(({ onlyRead }) => onlyRead === true),
   };
 }
 
@@ -189,8 +189,19 @@ function isFreshBeside({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, wh
  * somebody else's, and the body is it.
  */
 function isWithoutContent({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, where: Where): boolean {
-  const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode' && heldBy(e.x, tracked, where) === 'whole';
+  const isStatus = (expr: Expr) => {
+    const e = meaningOf(expr);
+    return e.kind === 'selector' && e.sel.name === 'StatusCode' && heldBy(e.x, tracked, where) === 'whole';
+  };
   return (isStatus(x) && isEmptyStatus(y)) || (isStatus(y) && isEmptyStatus(x));
+}
+
+/** `code := resp.StatusCode`, and nothing else ever: what the variable stands for. */
+function meaningOf(expr: Expr): Expr {
+  const x = unparen(expr);
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || x.entity.assigned.length > 0) return x;
+  const { origin } = x.entity;
+  return origin.kind === 'value' && origin.count === 1 ? unparen(origin.expr) : x;
 }
 
 function isEmptyStatus(x: Expr): boolean {
