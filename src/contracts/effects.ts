@@ -97,7 +97,8 @@ function carriedBy(call: Call, { env, resource }: Where): Held | undefined {
 
 /** `resp.Body` of a response, `cmd.Process` of a started command. */
 function partOf(x: Selector, whole: Held | undefined, { field, through }: Resource): Held | undefined {
-  if (whole === 'whole' && x.sel.name === field) return 'resource';
+  // Of an owner that embeds a response, `r.Body` is the body as well.
+  if (whole === 'whole' && (x.sel.name === field || x.sel.name === through)) return 'resource';
   return whole === 'resource' && x.sel.name === through ? 'resource' : undefined;
 }
 

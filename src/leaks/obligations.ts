@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
+import { applyOp, bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
@@ -86,7 +86,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
-  if (!tracked) return undefined;
+  if (!tracked || (typeof result !== 'number' && isDeferredBefore(call, tracked, resource, body, pass))) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
@@ -153,6 +153,12 @@ function withEarlierClosers(tracked: Tracked, resource: Resource, call: Call, bo
     }
   }
   return found;
+}
+
+/** `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. */
+function isDeferredBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  return operations(body.graph).some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start && applyOp(op, tracked, where).effect === 'released');
 }
 
 /** The function literals that an operation hands to somebody who runs them when he likes. */
