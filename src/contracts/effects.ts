@@ -289,6 +289,12 @@ export function namesIn(graph: FlowGraph, tracked: Tracked, where: Where): Track
   return operationsEffect(graph, tracked, where).names;
 }
 
+/** Whether a body does nothing with the resource but give it back to its caller: `func must[T any](v T, err error) T`. */
+export function onlyGivesBack(graph: FlowGraph, tracked: Tracked, where: Where): boolean {
+  const { effect, names } = operationsEffect(graph, tracked, where);
+  return effect === 'none' && graph.blocks.some(({ end }) => end.kind === 'return' && returnedAt(end, names, where)?.result === 0);
+}
+
 /** What the operations do, and every name that the resource has in the end. */
 function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { effect: Effect; names: Tracked } {
   let effect: Effect = 'none';

@@ -1,5 +1,5 @@
 /** Which calls hand over a resource, and where it goes. */
-import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, type HandedOn, type Held, onlyGivesBack, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
 import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
@@ -11,7 +11,7 @@ import { isError, typeOf } from '../program/infer.ts';
 import { type FuncInfo, outlineOf } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
-import { isNamed, type Type } from '../program/types.ts';
+import { isNamed, type Type, typeName } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
@@ -66,15 +66,29 @@ function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | unde
   return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
 }
 
-/** `lo.Must(http.Get(u))`: the result is still the fresh resource of the call inside. */
+/** `lo.Must(http.Get(u))`, `must(os.Open(path))`: the result is still the fresh resource of the call inside. */
 function unwrapped(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const arg = call.args.length === 1 && call.args[0] ? unparen(call.args[0]) : undefined;
   if (arg?.kind !== 'call') return undefined;
-  const type = typeOf(call, body.env);
-  const first = type.kind === 'tuple' ? type.types[0] : type;
-  if (!first || !pass.contracts.resources.ofType(first)) return undefined;
+  const [first, given] = [firstOf(typeOf(call, body.env)), firstOf(typeOf(arg, body.env))];
+  if (first.kind === 'unknown' || typeName(first) !== typeName(given)) return undefined;
   const inner = acquisitionOf(arg, body, pass);
-  return inner?.resource.type !== undefined && isNamed(first, inner.resource.type) ? { ...inner, evidence: 'likely' } : undefined;
+  if (!inner || inner.result !== 0 || !(givesBack(call, inner, body, pass) ?? pass.contracts.resources.ofType(first) !== undefined)) return undefined;
+  return { ...inner, evidence: 'likely' };
+}
+
+function firstOf(type: Type): Type {
+  return type.kind === 'tuple' ? type.types[0] ?? type : type;
+}
+
+/** Undefined where the function cannot be looked into. */
+function givesBack(call: Call, { resource, held }: Acquisition, { env }: Body, pass: Pass): boolean | undefined {
+  const [func] = targetsOf(calleeOf(call, env), env);
+  const block = func?.body();
+  const param = func?.decl.type.params[0]?.names[0]?.entity;
+  if (!func || !block || param?.kind !== 'var') return undefined;
+  const where: Where = { env: pass.contracts.envOf(func), func: func.decl, effects: pass.contracts, resource };
+  return onlyGivesBack(graphOf(func.decl, block), new Map([[param, held]]), where);
 }
 
 /** `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. */
