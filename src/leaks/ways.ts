@@ -9,6 +9,8 @@ import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
+import { resolveType } from '../program/resolve.ts';
+import { isNamed } from '../program/types.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, isTest } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
@@ -54,13 +56,13 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
     return after;
   };
   return {
-    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key}`,
+    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors, ...state.flags].map(v => v.ident.start).join()} ${state.facts.key}`,
     op(op, state) {
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
-      const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), facts: state.facts.after(op, body) };
+      const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), flags: flagsAfter(op, state, where), facts: state.facts.after(op, body) };
       return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
     edge(condition, taken, state, to) {
@@ -109,6 +111,16 @@ function errorsAfter(op: Op, { errors, tracked }: State, where: Where): Readonly
     else after.delete(variable);
   });
   return after;
+}
+
+/** `c, ok := r.(io.Closer)`: whatever has to be closed is one. */
+function flagsAfter(op: Op, { flags, tracked }: State, where: Where): ReadonlySet<Variable> {
+  const [value, ...more] = op.kind === 'assign' ? op.rhs : [];
+  const ok = op.kind === 'assign' ? op.lhs[1] : undefined;
+  const x = value && unparen(value);
+  if (more.length || x?.kind !== 'assert' || !x.type || ok?.kind !== 'ident' || ok.entity?.kind !== 'var') return flags;
+  const type = where.resource.releases.includes('Close') && heldBy(x.x, tracked, where) === 'resource' ? resolveType(x.type, where.env) : undefined;
+  return type && isNamed(type, 'io.Closer') ? new Set([...flags, ok.entity]) : flags;
 }
 
 /** `err := rows.Scan(…)` of a result set that closes itself when it fails. */
