@@ -281,7 +281,7 @@ function owned({ owner, field }: Stored, inner: Resource, pass: Pass): Resource 
   const key = keyOf(owner, field, inner);
   if (!known.has(key)) {
     known.set(key, undefined);
-    const methods = [...releasingMethods(owner.name, { ...inner, field }, pkg, pass), ...promoted(owner, field, inner, pass)];
+    const methods = releasingMethods(owner, { ...inner, field, releasesWhole: promoted(owner, field, inner, pass) }, pkg, pass);
     known.set(key, methods.length ? { ...inner, field, releasesWhole: methods } : undefined);
   }
   return known.get(key);
@@ -296,9 +296,10 @@ function promoted(owner: Named, field: string, { releases }: Resource, { contrac
   });
 }
 
-function releasingMethods(owner: string, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
-  const methods = pkg.funcs.filter(({ piece, file }) => piece.receiver?.type === owner && !file.kind.test);
-  let found: readonly string[] = [];
+/** Methods in tests count for types of tests alone. */
+function releasingMethods({ name: owner, def }: Named, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
+  const methods = pkg.funcs.filter(({ piece, file }) => piece.receiver?.type === owner && (!file.kind.test || def?.file.kind.test === true));
+  let found = resource.releasesWhole ?? [];
   for (;;) {
     const known = found;
     const whole = { ...resource, releasesWhole: known };
