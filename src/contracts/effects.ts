@@ -8,10 +8,12 @@ import { operations } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { functionOf } from '../program/values.ts';
+import { memberOf } from '../program/members.ts';
 import { type Env, resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
-import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME } from './known.ts';
+import { walkStmts } from '../syntax/walk.ts';
+import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY } from './known.ts';
 import type { Resource } from './resources.ts';
 
 /**
@@ -95,7 +97,8 @@ function carriedBy(call: Call, { env, resource }: Where): Held | undefined {
 
 /** `resp.Body` of a response, `cmd.Process` of a started command. */
 function partOf(x: Selector, whole: Held | undefined, { field, through }: Resource): Held | undefined {
-  if (whole === 'whole' && x.sel.name === field) return 'resource';
+  // Of an owner that embeds a response, `r.Body` is the body as well.
+  if (whole === 'whole' && (x.sel.name === field || x.sel.name === through)) return 'resource';
   return whole === 'resource' && x.sel.name === through ? 'resource' : undefined;
 }
 
@@ -124,7 +127,7 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
       const call = unparen(op.stmt.call);
       if (call.kind !== 'call') return { effect: 'none', tracked };
       const effect = callEffect(call, tracked, where);
-      return { effect: effect === 'none' && op.kind === 'go' && call.args.some(arg => heldBy(arg, tracked, where)) ? 'moved' : effect, tracked };
+      return { effect: effect === 'none' && op.kind === 'go' && isGiven(call, tracked, where) ? 'moved' : effect, tracked };
     }
     case 'send':
       return { effect: keptBy(op.stmt.value, tracked, where) ? 'moved' : valueEffect(op.stmt.value, tracked, where), tracked };
@@ -137,6 +140,17 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
     case 'eval':
       return { effect: 'none', tracked };
   }
+}
+
+/** What a goroutine is given, as an argument or to work on, lives on in it. */
+function isGiven({ fun, args }: Call, tracked: Tracked, where: Where): boolean {
+  const x = unparen(fun);
+  return args.some(arg => heldBy(arg, tracked, where)) || (x.kind === 'selector' && isOwner(x.x, tracked, where));
+}
+
+/** A value that keeps the resource in a field and may itself be kept by others. */
+function isOwner(x: Expr, tracked: Tracked, where: Where): boolean {
+  return where.resource.inOwner === true && heldBy(x, tracked, where) === 'whole';
 }
 
 function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
@@ -163,7 +177,7 @@ function literalBehind(call: Call, where: Where): FuncLit | undefined {
 
 /** `conn.Done()`, which puts the connection back into its pool itself. */
 function receiverEffect(call: Call, held: Held | undefined, { effects, resource, env }: Where): Effect {
-  if (held !== 'resource' || !resource.releasedBy) return 'none';
+  if (!(held === 'resource' && resource.releasedBy) && !(held === 'whole' && resource.inOwner)) return 'none';
   return effectOf(effects.receiverEffect(calleeOf(call, env), held, resource, env));
 }
 
@@ -192,6 +206,8 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   const name = calleeName(callee);
   if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
   if (name !== undefined && where.effects.takesOver(name)) return 'moved';
+  // `bufio.NewReader(f)` has no `Close`, so nobody closes what is behind it.
+  if (name !== undefined && SENDS_BODY.has(name)) return held === 'resource' ? 'moved' : 'none';
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
@@ -227,13 +243,24 @@ function valueEffect(expr: Expr, tracked: Tracked, where: Where): Effect {
     case 'unary':
       return x.op === '&' ? valueEffect(x.x, tracked, where) : 'none';
     case 'funclit':
-      return literalEffect(x, tracked, where);
+      return stronger(literalEffect(x, tracked, where), hasOwner(x, tracked, where) ? 'moved' : 'none');
     case 'selector':
       // The method value `resp.Body.Close`: whoever gets it calls it.
-      return isRelease(x, tracked, where) ? 'released' : 'none';
+      return isRelease(x, tracked, where) ? 'released' : isOwner(x.x, tracked, where) && isMethod(x, where) ? 'moved' : 'none';
     default:
       return 'none';
   }
+}
+
+function isMethod({ x, sel }: Selector, { env }: Where): boolean {
+  return memberOf(typeOf(x, env), sel.name, env.program)?.kind === 'method';
+}
+
+/** A literal that goes somewhere takes the owner along. */
+function hasOwner(literal: FuncLit, tracked: Tracked, where: Where): boolean {
+  let found = false;
+  walkStmts(literal.body.stmts, { expr: x => void (found ||= x.kind === 'ident' && isOwner(x, tracked, where)) });
+  return found;
 }
 
 const beingRead = new Set<FuncLit>();
@@ -257,6 +284,17 @@ export function bodyEffect(graph: FlowGraph, tracked: Tracked, where: Where): Ef
   return effect === 'none' && isReturned() ? 'moved' : effect;
 }
 
+/** Every name that the resource has anywhere in a body: `u := l.(*net.UDPConn)`. */
+export function namesIn(graph: FlowGraph, tracked: Tracked, where: Where): Tracked {
+  return operationsEffect(graph, tracked, where).names;
+}
+
+/** Whether a body does nothing with the resource but give it back to its caller: `func must[T any](v T, err error) T`. */
+export function onlyGivesBack(graph: FlowGraph, tracked: Tracked, where: Where): boolean {
+  const { effect, names } = operationsEffect(graph, tracked, where);
+  return effect === 'none' && graph.blocks.some(({ end }) => end.kind === 'return' && returnedAt(end, names, where)?.result === 0);
+}
+
 /** What the operations do, and every name that the resource has in the end. */
 function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { effect: Effect; names: Tracked } {
   let effect: Effect = 'none';
@@ -278,6 +316,8 @@ const RANK: Readonly<Record<Held, number>> = { resource: 0, whole: 1, closer: 2,
 export interface HandedOn {
   readonly result: number;
   readonly held: Held;
+  /** The caller gets a reader of it, and nothing to close: `io.NopCloser(resp.Body)`, `csv.NewReader(f)`. */
+  readonly onlyRead?: true;
 }
 
 /** Which result of a return hands the resource on. */
@@ -291,7 +331,7 @@ export function allReturnedAt(end: End & { kind: 'return' }, tracked: Tracked, w
   if (values.length === 0) return namedResults(tracked, where);
   const given = values.flatMap((value, result): HandedOn[] => {
     const held = keptBy(value, tracked, where);
-    if (held) return [{ result, held }];
+    if (held) return [{ result, held, ...(held === 'view' && { onlyRead: true as const }) }];
     const effect = valueEffect(value, tracked, where);
     // What keeps a releasing function in a field has a method of its own to call it.
     const isFunctionValue = ['funclit', 'selector'].includes(unparen(value).kind);
@@ -333,7 +373,7 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
   let overwritten = false;
   for (const target of op.lhs) {
     // `resp.Body = …`: the body was replaced, which is done to wrap it.
-    if (target.kind === 'selector' && heldBy(target, tracked, where)) effect = stronger(effect, 'moved');
+    if (target.kind === 'selector' && heldBy(target, tracked, where) && !where.resource.inOwner) effect = stronger(effect, 'moved');
     const variable = target.kind === 'ident' && target.entity?.kind === 'var' ? target.entity : undefined;
     if (variable && tracked.has(variable) && !gained.has(variable)) {
       names.delete(variable);

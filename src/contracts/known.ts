@@ -26,13 +26,15 @@ export const CLOSES_ARGUMENT: ReadonlySet<string> = new Set([
   '(*net/http.Response).Write', 'net/http.Serve', 'net/http.ServeTLS', '(*net/http.Server).Serve', '(*net/http.Server).ServeTLS', 'net/http/fcgi.Serve',
   'net/rpc.ServeConn', '(*net/rpc.Server).ServeConn', 'net/rpc/jsonrpc.ServeConn',
 ]);
+/** Library functions that hand a request's body to the transport, which closes it if it can be closed. */
+export const SENDS_BODY: ReadonlySet<string> = new Set(['net/http.Post', '(*net/http.Client).Post', 'net/http.NewRequest', 'net/http.NewRequestWithContext']);
 /** Library functions whose result's `Close` closes what they are given. */
 export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
   'net/http.MaxBytesReader', 'crypto/tls.Client', 'crypto/tls.Server', 'crypto/tls.NewListener', 'net/textproto.NewConn', 'net/smtp.NewClient',
-  'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
+  'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/rpc/jsonrpc.NewClientCodec', 'net/rpc/jsonrpc.NewServerCodec', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
 ]);
 /** Library functions that keep what they are given: containers, loggers, finalizers. */
-export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
+export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join|io\.MultiWriter)$/;
 
 /** Names of functions that read and do not keep, in packages that are not at hand. */
 export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
@@ -43,6 +45,13 @@ export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(ass
 export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
 /** Assertions that two of their arguments are equal. */
 export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
+/** Assertions that their first argument is true, or is false. */
+export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$/;
+export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$/;
+/** Functions that say whether two values are equal. */
+export const COMPARES = /^(?:reflect\.DeepEqual|bytes\.Equal|slices\.Equal|maps\.Equal|github\.com\/google\/go-cmp\/cmp\.Equal|github\.com\/stretchr\/testify\/assert\.ObjectsAreEqual(?:Values)?)$/;
+/** Functions that make an error of a text. */
+export const MAKES_ERROR = /^(?:errors\.New|fmt\.Errorf|github\.com\/pkg\/errors\.(?:New|Errorf))$/;
 /** Calls by which a test says that it has failed. */
 export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;
 

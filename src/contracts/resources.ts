@@ -25,6 +25,8 @@ export interface Resource {
   readonly releasedBy?: ReadonlySet<string>;
   /** Methods of the whole value that release its `field`. */
   readonly releasesWhole?: readonly string[];
+  /** The whole value is one that the code itself fills: its other methods, and literals that have it, may look after it. */
+  readonly inOwner?: true;
   /** Methods that release when they return false: a result set that is read to its end closes itself. */
   readonly exhausts?: readonly string[];
   /** Methods whose error says that they have released it. */
@@ -71,10 +73,21 @@ export const RESPONSE: Resource = {
   ]),
 };
 
+/** Responses of client libraries, which hand the body of the one from net/http on. */
+export const ANSWER: Resource = {
+  rule: 'unclosed-body', noun: 'response body', released: 'closed', deferrable: true, field: 'Body', releases: ['Close'], words: /\bGetObjectOutput\b/,
+  acquire: all([
+    '(*github.com/aws/aws-sdk-go-v2/service/s3.Client).GetObject',
+    ...['(*github.com/aws/aws-sdk-go/service/s3.S3)', '(github.com/aws/aws-sdk-go/service/s3/s3iface.S3API)'].flatMap(type => ['GetObject', 'GetObjectWithContext'].map(name => `${type}.${name}`)),
+  ]),
+};
+
 const file: Resource = {
   rule: 'unclosed-file', noun: 'file', released: 'closed', deferrable: true, releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
-    ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot'])]),
+    ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot']), '(*net/http.Request).FormFile', '(*mime/multipart.FileHeader).Open',
+    // A copy of the descriptor, which is nobody else's.
+    ...['conn', 'TCPListener', 'UnixListener'].map(type => `(*net.${type}).File`)]),
 };
 
 /** Each end of a pipe is a file of its own; of `io.Pipe` the end that is written to lets the reader know that it is over. */
@@ -125,8 +138,23 @@ const connection: Resource = {
     ...methods('net.Listener', ['Accept']), ...methods('*net.TCPListener', ['Accept', 'AcceptTCP']), ...methods('*net.UnixListener', ['Accept', 'AcceptUnix']),
     'google.golang.org/grpc.NewClient', 'google.golang.org/grpc.Dial', 'google.golang.org/grpc.DialContext',
     ...methods('*github.com/gorilla/websocket.Dialer', ['Dial', 'DialContext']), 'github.com/coder/websocket.Dial', 'nhooyr.io/websocket.Dial', 'golang.org/x/net/websocket.Dial',
-    'github.com/jackc/pgx/v5.Connect', 'github.com/jackc/pgx/v4.Connect',
+    'github.com/jackc/pgx/v5.Connect', 'github.com/jackc/pgx/v4.Connect', '(*database/sql.DB).Conn',
   ]),
+};
+
+/** A connection out of a pool, which has only so many. */
+const pooled: Resource = {
+  rule: 'unclosed-connection', noun: 'connection', released: 'released', deferrable: true, releases: ['Release', 'Hijack'], words: /\bConn\b/,
+  acquire: all(methods('*github.com/jackc/pgx/v5/pgxpool.Pool', ['Acquire']).concat(methods('*github.com/jackc/pgx/v4/pgxpool.Pool', ['Acquire']))),
+};
+
+/** Handles of databases: each has connections and goroutines of its own. */
+const database: Resource = {
+  rule: 'unclosed-connection', noun: 'database', released: 'closed', deferrable: true, releases: ['Close'], words: /\bDB\b|\bPool\b|\bDatabase\b/,
+  acquire: all(['database/sql.Open', 'database/sql.OpenDB', ...['Open', 'Connect', 'ConnectContext', 'MustOpen', 'MustConnect'].map(name => `github.com/jmoiron/sqlx.${name}`),
+    ...['New', 'NewWithConfig', 'Connect', 'ConnectConfig'].flatMap(name => [`github.com/jackc/pgx/v5/pgxpool.${name}`, `github.com/jackc/pgx/v4/pgxpool.${name}`]),
+    'go.etcd.io/bbolt.Open', 'github.com/boltdb/bolt.Open', 'github.com/dgraph-io/badger.Open', ...['v2', 'v3', 'v4'].map(v => `github.com/dgraph-io/badger/${v}.Open`),
+    'github.com/syndtr/goleveldb/leveldb.OpenFile', 'github.com/cockroachdb/pebble.Open']),
 };
 
 /** Clients of other people's services that hold connections and goroutines until they are closed. */
@@ -137,6 +165,8 @@ const client: Resource = {
     ...['github.com/rabbitmq/amqp091-go', 'github.com/streadway/amqp'].flatMap(path => ['Dial', 'DialConfig', 'DialTLS'].map(name => `${path}.${name}`)),
     ...['New', 'NewFromURL', 'NewFromURLs'].flatMap(name => [`go.etcd.io/etcd/client/v3.${name}`, `go.etcd.io/etcd/clientv3.${name}`]),
     ...['Dial', 'DialURL', 'DialContext'].map(name => `github.com/gomodule/redigo/redis.${name}`), ...methods('*github.com/gomodule/redigo/redis.Pool', ['Get']),
+    'github.com/fsnotify/fsnotify.NewWatcher', 'github.com/fsnotify/fsnotify.NewBufferedWatcher', 'cloud.google.com/go/storage.NewClient', 'cloud.google.com/go/pubsub.NewClient',
+    ...['Reader', 'Writer'].map(what => `github.com/segmentio/kafka-go.New${what}`),
     'github.com/go-zookeeper/zk.Connect', 'github.com/samuel/go-zookeeper/zk.Connect',
     ...['Subscribe', 'SubscribeAt', 'GetNetlinkSocketAt'].map(name => `github.com/vishvananda/netlink/nl.${name}`), 'github.com/vishvananda/netlink.NewHandle',
   ]),
@@ -193,6 +223,10 @@ const codec: Resource = {
   rule: 'unclosed-resource', noun: 'decoder', released: 'closed', releases: ['Close', 'IOReadCloser'], startsWithArgument: true, words: /\bDecoder\b/,
   acquire: all(['github.com/klauspost/compress/zstd.NewReader']),
 };
+/** What gives its buffers back when it is closed. */
+const entry: Resource = {
+  rule: 'unclosed-resource', noun: 'reader', released: 'closed', deferrable: true, releases: ['Close'], words: /$^/, onlyWhenNever: true, acquire: all(['(*archive/zip.File).Open']),
+};
 /** Whoever is given one of these together with an error is the one who closes it. */
 const reader: Resource = {
   rule: 'unclosed-resource', noun: 'reader', released: 'closed', releases: ['Close'], type: 'io.ReadCloser', words: /\bReadCloser\b/, acquire: new Map(),
@@ -211,8 +245,8 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, file, ...pipes, rows, pgxRows, statement, transaction, connection, client, listener, cancel, iterator, span, process, ticker, timer,
-  compressor, buffer, codec, reader, group, signals,
+  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, listener, cancel, iterator, span, process, ticker, timer,
+  compressor, buffer, codec, entry, reader, group, signals,
 ];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */

@@ -1,7 +1,7 @@
 /** Which calls hand over a resource, and where it goes. */
-import { allReturnedAt, applyOp, type HandedOn, type Held, returnedAt, type Tracked } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, type HandedOn, type Held, onlyGivesBack, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
-import { RESPONSE } from '../contracts/resources.ts';
+import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
@@ -11,14 +11,14 @@ import { isError, typeOf } from '../program/infer.ts';
 import { type FuncInfo, outlineOf } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
-import { isNamed, type Type } from '../program/types.ts';
+import { isNamed, type Type, typeName } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
-import { isEndless, mayGive, ownerGiven, paramAt } from './owners.ts';
+import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
-import { mayBeEmpty } from './emptybodies.ts';
+import { evidenceOfContent } from './emptybodies.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
@@ -27,7 +27,9 @@ const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }
 export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const given = findAcquisition(call, body, pass);
   const found = given?.parent === undefined ? given : { ...given, parent: parentAt(call, given.parent, body) };
-  return found?.resource === RESPONSE && mayBeEmpty(call, found.by ?? '', body) ? { ...found, evidence: 'doubtful' } : found;
+  if (found?.resource !== RESPONSE) return found;
+  const content = evidenceOfContent(call, found.by ?? '', body);
+  return content === 'sure' || found.evidence === 'doubtful' ? found : { ...found, evidence: content };
 }
 
 /** What the call hands over besides: the other end of a pipe. */
@@ -64,15 +66,29 @@ function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | unde
   return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
 }
 
-/** `lo.Must(http.Get(u))`: the result is still the fresh resource of the call inside. */
+/** `lo.Must(http.Get(u))`, `must(os.Open(path))`: the result is still the fresh resource of the call inside. */
 function unwrapped(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const arg = call.args.length === 1 && call.args[0] ? unparen(call.args[0]) : undefined;
   if (arg?.kind !== 'call') return undefined;
-  const type = typeOf(call, body.env);
-  const first = type.kind === 'tuple' ? type.types[0] : type;
-  if (!first || !pass.contracts.resources.ofType(first)) return undefined;
+  const [first, given] = [firstOf(typeOf(call, body.env)), firstOf(typeOf(arg, body.env))];
+  if (first.kind === 'unknown' || typeName(first) !== typeName(given)) return undefined;
   const inner = acquisitionOf(arg, body, pass);
-  return inner?.resource.type !== undefined && isNamed(first, inner.resource.type) ? { ...inner, evidence: 'likely' } : undefined;
+  if (!inner || inner.result !== 0 || !(givesBack(call, inner, body, pass) ?? pass.contracts.resources.ofType(first) !== undefined)) return undefined;
+  return { ...inner, evidence: 'likely' };
+}
+
+function firstOf(type: Type): Type {
+  return type.kind === 'tuple' ? type.types[0] ?? type : type;
+}
+
+/** Undefined where the function cannot be looked into. */
+function givesBack(call: Call, { resource, held }: Acquisition, { env }: Body, pass: Pass): boolean | undefined {
+  const [func] = targetsOf(calleeOf(call, env), env);
+  const block = func?.body();
+  const param = func?.decl.type.params[0]?.names[0]?.entity;
+  if (!func || !block || param?.kind !== 'var') return undefined;
+  const where: Where = { env: pass.contracts.envOf(func), func: func.decl, effects: pass.contracts, resource };
+  return onlyGivesBack(graphOf(func.decl, block), new Map([[param, held]]), where);
 }
 
 /** `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. */
@@ -81,8 +97,17 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
   const [first, second] = type.types;
   if (!first || !second || !isError(second)) return undefined;
-  const resource = pass.contracts.resources.ofType(first);
+  const resource = pass.contracts.resources.ofType(first) ?? (hasBody(first, body.env) ? ANSWER : undefined);
   return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** A struct of a client library with an open body in it: `Body io.ReadCloser`, which of a request is what it sends. */
+function hasBody(type: Type, { program }: Env): boolean {
+  if (isNamed(type, 'net/http.Request')) return false;
+  const base = type.kind === 'pointer' ? type.elem : type;
+  if (base.kind !== 'named' || underlying(base, program).kind !== 'struct') return false;
+  const member = memberOf(type, 'Body', program);
+  return member?.kind === 'field' && isNamed(member.type, 'io.ReadCloser');
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */
@@ -204,6 +229,38 @@ export function destinationOf(call: Call, acquisition: Acquisition, after: Place
   const returned = block.end.stmt?.results.findIndex(x => unasserted(x) === call) ?? -1;
   if (returned < 0) return { kind: 'elsewhere' };
   return { kind: 'returned', result: block.end.stmt?.results.length === 1 ? result : returned };
+}
+
+/** What the call hands over, and the value of this function's own whose field gets it: `s.ctx, s.cancel = context.WithCancel(ctx)`. */
+export function filledOwner(call: Call, acquisition: Acquisition, { block, index }: Place, body: Body, pass: Pass): { readonly acquisition: Acquisition; readonly target: Assigned } | undefined {
+  const { result, evidence } = acquisition;
+  const at = block.ops.findIndex((op, i) => i >= index && op.kind === 'assign' && op.rhs.length === 1 && op.rhs[0] !== undefined && unparen(op.rhs[0]) === call);
+  const op = block.ops[at];
+  const field = op?.kind === 'assign' && typeof result === 'number' ? op.lhs[result] : undefined;
+  const kept = field && keptInField(field, acquisition.resource, body, pass);
+  if (op?.kind !== 'assign' || !kept || !isMadeHere(kept.variable, body)) return undefined;
+  const tracked: Tracked = new Map([[kept.variable, 'whole']]);
+  const where = whereOf(kept.resource, body, pass);
+  if (isGivenAwayBefore(op, kept.variable, where, body)) return undefined;
+  return {
+    acquisition: { ...acquisition, resource: kept.resource, held: 'whole', evidence: evidence === 'doubtful' ? evidence : 'likely' },
+    target: { kind: 'variable', tracked, lhs: op.lhs, companions: companionsOf(op, call, field, body), from: { block, index: at + 1 } },
+  };
+}
+
+/** On some way to the assignment somebody else has got hold of the variable's value already. */
+function isGivenAwayBefore(assignment: Op, variable: Variable, where: Where, { graph }: Body): boolean {
+  const tracked: Tracked = new Map([[variable, 'whole']]);
+  return search({ block: graph.entry, index: 0 }, { given: false }, {
+    key: ({ given }) => `${given}`,
+    op(op, state) {
+      if (op === assignment) return state.given ? 'arrive' : undefined;
+      const { effect } = applyOp(op, tracked, where);
+      return effect === 'lost' ? { given: false } : effect === 'none' ? state : { given: true };
+    },
+    edge: (_condition, _taken, state) => state,
+    returns: () => false,
+  }) !== undefined;
 }
 
 /** `pool.Get().(*Conn)`: the call. */

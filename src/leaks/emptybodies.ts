@@ -1,9 +1,15 @@
-/** Responses whose body holds no connection: answers to HEAD, and those that a test makes up. */
+/**
+ * Responses whose body may hold no connection: answers to HEAD, and those that a test makes up. The transport of net/http
+ * gives answers to HEAD an empty body, but `Client.Head` promises its caller nothing of the kind, and other transports
+ * need not; where the code itself has made the request one for HEAD, it knows what to expect.
+ */
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import type { Acquisition } from './acquisition.ts';
 import type { Body } from './bodies.ts';
 
-export function mayBeEmpty(call: Call, by: string, body: Body): boolean {
-  return by.endsWith('.Head') || call.args.some(arg => isHeadRequest(arg, call)) || isFaked(call, by, body);
+export function evidenceOfContent(call: Call, by: string, body: Body): Acquisition['evidence'] {
+  if (call.args.some(arg => isHeadRequest(arg, call)) || isFaked(call, by, body)) return 'doubtful';
+  return by.endsWith('.Head') ? 'likely' : 'sure';
 }
 
 /** `http.NewRequest(http.MethodHead, u, nil)`, or a variable that was last given one. */

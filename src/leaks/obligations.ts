@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
+import { applyOp, bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Block as FlowBlock, Op } from '../flow/graph.ts';
@@ -11,13 +11,14 @@ import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
-import { acquisitionOf, type Assigned, destinationOf, moreAcquiredBy } from './acquisitions.ts';
+import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
 import { isCommand } from './commands.ts';
 import { type Body, bodiesWith } from './bodies.ts';
 import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
-import { factsBefore } from './facts.ts';
+import { isOfClosed } from './closed.ts';
+import { factsAt, firstFound } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { type Companions, mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -75,23 +76,25 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
   return curedIn !== undefined && atLeast(go, curedIn);
 }
 
-function unmetAt(op: Op & { kind: 'call' }, after: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
+function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
+  const filled = filledOwner(call, given, after, body, pass);
+  const acquisition = filled?.acquisition ?? given;
   const { resource, result } = acquisition;
   if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
-  const target = destinationOf(call, acquisition, after, body);
+  const target = filled?.target ?? destinationOf(call, acquisition, after, body);
   if (target.kind === 'field') return unmetByOwner(op, acquisition, target.companions, body, pass);
-  if (target.kind !== 'variable' && target.kind !== 'blank') return undefined;
+  if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
-  if (!tracked) return undefined;
-  const start = stateOf(tracked, target.companions, factsBefore(op, body, pass));
+  if (!tracked || (typeof result !== 'number' && isDeferredBefore(call, tracked, resource, body, pass))) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
-  const never = isForgotten(start.tracked, resource, body, pass);
+  const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
-  const way = search(target.from, start, walkOf(resource, body, pass));
-  if (!way && target.kind === 'variable') return unmetByOwner(op, acquisition, target.companions, body, pass);
+  const walk = walkOf(resource, body, pass);
+  const way = firstFound(factsAt(target.from, body, pass), facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
+  if (!way && target.kind === 'variable') return unmetByOwner(op, given, target.companions, body, pass);
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body.graph.blocks)) return undefined;
@@ -106,7 +109,7 @@ function unmetByOwner(op: Op & { kind: 'call' }, acquisition: Acquisition, compa
   if (!owner) return undefined;
   const { resource, tracked, from, walk, never } = owner;
   const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
-  const way = search(from, stateOf(tracked, companions, factsBefore(op, body, pass)), walk);
+  const way = firstFound(factsAt(from, body, pass), facts => search(from, stateOf(tracked, companions, facts), walk));
   if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return undefined;
   const why = way.at.kind === 'op' ? 'overwritten' : 'returns';
   return { body, call, acquisition: { ...acquisition, resource, evidence: 'likely' }, target: undefined, why, way, never };
@@ -166,6 +169,12 @@ function withEarlierClosers(tracked: Tracked, resource: Resource, call: Call, bo
     }
   }
   return found;
+}
+
+/** `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. */
+function isDeferredBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  return operations(body.graph).some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start && applyOp(op, tracked, where).effect === 'released');
 }
 
 /** The function literals that an operation hands to somebody who runs them when he likes. */

@@ -2,15 +2,18 @@
  * Owners: values that keep a resource in a field and have methods that release it. Who makes one has to call such a
  * method or hand the value on, as if it were the resource: `f, err := os.Create(p); …; return &Log{file: f}, nil`.
  */
-import { allReturnedAt, applyOp, bodyEffect, literalEffect, type Tracked, type Where } from '../contracts/effects.ts';
-import type { Resource, ResourceTable } from '../contracts/resources.ts';
+import { allReturnedAt, applyOp, bodyEffect, literalEffect, namesIn, type Tracked, type Where } from '../contracts/effects.ts';
+import { type Resource, type ResourceTable, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import { type FlowGraph, type Op, successors } from '../flow/graph.ts';
 import { operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import type { FuncInfo, FuncOutline, Package } from '../program/package.ts';
-import type { Named, Type } from '../program/types.ts';
+import { memberOf } from '../program/members.ts';
+import type { Program } from '../program/program.ts';
+import { underlying } from '../program/resolve.ts';
+import type { Named, StructField, Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
@@ -27,6 +30,8 @@ interface Stored {
   readonly in: { readonly variable: Variable; readonly from: Place } | { readonly result: number };
   /** The variable that the resource was in before, where there was one. */
   readonly through?: Variable;
+  /** What of the resource is put there, where it is not the whole of it: `Body` of a response. */
+  readonly part?: string | undefined;
 }
 
 /** The owner that a function hands to its caller, or makes of its receiver. */
@@ -34,13 +39,16 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
   for (const { op } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const inner = acquire(op.call, body, pass);
-    if (!inner || typeof inner.result !== 'number' || inner.held !== 'resource' || inner.resource.field !== undefined) continue;
-    const parent = parentOf(op.call, inner.resource, body);
+    const kept = inner && keepable(inner);
+    if (!inner || !kept || typeof inner.result !== 'number') continue;
+    const parent = parentOf(op.call, kept, body);
     if (parent === 'other') continue;
-    const stored = storedAt(op.call, inner.result, inner.resource, body, pass);
-    const resource = stored && owned(stored, inner.resource, pass);
+    const stored = storedAt(op.call, inner.result, kept, body, pass);
+    const resource = stored && owned(stored, stored.part === undefined ? kept : partOf(kept), pass);
     const result = resource && handedOver(stored, resource, body, pass);
     if (typeof result === 'number' && isOptional(op.call, result, body, pass)) continue;
+    // A response that a method fetches is there from one call to the next, or not: `Read` of a reader that tries again.
+    if (result === 'receiver' && kept !== inner.resource) continue;
     if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'likely', parent: parent === 'none' ? undefined : parent };
   }
   return undefined;
@@ -57,6 +65,46 @@ export function ownerKeeping(call: Call, { resource, result, held }: Acquisition
   const stored = storedAt(call, result, resource, body, pass);
   const owner = stored && 'variable' in stored.in ? owned(stored, resource, pass) : undefined;
   return stored && owner && 'variable' in stored.in ? { resource: owner, ...stored.in, through: stored.through } : undefined;
+}
+
+const whole = new WeakMap<Resource, Resource>();
+const parts = new WeakMap<Resource, Resource>();
+
+/** The resource as its owner keeps it: a response is released through its body. */
+function keepable({ resource, held }: Acquisition): Resource | undefined {
+  if (held === 'resource' && resource.field === undefined) return resource;
+  if (resource !== RESPONSE || resource.field === undefined) return undefined;
+  const { field, releasesWhole: _, type: __, ...rest } = resource;
+  return memoised(whole, resource, () => ({ ...rest, through: field }));
+}
+
+/** The part alone, once it is somewhere else than the rest. */
+function partOf(resource: Resource): Resource {
+  return memoised(parts, resource, () => {
+    const { through: _, ...rest } = resource;
+    return rest;
+  });
+}
+
+function memoised(known: WeakMap<Resource, Resource>, resource: Resource, make: () => Resource): Resource {
+  const made = known.get(resource) ?? make();
+  known.set(resource, made);
+  return made;
+}
+
+const filled = new WeakMap<Resource, Resource>();
+
+/**
+ * What a call hands over into a field of a value of this function: `s.listener, err = net.Listen(…)`. As long as nobody
+ * else has that value, what it keeps has to be released before it is forgotten.
+ */
+export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pass): { readonly variable: Variable; readonly resource: Resource } | undefined {
+  const x = unparen(target);
+  if (x.kind !== 'selector' || inner.field !== undefined) return undefined;
+  const stored = inField(x, { block: body.graph.entry, index: 0 }, body);
+  if (!stored || !('variable' in stored.in)) return undefined;
+  const base = owned(stored, inner, pass) ?? unowned(stored, inner, pass);
+  return { variable: stored.in.variable, resource: memoised(filled, base, () => ({ ...base, inOwner: true })) };
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
@@ -81,14 +129,20 @@ const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|L
 const TAKES_MUCH = /^\([^()]*,[^()]*,/;
 const releasable = new WeakMap<Package, ReadonlySet<string>>();
 
-/** The types of a package with a method that sounds like releasing. */
+/** The types of a package with a method that sounds like releasing, or that may have one of what they embed. */
 function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
-    found = new Set(pkg.module ? pkg.outlines.flatMap(func => (func.receiver && RELEASING.test(func.name) && !TAKES_MUCH.test(func.signature) ? func.receiver : [])) : []);
+    const methods = pkg.outlines.flatMap(func => (func.receiver && RELEASING.test(func.name) && !TAKES_MUCH.test(func.signature) ? func.receiver : []));
+    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.files.flatMap(({ source }) => embedding(source.text)) : [])] : []);
     releasable.set(pkg, found);
   }
   return found;
+}
+
+/** `type Log struct { *os.File … }`. */
+function embedding(text: string): readonly string[] {
+  return [...text.matchAll(/^type (\w+) struct \{\n([^}]*)\}/gm)].flatMap(([, name = '', fields = '']) => (/^\s*\*?\w+\.\w+\s*$/m.test(fields) ? name : []));
 }
 
 /**
@@ -146,13 +200,13 @@ function storedLater(variable: Variable, resource: Resource, body: Body, pass: P
   const found: Stored[] = [];
   for (const block of body.graph.blocks) {
     for (const [i, op] of block.ops.entries()) {
-      const stored = storedBy(op, variable, { block, index: i + 1 }, body);
+      const stored = storedBy(op, variable, resource, { block, index: i + 1 }, body);
       if (stored) found.push(stored);
       else if (op.kind === 'call' ? applyOp(op, tracked, where).effect === 'moved' : op.kind !== 'assign' && applyOp(op, tracked, where).effect !== 'none') return undefined;
     }
     const returned = block.end.kind === 'return' ? block.end.stmt?.results ?? [] : [];
     for (const [result, value] of returned.entries()) {
-      const composite = compositeOf(value, variable, body);
+      const composite = compositeOf(value, variable, resource, body);
       if (composite) found.push({ ...composite, in: { result } });
     }
   }
@@ -162,25 +216,44 @@ function storedLater(variable: Variable, resource: Resource, body: Body, pass: P
 }
 
 /** `t.f = x`, `t := &T{f: x}`. */
-function storedBy(op: Op, variable: Variable, from: Place, body: Body): Stored | undefined {
+function storedBy(op: Op, variable: Variable, resource: Resource, from: Place, body: Body): Stored | undefined {
   if (op.kind !== 'assign' || op.lhs.length !== op.rhs.length) return undefined;
   for (const [i, value] of op.rhs.entries()) {
     const target = op.lhs[i];
-    const x = unparen(value);
-    if (target?.kind === 'selector' && x.kind === 'ident' && x.entity === variable) return inField(target, from, body);
-    const composite = compositeOf(value, variable, body);
+    const given = givenOf(value, variable, resource);
+    const stored = given && target?.kind === 'selector' ? inField(target, from, body) : undefined;
+    if (stored) return { ...stored, ...given };
+    const composite = compositeOf(value, variable, resource, body);
     if (composite && target?.kind === 'ident' && target.entity?.kind === 'var' && target.entity.owner === body.node) return { ...composite, in: { variable: target.entity, from } };
   }
   return undefined;
 }
 
-function compositeOf(value: Expr, variable: Variable, body: Body): Pick<Stored, 'owner' | 'field'> | undefined {
+/** The resource itself, or the part that is released: `resp`, `resp.Body`. */
+function givenOf(value: Expr, variable: Variable, { through }: Resource): Pick<Stored, 'part'> | undefined {
+  const x = unparen(value);
+  const isIt = (e: Expr) => e.kind === 'ident' && e.entity === variable;
+  if (isIt(x)) return {};
+  return x.kind === 'selector' && x.sel.name === through && isIt(unparen(x.x)) ? { part: through } : undefined;
+}
+
+function compositeOf(value: Expr, variable: Variable, resource: Resource, body: Body): Pick<Stored, 'owner' | 'field' | 'part'> | undefined {
   const x = unparen(value);
   const literal = x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
   if (literal.kind !== 'composite') return undefined;
-  const element = literal.elements.find(e => e.value.kind === 'ident' && e.value.entity === variable);
-  const owner = element && ownerType(typeOf(literal, body.env), body);
-  return owner && element.key?.kind === 'ident' ? { owner, field: element.key.name } : undefined;
+  const type = typeOf(literal, body.env);
+  const owner = ownerType(type, body);
+  for (const [i, element] of literal.elements.entries()) {
+    const given = givenOf(element.value, variable, resource);
+    const field = !element.key ? fieldsOf(type, body.env.program)[i]?.name : element.key.kind === 'ident' ? element.key.name : undefined;
+    if (given && owner && field !== undefined) return { owner, field, ...given };
+  }
+  return undefined;
+}
+
+function fieldsOf(type: Type, program: Program): readonly StructField[] {
+  const inner = underlying(type, program);
+  return inner.kind === 'struct' ? inner.fields : [];
 }
 
 /** A struct type of the same package. */
@@ -191,24 +264,50 @@ function ownerType(type: Type, { info }: Body): Named | undefined {
 
 const derived = new WeakMap<Package, Map<string, Resource | undefined>>();
 
+const methodless = new WeakMap<Package, Map<string, Resource>>();
+
+/** The resource in a field of a type that has no method to release it. */
+function unowned({ owner, field }: Stored, inner: Resource, { pkg }: Pass): Resource {
+  const known = methodless.get(pkg) ?? new Map<string, Resource>();
+  methodless.set(pkg, known);
+  const key = keyOf(owner, field, inner);
+  const resource = known.get(key) ?? { ...inner, field, releasesWhole: [] };
+  known.set(key, resource);
+  return resource;
+}
+
+function keyOf(owner: Named, field: string, { rule, noun }: Resource): string {
+  return `${owner.name}.${field} ${rule} ${noun}`;
+}
+
 /** The owner as a resource of its own: what releases the field, and the methods that do. */
 function owned({ owner, field }: Stored, inner: Resource, pass: Pass): Resource | undefined {
   const pkg = owner.def?.file.pkg;
   if (!pkg) return undefined;
   const known = derived.get(pkg) ?? new Map<string, Resource | undefined>();
   derived.set(pkg, known);
-  const key = `${owner.name}.${field} ${inner.rule} ${inner.noun}`;
+  const key = keyOf(owner, field, inner);
   if (!known.has(key)) {
     known.set(key, undefined);
-    const methods = releasingMethods(owner.name, { ...inner, field }, pkg, pass);
+    const methods = releasingMethods(owner, { ...inner, field, releasesWhole: promoted(owner, field, inner, pass) }, pkg, pass);
     known.set(key, methods.length ? { ...inner, field, releasesWhole: methods } : undefined);
   }
   return known.get(key);
 }
 
-function releasingMethods(owner: string, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
-  const methods = pkg.funcs.filter(({ piece, file }) => piece.receiver?.type === owner && !file.kind.test);
-  let found: readonly string[] = [];
+/** `struct { *os.File }` is closed like the file. */
+function promoted(owner: Named, field: string, { releases }: Resource, { contracts: { program } }: Pass): readonly string[] {
+  if (!fieldsOf(owner, program).some(({ name, embedded }) => embedded && name === field)) return [];
+  return releases.filter(name => {
+    const member = memberOf(owner, name, program);
+    return member?.kind === 'method' && member.owner !== owner;
+  });
+}
+
+/** Methods in tests count for types of tests alone. */
+function releasingMethods({ name: owner, def }: Named, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
+  const methods = pkg.funcs.filter(({ piece, file }) => piece.receiver?.type === owner && (!file.kind.test || def?.file.kind.test === true));
+  let found = resource.releasesWhole ?? [];
   for (;;) {
     const known = found;
     const whole = { ...resource, releasesWhole: known };
@@ -219,7 +318,7 @@ function releasingMethods(owner: string, resource: Resource, pkg: Package, pass:
 }
 
 function releasesReceiver(method: FuncInfo, resource: Resource, pass: Pass): boolean {
-  const words = [resource.field ?? '', ...resource.releasesWhole ?? []];
+  const words = [resource.field ?? '', ...(resource.through === undefined ? [] : [resource.through]), ...resource.releasesWhole ?? []];
   if (!words.some(word => method.bodyText.includes(`.${word}`))) return false;
   const body = method.body();
   const receiver = method.decl.receiver?.names[0]?.entity;
@@ -242,7 +341,7 @@ function handedOver({ in: place, through }: Stored, resource: Resource, body: Bo
   if ('result' in place) return place.result;
   const where = whereOf(resource, body, pass);
   let result: number | 'receiver' | undefined;
-  const start: Tracked = new Map([[place.variable, 'whole'], ...(through ? [[through, 'resource'] as const] : [])]);
+  const start: Tracked = new Map([[place.variable, 'whole'], ...(through ? namesIn(body.graph, new Map([[through, 'resource']]), where) : [])]);
   search(place.from, stateOf(start, companionsless), {
     ...walkOf(resource, body, pass),
     returns: (end, { tracked }) => {

@@ -2,6 +2,7 @@
  * Expressions that give the same value as often as they are evaluated, as long as nothing is assigned to what they
  * read: names, fields, comparisons, `len`, and functions that only look (`strings.HasPrefix(addr, "unix")`).
  */
+import { argumentsOf, substituted } from '../contracts/substitution.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
@@ -47,12 +48,28 @@ export function pureOf(expr: Expr, body: Body): Pure | undefined {
 /** A call that looks at its receiver and arguments, and at the fields of them that its function reads. */
 function pureCall(call: Call, body: Body): Pure | undefined {
   const fields = lookedAt(call, body.env);
+  if (!fields) return undefined;
+  const inner = answerOf(call, body);
+  const answer = inner && pureOf(inner, body);
+  if (answer) return answer;
   const fun = unparen(call.fun);
-  const pure = fields && combined('()', [...(fun.kind === 'selector' ? [fun.x] : []), ...call.args], body);
+  const pure = combined('()', [...(fun.kind === 'selector' ? [fun.x] : []), ...call.args], body);
   if (!pure) return undefined;
-  const name = body.info.file.source.text.slice(call.fun.start, call.fun.end);
   const behind = pure.reads.flatMap(({ root, fields: path }) => fields.map(field => ({ root, fields: [...path, field] })));
-  return { key: `${name}${pure.key}`, reads: [...pure.reads, ...behind] };
+  return { key: `${nameOf(call, body.env)}${pure.key}`, reads: [...pure.reads, ...behind] };
+}
+
+function nameOf(call: Call, env: Env): string {
+  const callee = calleeOf(call, env);
+  return callee.kind === 'builtin' ? callee.name : calleeName(callee) ?? env.file.source.text.slice(call.fun.start, call.fun.end);
+}
+
+/** What a function of the package that only looks gives back, in the words of its caller: `isUnix(a)` is `strings.HasPrefix(a.Network, "unix")`. */
+export function answerOf(call: Call, { env, info }: Body): Expr | undefined {
+  const [only, ...more] = targetsOf(calleeOf(call, env), env);
+  if (!only || more.length || only.pkg !== info.pkg || !lookedAt(call, env)) return undefined;
+  const value = onlyValue(only);
+  return value && substituted(value, { bindings: argumentsOf(call, only), isSamePackage: true });
 }
 
 function combined(op: string, parts: readonly Expr[], body: Body): Pure | undefined {
@@ -73,6 +90,11 @@ function pureName({ name, entity }: Expr & { kind: 'ident' }, body: Body): Pure 
   return isOwn ? { key: `${name}@${entity.ident.start}`, reads: [{ root: entity, fields: [] }] } : undefined;
 }
 
+/** Whether a call changes nothing. */
+export function looksOnly(call: Call, { env }: Body): boolean {
+  return lookedAt(call, env) !== undefined;
+}
+
 /** The fields that a function which only looks reads of what it is given; undefined for any other function. */
 function lookedAt(call: Call, env: Env): readonly string[] | undefined {
   const callee = calleeOf(call, env);
@@ -90,11 +112,15 @@ function fieldsLookedAt(func: FuncInfo, { program }: Env): readonly string[] | u
   if (looks.has(func) || func.bodyText.length > LONGEST_LOOK) return looks.get(func);
   // Recursion looks at more than anybody knows.
   looks.set(func, undefined);
-  const [only, ...more] = func.body()?.stmts ?? [];
-  const value = only?.kind === 'return' && more.length === 0 && only.results.length === 1 ? only.results[0] : undefined;
+  const value = onlyValue(func);
   const fields = value && fieldsIn(value, { program, file: func.file });
   looks.set(func, fields);
   return fields;
+}
+
+function onlyValue(func: FuncInfo): Expr | undefined {
+  const [only, ...more] = func.body()?.stmts ?? [];
+  return only?.kind === 'return' && more.length === 0 && only.results.length === 1 ? only.results[0] : undefined;
 }
 
 function fieldsIn(expr: Expr, env: Env): readonly string[] | undefined {

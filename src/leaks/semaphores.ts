@@ -10,7 +10,7 @@ import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { type Body, bodiesWith } from './bodies.ts';
-import { factsBefore } from './facts.ts';
+import { factsAt, firstFound } from './facts.ts';
 import { bodyOfCallee, type Goroutine, goroutinesOf, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { type Span, spanOf } from './reach.ts';
@@ -104,17 +104,18 @@ function keptFrom(taken: Taken, body: Body, pass: Pass): KeptToken | undefined {
   const isOwn = semaphore.variable?.owner === body.node && semaphore.variable.role === 'local';
   const walk = walkOf(ANY_RESOURCE, body, pass);
   const { from, companions } = startOf(taken, body);
-  const start = stateOf(new Map(), companions, factsBefore(op, body, pass));
+  const cases = factsAt(from, body, pass);
+  const firstWay = (way: Walk<State>) => firstFound(cases, facts => search(from, stateOf(new Map(), companions, facts), way));
   const heldWalk: Walk<State> = {
     ...walk,
     op: (other, state) => (other === op ? 'arrive' : gives(other) ? undefined : walk.op(other, state)),
     edge: (condition, chosen, state, to) => ((call && isFailure(condition, chosen, call)) || saysNone(condition, chosen, semaphore, body) ? undefined : walk.edge(condition, chosen, state, to)),
     returns: end => !isOwn && !(end.stmt?.results ?? []).some(x => handsOver(x, semaphore, body, pass)),
   };
-  const way = search(from, start, heldWalk);
+  const way = firstWay(heldWalk);
   if (!way) return undefined;
   // A function that takes for its caller, and gives back only when something else fails.
-  const isForCaller = kind.hasHalves && search(from, start, {
+  const isForCaller = kind.hasHalves && firstWay({
     ...heldWalk,
     op: (other, state) => (other === op ? undefined : heldWalk.op(other, state)),
     returns: (end, state) => heldWalk.returns(end, state) && !isFailed(end, body),

@@ -2,15 +2,17 @@
  * How a way through a function goes on while a resource is held: which operations end the obligation, which branches
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
-import { assertedBy } from '../contracts/assertions.ts';
-import { applyOp, heldBy, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
-import { ASSERTS_EQUAL, ASSERTS_ERROR, ASSERTS_NO_ERROR, FAILS_TEST } from '../contracts/known.ts';
+import { assertedBy, failsTest } from '../contracts/assertions.ts';
+import { allReturnedAt, applyOp, heldBy, type Tracked, type Where } from '../contracts/effects.ts';
+import { ASSERTS_ERROR, ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
+import { resolveType } from '../program/resolve.ts';
+import { isNamed } from '../program/types.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import type { Body } from './bodies.ts';
+import { type Body, isTest } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
@@ -56,18 +58,17 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
     return after;
   };
   return {
-    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors].map(v => v.ident.start).join()} ${state.facts.key} ${keyOfEntered(state.entered)}`,
+    key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors, ...state.flags].map(v => v.ident.start).join()} ${state.facts.key} ${keyOfEntered(state.entered)}`,
     op(op, state) {
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
-      if (op.kind === 'call' && assertsNoContent(op.call, state, where)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none') return undefined;
-      const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), facts: state.facts.after(op, body) };
+      const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), flags: flagsAfter(op, state, where), facts: state.facts.after(op, body) };
       return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
     edge(condition, taken, state, to) {
-      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body)) return undefined;
+      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body, where)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
     },
@@ -75,18 +76,25 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       const entered = enteredAfter(from, to, state.entered, body);
       return entered && { ...state, entered };
     },
-    returns: (end: End & { kind: 'return' }, state: State) => returnedAt(end, state.tracked, where) === undefined,
+    returns: (end: End & { kind: 'return' }, state: State) => allReturnedAt(end, state.tracked, where).every(({ onlyRead }) => onlyRead === true),
   };
 }
 
 /** A receive from `timer.C`: it has fired. One from `ctx.Done()`: the context is over. */
-function isFired(op: Op, { tracked, context }: State, where: Where): boolean {
+function isFired(op: Op, state: State, where: Where): boolean {
   if (op.kind !== 'receive') return false;
   const channel = unparen(op.channel);
-  const fun = channel.kind === 'call' ? unparen(channel.fun) : undefined;
-  if (context && channel.kind === 'call' && fun?.kind === 'selector' && isVariable(fun.x, context) && calleeName(calleeOf(channel, where.env)) ?.endsWith('context.Context).Done')) return true;
+  if (asksContext(channel, 'Done', state, where)) return true;
   const { channel: field, firesOnce } = where.resource;
-  return firesOnce !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, tracked, where) === 'resource';
+  return firesOnce !== undefined && channel.kind === 'selector' && channel.sel.name === field && heldBy(channel.x, state.tracked, where) === 'resource';
+}
+
+/** `ctx.Done()` or `ctx.Err()` of the context that came with the cancel function, or that its owner keeps beside it. */
+function asksContext(x: Expr, method: 'Done' | 'Err', { tracked, context }: State, where: Where): boolean {
+  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
+  if (x.kind !== 'call' || fun?.kind !== 'selector' || !calleeName(calleeOf(x, where.env))?.endsWith(`context.Context).${method}`)) return false;
+  const of = unparen(fun.x);
+  return isVariable(of, context) || (where.resource.inOwner === true && where.resource.releases.length === 0 && of.kind === 'selector' && heldBy(of.x, tracked, where) === 'whole');
 }
 
 /** `done = nil` and then `case <-done`: a case that is never chosen. */
@@ -111,6 +119,16 @@ function errorsAfter(op: Op, { errors, tracked }: State, where: Where): Readonly
   return after;
 }
 
+/** `c, ok := r.(io.Closer)`: whatever has to be closed is one. */
+function flagsAfter(op: Op, { flags, tracked }: State, where: Where): ReadonlySet<Variable> {
+  const [value, ...more] = op.kind === 'assign' ? op.rhs : [];
+  const ok = op.kind === 'assign' ? op.lhs[1] : undefined;
+  const x = value && unparen(value);
+  if (more.length || x?.kind !== 'assert' || !x.type || ok?.kind !== 'ident' || ok.entity?.kind !== 'var') return flags;
+  const type = where.resource.releases.includes('Close') && heldBy(x.x, tracked, where) === 'resource' ? resolveType(x.type, where.env) : undefined;
+  return type && isNamed(type, 'io.Closer') ? new Set([...flags, ok.entity]) : flags;
+}
+
 /** `err := rows.Scan(…)` of a result set that closes itself when it fails. */
 function isReleasingCall(value: Expr, tracked: Tracked, where: Where): boolean {
   const fun = value.kind === 'call' ? unparen(value.fun) : undefined;
@@ -131,16 +149,19 @@ function assertsError(op: Op, state: State, body: Body): boolean {
 }
 
 /**
- * `if err == nil { t.Error("expected an error") }`, `if !errors.Is(err, ErrClosed) { t.Error(…) }`: this branch is taken
- * only by a test that has found a mistake.
+ * `if err == nil { t.Error("expected an error") }`, `if resp.StatusCode != http.StatusNoContent { t.Error(…) }`: this
+ * branch is taken only by a test that has found a mistake, and on the other one there is nothing to release. Goroutines
+ * and helpers of a test say so with an error: `case err == nil: errs <- errors.New("expected an error")`.
  */
-function isFailingTest(condition: Expr, taken: boolean, { errors }: State, to: FlowBlock, { env }: Body): boolean {
-  const x = unparen(condition);
-  if (x.kind !== 'binary' && x.kind !== 'call') return false;
-  // That there was no error at all is how a test goes on that expected none.
-  if (x.kind === 'binary' && isNone(x.y) && !(taken && x.op === '==' && isOneOf(x.x, errors))) return false;
-  if (!mentions(x, errors)) return false;
-  return to.ops.some(op => op.kind === 'call' && FAILS_TEST.test(calleeName(calleeOf(op.call, env)) ?? ''));
+function isFailingTest(condition: Expr, taken: boolean, state: State, to: FlowBlock, body: Body, where: Where): boolean {
+  if (!owesNothing(condition, !taken, state, body, where)) return false;
+  return to.ops.some(op => failsTest(op, body.env)) || (isTest(body) && complains(to, body));
+}
+
+/** An error is made in the block and handed to somebody at once. */
+function complains({ ops, end }: FlowBlock, { env }: Body): boolean {
+  const given = [...(end.kind === 'return' ? end.stmt?.results ?? [] : []), ...ops.flatMap(op => (op.kind === 'send' ? op.stmt.value : []))];
+  return given.map(unparen).some(x => x.kind === 'call' && MAKES_ERROR.test(calleeName(calleeOf(x, env)) ?? ''));
 }
 
 function isVariable(x: Expr, variable: Variable | undefined): boolean {
@@ -154,8 +175,10 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   if (!taken && isExhaustion(x, state, where)) return true;
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
     const isNil = (x.op === '==') === taken;
-    if (isNil && where.resource.field === 'Body' && isWithoutContent(x)) return true;
+    if (isNil && where.resource.field === 'Body' && isWithoutContent(x, state.tracked, where)) return true;
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
+    // A context that is over needs nobody to cancel it.
+    if (other && asksContext(unparen(other), 'Err', state, where)) return !isNil;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
     return isNil && [x.x, x.y].some(side => isOneOf(side, state.errors)) || isNil && isFreshBeside(x, state.tracked, where);
@@ -183,20 +206,24 @@ function isFreshBeside({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, wh
  * `resp.StatusCode == http.StatusNoContent`: net/http gives such responses `http.NoBody`. With 101 the connection is now
  * somebody else's, and the body is it.
  */
-function isWithoutContent({ x, y }: Expr & { kind: 'binary' }): boolean {
-  const isStatus = (e: Expr) => e.kind === 'selector' && e.sel.name === 'StatusCode';
+function isWithoutContent({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, where: Where): boolean {
+  const isStatus = (expr: Expr) => {
+    const e = meaningOf(expr);
+    return e.kind === 'selector' && e.sel.name === 'StatusCode' && heldBy(e.x, tracked, where) === 'whole';
+  };
   return (isStatus(x) && isEmptyStatus(y)) || (isStatus(y) && isEmptyStatus(x));
+}
+
+/** `code := resp.StatusCode`, and nothing else ever: what the variable stands for. */
+function meaningOf(expr: Expr): Expr {
+  const x = unparen(expr);
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || x.entity.assigned.length > 0) return x;
+  const { origin } = x.entity;
+  return origin.kind === 'value' && origin.count === 1 ? unparen(origin.expr) : x;
 }
 
 function isEmptyStatus(x: Expr): boolean {
   return (x.kind === 'selector' && /^Status(?:SwitchingProtocols|NoContent|NotModified)$/.test(x.sel.name)) || (x.kind === 'literal' && /^(?:101|204|304)$/.test(x.text));
-}
-
-/** `require.Equal(t, http.StatusNoContent, resp.StatusCode)`. */
-function assertsNoContent(call: Call, { tracked }: State, where: Where): boolean {
-  if (where.resource.field !== 'Body' || !call.args.some(isEmptyStatus)) return false;
-  const isStatus = (x: Expr) => x.kind === 'selector' && x.sel.name === 'StatusCode' && heldBy(x.x, tracked, where) === 'whole';
-  return call.args.some(isStatus) && ASSERTS_EQUAL.test(calleeName(calleeOf(call, where.env)) ?? '');
 }
 
 /** `nil`, and the 0 of an error number. */

@@ -5,7 +5,7 @@
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { type Body, bodiesWith } from '../bodies.ts';
-import { type Facts, factsBefore } from '../facts.ts';
+import { type Facts, factsAt, firstFound } from '../facts.ts';
 import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
@@ -111,8 +111,9 @@ function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass:
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
 export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
   const closing = closingBefore(made.call, reading, body);
-  const start: State = { ...count, supply: reading.deferredBefore(made.call.start), facts: factsBefore(made.op, body, pass), closing };
-  return search(made.after, start, leavingWalk(reading, verb, made, body, isVoid));
+  const start = { ...count, supply: reading.deferredBefore(made.call.start), closing };
+  const walk = leavingWalk(reading, verb, made, body, isVoid);
+  return firstFound(factsAt(made.after, body, pass), facts => search<State>(made.after, { ...start, facts }, walk));
 }
 
 /** Whether there is no channel to wait at on a branch. */

@@ -34,7 +34,7 @@ function findNames(pkg: Package): ChannelNames | undefined {
   const variables = new Set<string>();
   for (const { text, line, at } of pkg.files.flatMap(file => linesWithChan(file.source.text))) {
     const names = (FIELD.exec(line)?.[1] ?? '').split(/[ \t]*,[ \t]*/).filter(name => name && own(name));
-    const owner = names.length ? ownerAt(text, at) : undefined;
+    const owner = names.length ? ownerAt(text, at + line.indexOf('chan')) : undefined;
     for (const name of names) fields.add(name);
     if (owner !== undefined) owners.add(owner);
     const variable = VARIABLE.exec(line)?.[1];
@@ -63,10 +63,12 @@ function linesWithChan(text: string): { text: string; line: string; at: number }
 
 const any = (names: ReadonlySet<string>) => [...names].join('|');
 
-/** The struct type around a place in the text of a file. */
+/** The struct type around a place in the text of a file; `struct{}` is around nothing. */
 function ownerAt(text: string, at: number): string | undefined {
-  const struct = text.lastIndexOf('struct {', at);
-  return struct < 0 ? undefined : /\b(\w+)(?:\[[^\]\n]*\])?[ \t]+$/.exec(text.slice(Math.max(0, struct - 100), struct))?.[1];
+  for (let struct = text.lastIndexOf('struct', at); struct >= 0; struct = text.lastIndexOf('struct', struct - 1)) {
+    if (/^struct[ \t]*\{(?!\})/.test(text.slice(struct, struct + 20))) return /\b(\w+)(?:\[[^\]\n]*\])?[ \t]+$/.exec(text.slice(Math.max(0, struct - 100), struct))?.[1];
+  }
+  return undefined;
 }
 
 /** `s.c`, another name for it, a package variable, a method that returns it. */
