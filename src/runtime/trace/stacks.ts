@@ -1,6 +1,7 @@
-/** One call of a stack, innermost first in a stack. */
-export interface TraceFrame { readonly func: string; readonly file: string; readonly line: number }
-export type Stack = readonly TraceFrame[];
+import type { Frame } from '../model.ts';
+
+/** Innermost first. */
+export type Stack = readonly Frame[];
 
 /** A frame as the trace's table has it: its names are numbers of the table of strings. */
 export interface RawFrame { readonly func: number; readonly file: number; readonly line: number }
@@ -26,7 +27,7 @@ export class Stacks {
   readonly #known = new Map<string, number>();
   readonly #frames = new Map<number, Stack>();
   readonly #frameNumbers = new Map<string, number>();
-  readonly #allFrames: TraceFrame[] = [];
+  readonly #allFrames: Frame[] = [];
 
   /** The number under which a stack of this generation is known from now on. */
   number(local: number): number {
