@@ -1,4 +1,4 @@
-import type { Decoded } from './decoded.ts';
+import type { Decoded, Sink } from './decoded.ts';
 import { Input, type Read } from './input.ts';
 import { Lives } from './lives.ts';
 import { Stacks } from './stacks.ts';
@@ -33,12 +33,12 @@ export function readTrace(read: Read, limit = LARGEST_TRACE): Trace | undefined 
   if (version < OLDEST) return undefined;
   const sink = { lives: new Lives(), stacks: new Stacks() };
   const decoded = version < FIRST_V2 ? decodeV1(input, sink) : decodeV2(input, version, sink);
-  return { ...decoded, problem: problemOf(decoded, input, version, sink.lives), version, ...sink };
+  return { ...decoded, problem: problemOf(decoded, input, version, sink), version, ...sink };
 }
 
-function problemOf({ problem }: Decoded, input: Input, version: number, lives: Lives): string | undefined {
+function problemOf({ problem }: Decoded, input: Input, version: number, { lives, stacks }: Sink): string | undefined {
   if (input.isCut) return 'the trace is longer than what is read at most';
   if (problem !== undefined && version > NEWEST) return `${problem}; the format of Go 1.${version} is newer than this reader`;
   if (lives.lost) return `${lives.lost} goroutines were too many to follow`;
-  return problem;
+  return problem ?? (stacks.missing ? `the tables lack ${stacks.missing} stacks, so their goroutines have no place` : undefined);
 }

@@ -28,6 +28,8 @@ export class Stacks {
   readonly #frames = new Map<number, Stack>();
   readonly #frameNumbers = new Map<string, number>();
   readonly #allFrames: Frame[] = [];
+  /** Stacks that events name and no table has. */
+  missing = 0;
 
   /** The number under which a stack of this generation is known from now on. */
   number(local: number): number {
@@ -44,6 +46,7 @@ export class Stacks {
     for (const [local, number] of this.#local) {
       const frames = (stacks.get(local) ?? []).map(raw => this.#frame(strings.get(raw.func) ?? '', strings.get(raw.file) ?? '', raw.line));
       if (frames.length) this.#canonical[number] = this.#stack(frames, number);
+      else this.missing++;
     }
     this.#local = new Map();
   }

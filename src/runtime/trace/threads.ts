@@ -47,6 +47,8 @@ export class Threads {
   #reasons = new Map<number, number>();
   #strings: ReadonlyMap<number, string> = new Map();
   #time = 0;
+  /** Batches whose end could not be understood. */
+  broken = 0;
 
   constructor(private readonly sink: Sink) {}
 
@@ -65,13 +67,13 @@ export class Threads {
     while (cursor.at < cursor.end) {
       const type = cursor.byte();
       const count = ARGUMENTS[type] ?? 0;
-      if (count === 0) return;
+      if (count === 0) return void this.broken++;
       this.#time += cursor.uint();
       const a = count > 1 ? cursor.uint() : 0;
       const b = count > 2 ? cursor.uint() : 0;
       const c = count > 3 ? cursor.uint() : 0;
       const d = count > 4 ? cursor.uint() : 0;
-      if (cursor.isPast) return;
+      if (cursor.isPast) return void this.broken++;
       this.sink.lives.at(this.#time);
       this.#event(thread, type, a, b, c, d);
     }

@@ -28,8 +28,8 @@ export function decodeV1(input: Input, sink: Sink): Decoded {
   const events = new Events(sink);
   const problem = readEvents(input, tables, events);
   sink.stacks.close(tables);
-  const truncated = problem ?? (events.frequency ? undefined : 'the trace was cut off before its tables, so nothing is known of when and where');
-  return { frequency: events.frequency, problem: truncated, existing: events.existing };
+  const early = events.frequency ? problem : `${problem ?? 'the trace was cut off'}, before the tables that say when and where things happened`;
+  return { frequency: events.frequency, problem: early, existing: events.existing };
 }
 
 /** Says what is wrong when the bytes stop making sense. */

@@ -57,6 +57,7 @@ export function decodeV2(input: Input, version: number, sink: Sink): Decoded {
   const isComplete = !generation || (version < MARKS_ENDS && generation.frequency > 0);
   if (isComplete) close(generation);
   else problem ??= 'the trace was cut off';
+  if (threads.broken) problem ??= threads.broken === 1 ? '1 batch has events that are not known' : `${threads.broken} batches have events that are not known`;
   return { frequency, problem, existing: 0 };
 }
 
