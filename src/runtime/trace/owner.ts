@@ -1,4 +1,5 @@
 import type { Frame } from '../model.ts';
+import { packageOf } from '../names.ts';
 import type { Stack } from './stacks.ts';
 
 /** The first elements of the standard library's import paths. */
@@ -8,18 +9,12 @@ const STANDARD: ReadonlySet<string> = new Set(('archive bufio bytes cmp compress
 /** Whether code of the program itself, and not of the standard library or of a module that it uses. */
 export function isOwn({ func, file }: Frame): boolean {
   if (func === '' || /\/pkg\/mod\/|@v\d|(?:^|\/)vendor\//.test(file)) return false;
-  const path = func.slice(0, func.indexOf('.', func.lastIndexOf('/', bracketIn(func)) + 1));
+  const path = packageOf(func);
   const [first = ''] = path.split('/');
   if (!STANDARD.has(first)) return true;
   // A module may call itself like a package of the standard library, whose files lie in GOROOT/src or, trimmed, in no module.
   const folder = file.slice(0, file.lastIndexOf('/'));
   return folder !== path && !folder.endsWith(`/src/${path}`);
-}
-
-/** Type arguments may hold slashes. */
-function bracketIn(func: string): number {
-  const at = func.indexOf('[');
-  return at < 0 ? func.length : at;
 }
 
 /** The runtime's own goroutines, told as Go does: by what they begin with. */

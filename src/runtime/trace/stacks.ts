@@ -1,4 +1,5 @@
 import type { Frame } from '../model.ts';
+import { normalName } from '../names.ts';
 
 /** Innermost first. */
 export type Stack = readonly Frame[];
@@ -44,7 +45,7 @@ export class Stacks {
   /** Resolves the stacks that were asked for since the last time. */
   close({ strings, stacks }: Tables): void {
     for (const [local, number] of this.#local) {
-      const frames = (stacks.get(local) ?? []).map(raw => this.#frame(strings.get(raw.func) ?? '', strings.get(raw.file) ?? '', raw.line));
+      const frames = (stacks.get(local) ?? []).map(raw => this.#frame(normalName(strings.get(raw.func) ?? ''), strings.get(raw.file) ?? '', raw.line));
       if (frames.length) this.#canonical[number] = this.#stack(frames, number);
       else this.missing++;
     }
