@@ -1,5 +1,6 @@
 /** `go-leak-lint scout`: looks at running programs again and again, for a Prometheus or for a person. */
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { History } from '../runtime/scout/history.ts';
 import type { Kubernetes } from '../runtime/scout/kubernetes.ts';
@@ -48,12 +49,14 @@ chooses these, so only the pod's own address is used, never loopback or link-loc
 
 Exit status: after --polls 0, 1 when a target has more than --max-goroutines, 2 when one did not answer; else it runs until it is stopped.`;
 
+const SPREAD_MS = 2_000;
+
 export async function scout(args: readonly string[]): Promise<number> {
   const options = parsed(args);
   const settings: ScoutSettings = {
     targets: options.target, kubernetes: options.pods ? kubernetes(options) : undefined,
     snapshots: options.snapshots, snapshotSeconds: options.snapshotEvery, keep: options.keep,
-    mostGoroutines: options.maxGoroutines, mostGrowth: options.maxHeapGrowth * 1e6, alertmanager: options.alertmanager,
+    mostGoroutines: options.maxGoroutines, mostGrowth: options.maxHeapGrowth * 1e6, alertmanager: options.alertmanager, spread: SPREAD_MS,
   };
   if (!options.target.length && !options.pods) throw new UsageError(['nothing to look at; name a program with --target, or look for pods with --pods']);
   const watcher = new Scout(settings, line => process.stderr.write(`${line}\n`));
@@ -62,33 +65,22 @@ export async function scout(args: readonly string[]): Promise<number> {
   const server = options.listen && options.polls === undefined ? await listen(watcher, options.listen) : undefined;
   await rounds(watcher, options, stop.signal);
   server?.close();
-  server?.closeAllConnections();
-  if (options.polls === undefined) return 0;
+  // Requests that are still under way must not keep a program that was told to stop.
+  if (stop.signal.aborted) process.exit(0);
   process.stdout.write(scoutTable(watcher.present, options.maxGoroutines));
   return statusOf(watcher.present, options);
 }
 
 async function rounds(watcher: Scout, { interval, polls = Infinity }: ScoutOptions, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
   for (let n = 1; !signal.aborted; n++) {
     const began = Date.now();
-    await Promise.race([watcher.round(), aborted(signal)]);
+    await Promise.race([watcher.round(), stopped]);
     if (n >= polls) return;
-    await pause(interval * 1000 - (Date.now() - began), signal);
+    const rest = new AbortController();
+    await Promise.race([sleep(Math.max(0, interval * 1000 - (Date.now() - began)), undefined, { signal: rest.signal }), stopped]);
+    rest.abort();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, Math.max(0, milliseconds));
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }
 
 async function listen(watcher: Scout, { host, port }: Listen): Promise<Server> {

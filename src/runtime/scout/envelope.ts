@@ -1,47 +1,80 @@
 /**
  * How fast the memory grows that is left after garbage collections. What a program has allocated goes up and down with
- * every collection, so single values and their slope are noise; the least of a window in which a collection ran is not.
+ * every collection, so single values and their slope are noise. Two things are not: the least value of a window in which
+ * a collection ran, and the goal that the runtime sets itself for the next one, a multiple of what was left.
  */
 
-/** A time in seconds, bytes, and how many collections there were. */
+/** A look: seconds, bytes, and how many collections there were. */
 export interface HeapPoint {
   readonly at: number;
-  readonly bytes: number;
+  readonly allocated: number;
+  /** Allocated memory at which the next collection starts. */
+  readonly goal: number;
   readonly collections: number;
 }
 
-/** A window is at least this long, and as long as it takes for a collection to run. */
-const WINDOW_SECONDS = 120;
-/** A slope over less than this says nothing. */
-export const LEAST_SECONDS = 600;
+/** What was left in a window. */
+export interface Floor {
+  readonly at: number;
+  /** The least that was allocated. What is really left is at most this. */
+  readonly bytes: number;
+  readonly goal: number;
+}
 
-/** The least value of each window, at the time at which it was seen. The last window may be unfinished and is left out. */
-export function floorsOf(points: readonly HeapPoint[]): HeapPoint[] {
-  const floors: HeapPoint[] = [];
-  let first: HeapPoint | undefined, least: HeapPoint | undefined;
+/** A window is at least this long, and as long as it takes for a collection to run, which the runtime does every two minutes. */
+const WINDOW_SECONDS = 110;
+/** What came before has no say. */
+const CONSIDERED_SECONDS = 1800;
+/** A slope over less than this says nothing. */
+const LEAST_SECONDS = 600;
+const LEAST_WINDOWS = 5;
+
+/** One for each window. The last one may be unfinished and is left out. */
+export function floorsOf(points: readonly HeapPoint[]): Floor[] {
+  const floors: Floor[] = [];
+  let window: HeapPoint[] = [];
   for (const point of points) {
-    // Fewer collections than before: the program was started anew, and its memory with it.
+    const [first] = window;
     if (first && point.collections < first.collections) {
+      // The program was started anew, and its memory with it.
       floors.length = 0;
-      first = undefined;
+      window = [];
+    } else if (first && point.at - first.at >= WINDOW_SECONDS && point.collections > first.collections) {
+      const least = window.reduce((a, b) => (b.allocated < a.allocated ? b : a));
+      floors.push({ at: least.at, bytes: least.allocated, goal: window.at(-1)?.goal ?? least.goal });
+      window = [];
     }
-    if (first && least && point.at - first.at >= WINDOW_SECONDS && point.collections > first.collections) {
-      floors.push(point.bytes < least.bytes ? point : least);
-      first = undefined;
-    }
-    if (!first || !least) first = least = point;
-    else if (point.bytes < least.bytes) least = point;
+    window.push(point);
   }
   return floors;
 }
 
-/** Bytes a minute by the least squares through the floors; undefined where they reach over too little time. */
+/** Bytes a minute that memory grows at least; undefined where the looks reach over too little time. */
 export function growthOf(points: readonly HeapPoint[]): number | undefined {
-  const floors = floorsOf(points);
-  const first = floors[0], last = floors.at(-1);
-  if (!first || !last || floors.length < 3 || last.at - first.at < LEAST_SECONDS) return undefined;
-  const mean = (of: (p: HeapPoint) => number) => floors.reduce((sum, p) => sum + of(p), 0) / floors.length;
-  const at = mean(p => p.at), bytes = mean(p => p.bytes);
-  const spread = floors.reduce((sum, p) => sum + (p.at - at) ** 2, 0);
-  return spread > 0 ? floors.reduce((sum, p) => sum + (p.at - at) * (p.bytes - bytes), 0) / spread * 60 : undefined;
+  const last = points.at(-1)?.at ?? 0;
+  const floors = floorsOf(points).filter(({ at }) => last - at <= CONSIDERED_SECONDS);
+  const [first] = floors;
+  if (!first || floors.length < LEAST_WINDOWS || last - first.at < LEAST_SECONDS) return undefined;
+  const seen = points.filter(({ at, goal }) => at >= first.at && goal > 0);
+  // Right after a collection what is left is all that is allocated, so the least share of the goal tells its part of it.
+  const share = Math.min(1, ...seen.map(({ allocated, goal }) => allocated / goal));
+  return Math.max(sureGrowth(floors, f => f.bytes), sureGrowth(floors, f => f.goal * share));
+}
+
+/** The slope less its uncertainty, and no more than that of the later half: what rose once and stays is no growth. */
+function sureGrowth(floors: readonly Floor[], valueOf: (floor: Floor) => number): number {
+  const whole = trendOf(floors, valueOf);
+  const later = trendOf(floors.slice(Math.floor(floors.length / 2)), valueOf);
+  return Math.min(whole.slope - 2 * whole.error, later.slope - later.error) * 60;
+}
+
+/** The least squares, a second, and the standard error of the slope. */
+function trendOf(floors: readonly Floor[], valueOf: (floor: Floor) => number): { readonly slope: number; readonly error: number } {
+  const mean = (of: (f: Floor) => number) => floors.reduce((sum, f) => sum + of(f), 0) / floors.length;
+  const at = mean(f => f.at), value = mean(valueOf);
+  const spread = floors.reduce((sum, f) => sum + (f.at - at) ** 2, 0);
+  if (spread === 0) return { slope: 0, error: 0 };
+  const slope = floors.reduce((sum, f) => sum + (f.at - at) * (valueOf(f) - value), 0) / spread;
+  const rest = floors.reduce((sum, f) => sum + (valueOf(f) - value - slope * (f.at - at)) ** 2, 0);
+  return { slope, error: floors.length > 2 ? Math.sqrt(rest / (floors.length - 2) / spread) : 0 };
 }

@@ -76,5 +76,5 @@ export function kept(snapshot: Snapshot, at: number): Kept {
 
 /** What `growthOf` and `floorsOf` look at. */
 export function heapPoints({ samples }: History): HeapPoint[] {
-  return samples.items.flatMap(({ at, memory }) => memory ? [{ at, bytes: memory.heapAlloc, collections: memory.collections }] : []);
+  return samples.items.flatMap(({ at, memory }) => memory ? [{ at, allocated: memory.heapAlloc, goal: memory.nextGC, collections: memory.collections }] : []);
 }

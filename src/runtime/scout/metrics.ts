@@ -28,7 +28,7 @@ export function metricsText(histories: readonly History[], { refused, discovery 
     family('goleak_heap_alloc_bytes', 'Allocated memory, garbage included.', up(h => h.samples.last?.memory?.heapAlloc)),
     family('goleak_heap_inuse_bytes', 'Memory in spans that are in use.', up(h => h.samples.last?.memory?.heapInuse)),
     family('goleak_heap_floor_bytes', 'The least allocated memory of the last window in which a garbage collection ran.', up(h => floorsOf(heapPoints(h)).at(-1)?.bytes)),
-    family('goleak_heap_growth_bytes_per_minute', 'How fast that floor rises, over at least ten minutes.', up(h => growthOf(heapPoints(h)))),
+    family('goleak_heap_growth_bytes_per_minute', 'How fast the memory grows that is left after collections; over at least ten minutes.', up(h => growthOf(heapPoints(h)))),
     family('goleak_gc_collections', 'Garbage collections since the target was started.', up(h => h.samples.last?.memory?.collections)),
     family('goleak_scrape_seconds', 'How long the last look at the target took.', of(h => h.look ? h.seconds : undefined)),
     family('goleak_template_goroutines', 'Goroutines of the largest groups in the last snapshot.', histories.flatMap(templates)),

@@ -1,4 +1,5 @@
 /** Looks at programs again and again and remembers what it saw. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { alertsJson, pushAlerts } from './alertmanager.ts';
 import { Alarms, type Condition } from './alarms.ts';
 import { growthOf } from './envelope.ts';
@@ -21,6 +22,8 @@ export interface ScoutSettings {
   /** Bytes a minute. */
   readonly mostGrowth: number;
   readonly alertmanager: URL | undefined;
+  /** A look waits for up to so many milliseconds, so that not all targets answer at once. */
+  readonly spread: number;
 }
 
 const AT_ONCE = 10;
@@ -29,9 +32,6 @@ const MOST_TARGETS = 200;
 const MOST_SNAPSHOTS = 600;
 /** What is remembered of targets that are gone: a program that ran out of memory is the one to look back at. */
 const MOST_GONE = 50;
-/** Looks at the targets of a round begin within this time, so that they do not all answer at once. */
-const SPREAD_MS = 2_000;
-
 export class Scout {
   /** By name; those that are gone included. */
   readonly histories = new Map<string, History>();
@@ -41,7 +41,6 @@ export class Scout {
   #refused = new Map<string, string>();
   #discovery: number | undefined;
   #lastRound = 0;
-  #isFirst = true;
 
   /** `say` gets sentences for a log, `now` tells seconds since 1970. */
   constructor(private readonly settings: ScoutSettings, private readonly say: (line: string) => void, private readonly now = () => Date.now() / 1000) {}
@@ -65,10 +64,8 @@ export class Scout {
     const targets = await this.#targets();
     this.#present = new Set(targets.map(({ name }) => name));
     const waiting = [...targets];
-    const spread = this.#isFirst ? 0 : SPREAD_MS;
-    this.#isFirst = false;
     const work = async () => {
-      for (let target = waiting.shift(); target; target = waiting.shift()) await this.#visit(target, spread);
+      for (let target = waiting.shift(); target; target = waiting.shift()) await this.#visit(target);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     for (const { target } of this.alarms.all) if (!this.#present.has(target)) this.#judge(target, undefined);
@@ -98,20 +95,22 @@ export class Scout {
     this.#refused = new Map(refused.map(({ name, reason }) => [name, reason]));
   }
 
-  async #visit(target: Target, spread: number): Promise<void> {
-    if (spread) await new Promise(resolve => setTimeout(resolve, Math.random() * spread));
+  async #visit(target: Target): Promise<void> {
     const history = this.#history(target);
+    // The first look at a target is not delayed.
+    if (history.look) await sleep(Math.random() * this.settings.spread);
     const before = history.look?.kind;
     const began = performance.now();
-    history.look = await look(target);
+    const seen = await look(target);
+    history.look = seen;
     history.seconds = (performance.now() - began) / 1000;
     history.seen = this.now();
-    if (history.look.kind === 'down') {
-      if (before !== 'down') this.say(`${target.name} (${target.base.href}) does not answer as it should: ${history.look.reason}`);
+    if (seen.kind === 'down') {
+      if (before !== 'down') this.say(`${target.name} (${target.base.href}) does not answer as it should: ${seen.reason}`);
       return this.#judge(target.name, undefined);
     }
     if (before !== 'up') this.say(`${target.name} (${target.base.href}) is looked at`);
-    const { goroutines, memory } = history.look;
+    const { goroutines, memory } = seen;
     history.samples.push({ at: history.seen, goroutines, memory });
     this.#judge(target.name, history);
     if (this.#isDue(history)) await this.#snapshot(history, goroutines);
