@@ -1,13 +1,15 @@
 /** `go-leak-lint scout`: looks at running programs again and again, for a Prometheus or for a person. */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { History } from '../runtime/scout/history.ts';
 import type { Kubernetes } from '../runtime/scout/kubernetes.ts';
 import { Scout, type ScoutSettings } from '../runtime/scout/scout.ts';
 import { scoutServer } from '../runtime/scout/server.ts';
 import { scoutTable } from '../runtime/scout/table.ts';
 import { staticTarget, type Target } from '../runtime/scout/target.ts';
+import { duration, wholeNumber } from './duration.ts';
+import { subcommand } from './subcommand.ts';
 import { UsageError } from './usage.ts';
 
 interface ScoutOptions {
@@ -17,6 +19,7 @@ interface ScoutOptions {
   readonly node: string;
   readonly selector: string;
   readonly account: string;
+  /** Milliseconds, like `snapshotEvery`. */
   readonly interval: number;
   readonly polls?: number;
   readonly listen: Listen | false;
@@ -33,7 +36,7 @@ interface Listen {
   readonly port: number;
 }
 
-const HELP = `
+const EXAMPLES = `
 Examples:
   $ go-leak-lint scout --target http://localhost:6060 --polls 1      one look; exit status 1 above --max-goroutines
   $ go-leak-lint scout --target shop=http://10.1.2.3:6060            for ever, with http://localhost:9464/metrics
@@ -55,7 +58,7 @@ export async function scout(args: readonly string[]): Promise<number> {
   const options = parsed(args);
   const settings: ScoutSettings = {
     targets: options.target, kubernetes: options.pods ? kubernetes(options) : undefined,
-    snapshots: options.snapshots, snapshotSeconds: options.snapshotEvery, keep: options.keep,
+    snapshots: options.snapshots, snapshotSeconds: options.snapshotEvery / 1000, keep: options.keep,
     mostGoroutines: options.maxGoroutines, mostGrowth: options.maxHeapGrowth * 1e6, alertmanager: options.alertmanager, spread: SPREAD_MS,
   };
   if (!options.target.length && !options.pods) throw new UsageError(['nothing to look at; name a program with --target, or look for pods with --pods']);
@@ -65,8 +68,8 @@ export async function scout(args: readonly string[]): Promise<number> {
   const server = options.listen && options.polls === undefined ? await listen(watcher, options.listen) : undefined;
   await rounds(watcher, options, stop.signal);
   server?.close();
-  // Requests that are still under way must not keep a program that was told to stop.
-  if (stop.signal.aborted) process.exit(0);
+  server?.closeAllConnections();
+  if (stop.signal.aborted) return 0;
   process.stdout.write(scoutTable(watcher.present, options.maxGoroutines));
   return statusOf(watcher.present, options);
 }
@@ -78,7 +81,7 @@ async function rounds(watcher: Scout, { interval, polls = Infinity }: ScoutOptio
     await Promise.race([watcher.round(), stopped]);
     if (n >= polls) return;
     const rest = new AbortController();
-    await Promise.race([sleep(Math.max(0, interval * 1000 - (Date.now() - began)), undefined, { signal: rest.signal }), stopped]);
+    await Promise.race([sleep(Math.max(0, interval - (Date.now() - began)), undefined, { signal: rest.signal }), stopped]);
     rest.abort();
   }
 }
@@ -107,27 +110,23 @@ function kubernetes({ namespace, node, selector, account }: ScoutOptions): Kuber
 }
 
 function parsed(args: readonly string[]): ScoutOptions {
-  const command = new Command('go-leak-lint scout')
-    .description('Looks at the goroutines and the memory of running Go programs again and again, and tells a Prometheus.')
+  const command = subcommand('scout', 'Looks at the goroutines and the memory of running Go programs again and again, and tells a Prometheus.', EXAMPLES)
     .option('--target <[name=]url>', 'a program that serves net/http/pprof; may be given several times', targets, [])
     .option('--pods', 'look for pods that ask for it, with the service account of this one')
     .option('--namespace <name>', 'only pods of this namespace; may be given several times', (value: string, previous: readonly string[]) => [...previous, value], [])
     .option('--node <name>', 'only pods on this node (default: $NODE_NAME)', process.env['NODE_NAME'] ?? '')
     .option('--selector <labels>', 'only pods with these labels, as for kubectl', '')
-    .addOption(new Option('--account <folder>', 'where the service account is mounted').default('/var/run/secrets/kubernetes.io/serviceaccount'))
-    .option('--interval <duration>', 'between two looks', seconds, 30)
-    .option('--polls <n>', 'stop after so many rounds and print a table', count)
+    .option('--account <folder>', 'where the service account is mounted', '/var/run/secrets/kubernetes.io/serviceaccount')
+    .option('--interval <time>', 'between two looks', duration, 30_000)
+    .option('--polls <n>', 'stop after so many rounds and print a table', wholeNumber(1))
     .option('--listen <address>', 'where /metrics is served', address, { host: '127.0.0.1', port: 9464 })
     .option('--no-listen', 'serve nothing')
     .addOption(new Option('--snapshots <what>', 'what is remembered of the goroutines').choices(['profile', 'states', 'none']).default('profile'))
-    .option('--snapshot-every <duration>', 'between two snapshots of a program', seconds, 300)
-    .option('--keep <n>', 'how many snapshots of a program are kept', count, 12)
-    .option('--max-goroutines <n>', 'more than these for five minutes are an alert', count, 5000)
-    .option('--max-heap-growth <megabytes>', 'memory that grows faster, per minute and for ten minutes, is an alert', count, 5)
-    .option('--alertmanager <url>', 'where to send alerts, where no Prometheus does it', alertmanager)
-    .addHelpText('after', HELP)
-    .showSuggestionAfterError()
-    .exitOverride();
+    .option('--snapshot-every <time>', 'between two snapshots of a program', duration, 300_000)
+    .option('--keep <n>', 'how many snapshots of a program are kept', wholeNumber(1), 12)
+    .option('--max-goroutines <n>', 'more than these for five minutes are an alert', wholeNumber(1), 5000)
+    .option('--max-heap-growth <megabytes>', 'memory that grows faster, per minute and for ten minutes, is an alert', wholeNumber(1), 5)
+    .option('--alertmanager <url>', 'where to send alerts, where no Prometheus does it', alertmanager);
   command.parse(args, { from: 'user' });
   if (command.args.length) throw new UsageError([`unexpected ${command.args[0]}; programs are named with --target`]);
   return command.opts<ScoutOptions>();
@@ -137,21 +136,6 @@ function targets(value: string, previous: readonly Target[]): readonly Target[] 
   const target = staticTarget(value);
   if (typeof target === 'string') throw new InvalidArgumentError(target);
   return [...previous, target];
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
-/** `30s`, `5m`, `1h`. */
-function seconds(value: string): number {
-  const [, number, unit = 's'] = /^(\d{1,5})([smh])?$/.exec(value) ?? [];
-  const result = Number(number) * (UNITS[unit] ?? 1);
-  if (!result) throw new InvalidArgumentError('Write it like 30s or 5m.');
-  return result;
-}
-
-function count(value: string): number {
-  if (!/^\d{1,9}$/.test(value) || Number(value) === 0) throw new InvalidArgumentError('Write a number above 0.');
-  return Number(value);
 }
 
 function address(value: string): Listen {

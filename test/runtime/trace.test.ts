@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { Code } from '../../src/runtime/code.ts';
+import type { Frame } from '../../src/runtime/model.ts';
 import { isBurst, isSuspect, reasonsOf } from '../../src/runtime/trace/ghosts.ts';
 import { readerOf } from '../../src/runtime/trace/input.ts';
 import { traceJson } from '../../src/runtime/trace/json.ts';
 import { isTrace, readTrace, type Trace } from '../../src/runtime/trace/read.ts';
 import { censusOf, type Census, type Site } from '../../src/runtime/trace/sites.ts';
-import { traceText } from '../../src/runtime/trace/text.ts';
+import { type TraceReport, traceText } from '../../src/runtime/trace/text.ts';
 import { NONE, Numbered, uint, v1, v2 } from './tracewriter.ts';
 
 const call = (func: string, file: string, line: number) => ({ func, file, line });
@@ -23,7 +25,10 @@ function read(bytes: Uint8Array): Trace {
   if (!trace) throw new Error('not taken for a trace');
   return trace;
 }
-const census = (bytes: Uint8Array): Census => censusOf(read(bytes));
+const code = new Code([]);
+const isOwn = (frame: Frame) => code.originOf(frame) === 'own';
+const census = (bytes: Uint8Array): Census => censusOf(read(bytes), isOwn);
+const report = (trace: Trace): TraceReport => ({ trace, census: censusOf(trace, isOwn), code, matches: () => [], cwd: '/' });
 const lineOf = ({ createdBy, created, ended, ghosts }: Site) => `${createdBy?.func ?? '?'}:${createdBy?.line ?? 0} created ${created} ended ${ended} ghosts ${ghosts}`;
 
 /** Twelve goroutines that send for ever, and as many that end; the last 2 s nothing happens. */
@@ -63,7 +68,7 @@ describe.each([21, 23, 26] as const)('a trace in the format of Go 1.%i', version
     const whole = leaky(version);
     for (let length = 16; length < whole.length; length++) {
       const trace = read(whole.subarray(0, length));
-      censusOf(trace);
+      censusOf(trace, isOwn);
       expect(trace.lives.created).toBeLessThanOrEqual(24 + 2);
     }
     expect(read(whole.subarray(0, 200)).problem).toBeDefined();
@@ -79,7 +84,7 @@ describe.each([21, 23, 26] as const)('a trace in the format of Go 1.%i', version
       at += part.length;
       return part.length;
     });
-    expect(trace && censusOf(trace)).toEqual(census(whole));
+    expect(trace && censusOf(trace, isOwn)).toEqual(census(whole));
   });
 
   test('with any bytes changed is read without a throw', () => {
@@ -88,7 +93,7 @@ describe.each([21, 23, 26] as const)('a trace in the format of Go 1.%i', version
     for (let round = 0; round < 1000; round++) {
       const bytes = mutated(whole, random);
       const trace = readTrace(readerOf(bytes));
-      if (trace) traceText(trace, censusOf(trace), { paint: (_, text) => text, others: 3 });
+      if (trace) traceText(report(trace), { paint: (_, text) => text, others: 3 });
     }
   });
 });
@@ -193,7 +198,7 @@ test('a stopped trace whose ticks nobody explains still tells the counts', () =>
   const frequency = Buffer.from(whole).lastIndexOf(Buffer.from([2, ...uint(1000)]));
   const trace = read(whole.subarray(0, frequency));
   expect(trace.problem).toContain('tables');
-  expect(censusOf(trace)).toMatchObject({ seconds: undefined, created: 24, ended: 12 });
+  expect(censusOf(trace, isOwn)).toMatchObject({ seconds: undefined, created: 24, ended: 12 });
 });
 
 test('what is no trace, or one of a Go before 1.11, is told so', () => {
@@ -218,22 +223,21 @@ test('no more is read than asked for', () => {
 
 test('text for people and JSON for programs', () => {
   const trace = read(leaky(26));
-  const found = censusOf(trace);
-  expect(traceText(trace, found, { paint: (_, text) => text, others: 5 })).toBe(`Trace of 2.5 s (format of Go 1.26): 24 goroutines created, 12 ended.
+  expect(traceText(report(trace), { paint: (_, text) => text, others: 5 })).toBe(`Trace of 2.5 s (format of Go 1.26): 24 goroutines created, 12 ended.
 
-example.com/app/jobs.Start /app/jobs/start.go:20: 12 goroutines stay, 12 a second: none of them ended
+jobs.Start jobs/start.go:20: 12 goroutines stay, 12 a second: none of them ended
   created 12, ended 0, alive 12, each runs example.com/app/jobs.Start.func1
   all created at about the same time: a pool of workers that is started once looks the same
-  12 in chan send at example.com/app/jobs.Start.func1 /app/jobs/start.go:21
+  12 in chan send at jobs.Start.func1 jobs/start.go:21
   created in
-    example.com/app/jobs.Start /app/jobs/start.go:20
-    main.main /app/main.go:12
+    jobs.Start jobs/start.go:20
+    main.main app/main.go:12
 
 Other creation sites:
 created  ended  alive  ghosts
-     12     12      0       0   main.main /app/main.go:12
+     12     12      0       0   main.main app/main.go:12
 `);
-  expect(JSON.parse(traceJson(trace, found))).toMatchObject({
+  expect(JSON.parse(traceJson(report(trace)))).toMatchObject({
     format: 'go 1.26', seconds: 2.5, complete: true, created: 24, ended: 12,
     sites: [{ leaking: true, burst: true, createdBy: { function: SPAWN.func, line: 20 }, ghosts: 12, peakPerSecond: 12 }, { leaking: false }],
   });

@@ -3,8 +3,8 @@
  * program's own code that led to it.
  */
 import type { Frame } from '../model.ts';
+import { isRuntime } from '../names.ts';
 import { RUNNABLE, RUNNING, type Life } from './lives.ts';
-import { isOwn, isOfSystem } from './owner.ts';
 import type { Trace } from './read.ts';
 import type { Stack } from './stacks.ts';
 
@@ -76,7 +76,10 @@ export interface Census {
   readonly system: number;
 }
 
-export function censusOf(trace: Trace): Census {
+/** Whether a frame is of the program itself, and not of the standard library or of a module that it uses. */
+export type IsOwn = (frame: Frame) => boolean;
+
+export function censusOf(trace: Trace, isOwn: IsOwn): Census {
   const { lives, frequency } = trace;
   const seconds = frequency > 0 && lives.last > lives.first ? (lives.last - lives.first) / frequency : undefined;
   const { tallies, existing } = tally(trace, seconds ?? 0);
@@ -84,8 +87,13 @@ export function censusOf(trace: Trace): Census {
   const of = (all: readonly Tally[]) => all.reduce((sum, t) => sum + t.created, 0);
   return {
     seconds, created: lives.created - existing, ended: lives.ended, system: of(tallies) - of(own),
-    sites: sitesOf(own, trace, seconds ?? 0),
+    sites: sitesOf(own, trace, seconds ?? 0, isOwn),
   };
+}
+
+/** The runtime's own goroutines, told as Go does: by what they begin with. */
+function isOfSystem([entry]: Stack): boolean {
+  return entry !== undefined && entry.func !== 'runtime.main' && (isRuntime(entry.func) || entry.func.startsWith('runtime/trace.'));
 }
 
 function settledBefore(seconds: number): number {
@@ -139,7 +147,7 @@ function count(one: Tally, life: Life, at: number, settled: number, waitsAt: num
   if (one.ids.length < SHOWN_IDS) one.ids.push(life.id);
 }
 
-function sitesOf(tallies: readonly Tally[], trace: Trace, seconds: number): Site[] {
+function sitesOf(tallies: readonly Tally[], trace: Trace, seconds: number, isOwn: IsOwn): Site[] {
   const chains = new Chains(tallies, trace);
   const groups = new Map<string, { readonly origin: Frame | undefined; readonly tallies: Tally[] }>();
   for (const one of tallies) {
@@ -150,7 +158,7 @@ function sitesOf(tallies: readonly Tally[], trace: Trace, seconds: number): Site
     if (group) group.tallies.push(one);
     else groups.set(key, { origin, tallies: [one] });
   }
-  return [...groups.values()].map(group => siteOf(group.tallies, group.origin, chains, trace, seconds))
+  return [...groups.values()].map(group => siteOf(group.tallies, group.origin, chains, trace, seconds, isOwn))
     .sort((a, b) => b.ghosts - a.ghosts || b.alive - a.alive || b.created - a.created);
 }
 
@@ -170,7 +178,7 @@ class Chains {
   }
 }
 
-function siteOf(tallies: readonly Tally[], origin: Frame | undefined, chains: Chains, trace: Trace, seconds: number): Site {
+function siteOf(tallies: readonly Tally[], origin: Frame | undefined, chains: Chains, trace: Trace, seconds: number, isOwn: IsOwn): Site {
   const usual = tallies.reduce((a, b) => b.ghosts > a.ghosts || (b.ghosts === a.ghosts && b.created > a.created) ? b : a);
   const sum = (of: (t: Tally) => number) => tallies.reduce((total, t) => total + of(t), 0);
   const created = sum(t => t.created), ended = sum(t => t.ended), ghosts = sum(t => t.ghosts);
@@ -180,7 +188,7 @@ function siteOf(tallies: readonly Tally[], origin: Frame | undefined, chains: Ch
     created, ended, alive: created - ended, ghosts,
     perSecond: settled > 0 ? ghosts / settled : 0, peak: peakOf(tallies),
     first: Math.min(...tallies.map(t => t.first)), last: Math.max(...tallies.map(t => t.last)),
-    waiting: waitingOf(tallies, trace), ids: tallies.flatMap(t => t.ids).slice(0, SHOWN_IDS),
+    waiting: waitingOf(tallies, trace, isOwn), ids: tallies.flatMap(t => t.ids).slice(0, SHOWN_IDS),
   };
 }
 
@@ -191,7 +199,7 @@ function peakOf(tallies: readonly Tally[]): number {
 }
 
 /** Stacks with the same line of the program's own code are one wait, with the most frequent of the stacks. */
-function waitingOf(tallies: readonly Tally[], { stacks }: Trace): Waiting[] {
+function waitingOf(tallies: readonly Tally[], { stacks }: Trace, isOwn: IsOwn): Waiting[] {
   const counts = tallies.flatMap(t => [...t.waiting].flatMap(([state, byStack]) => [...byStack].map(([number, n]) => ({ state, frames: stacks.stack(number), count: n }))));
   const all = new Map<string, Waiting>();
   for (const one of counts.sort((a, b) => b.count - a.count)) {
