@@ -91,7 +91,7 @@ test('pages that never end are given up', async () => {
 });
 
 test.each([
-  [(_: IncomingMessage, r: ServerResponse) => void r.writeHead(403).end('{}'), 'status 403; the service account needs get and list of pods'],
+  [(_: IncomingMessage, r: ServerResponse) => void r.writeHead(403).end('{}'), 'status 403; the service account has to be allowed to list pods'],
   [(_: IncomingMessage, r: ServerResponse) => void r.writeHead(307, { location: 'https://127.0.0.1/' }).end(), 'status 307'],
   [(_: IncomingMessage, r: ServerResponse) => void r.end('<html>'), 'did not answer with JSON'],
   [(_: IncomingMessage, r: ServerResponse) => r.destroy(), 'closed in the middle'],

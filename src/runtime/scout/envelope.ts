@@ -28,6 +28,8 @@ const CONSIDERED_SECONDS = 1800;
 /** A slope over less than this says nothing. */
 const LEAST_SECONDS = 600;
 const LEAST_WINDOWS = 5;
+/** So many standard errors less is what is sure, with few windows as well. */
+const DOUBTS = 3;
 
 /** One for each window. The last one may be unfinished and is left out. */
 export function floorsOf(points: readonly HeapPoint[]): Floor[] {
@@ -65,7 +67,7 @@ export function growthOf(points: readonly HeapPoint[]): number | undefined {
 function sureGrowth(floors: readonly Floor[], valueOf: (floor: Floor) => number): number {
   const whole = trendOf(floors, valueOf);
   const later = trendOf(floors.slice(Math.floor(floors.length / 2)), valueOf);
-  return Math.min(whole.slope - 2 * whole.error, later.slope - later.error) * 60;
+  return Math.min(whole.slope - DOUBTS * whole.error, later.slope - later.error) * 60;
 }
 
 /** The least squares, a second, and the standard error of the slope. */

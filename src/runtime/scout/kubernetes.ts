@@ -1,4 +1,4 @@
-/** The one question that is asked of Kubernetes: which pods are there? It needs `get` and `list` of pods and nothing else. */
+/** The one question that is asked of Kubernetes: which pods are there? It needs to be allowed to `list` pods and nothing else. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../../source/read.ts';
@@ -101,7 +101,7 @@ async function get({ host, port, account }: Kubernetes, path: string): Promise<A
 
 const HINTS: Readonly<Record<number, string>> = {
   401: '; is the token of the service account mounted?',
-  403: '; the service account needs get and list of pods',
+  403: '; the service account has to be allowed to list pods',
 };
 
 function parse(body: Buffer): Answer {
