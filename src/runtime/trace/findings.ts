@@ -17,12 +17,12 @@ export function matchesOf(site: Site, join: Join, code: Code): Match[] {
 /** Library goroutines in a trace have a line of the program that led to them, so they tell nothing of findings elsewhere. */
 function throughOrigin(match: Match, { origin }: Site, code: Code): Match[] {
   if (!origin) return [match];
-  const source = code.sourceOf(origin);
+  const path = code.sourceOf(origin)?.path;
   const { finding } = match;
   const places = [finding.at, ...(finding.trail ?? []).map(step => step.at)];
   const isThere = places.some(at => {
     const { first, last } = statementAround(at.source, positionAt(at.source, at.start).line);
-    return at.source === source && first <= origin.line && origin.line <= last;
+    return at.source.path === path && first <= origin.line && origin.line <= last;
   });
   return isThere ? [{ ...match, verdict: 'confirmed' }] : [];
 }
