@@ -216,6 +216,15 @@ test('what of a batch cannot be understood is told', () => {
   expect(read(bytes)).toMatchObject({ problem: '1 batch has events that are not known', lives: { created: 1 } });
 });
 
+test('a file that is made to fill the memory does not', () => {
+  const batch = (i: number) => [1, 1, ...uint(i), 1, 2, 17, 0];
+  const header = [...new TextEncoder().encode('go 1.23 trace\0\0\0')];
+  const many = readTrace(readerOf(Uint8Array.from([...header, ...Array.from({ length: 200_001 }, (_, i) => batch(i)).flat()])));
+  expect(many?.problem).toContain('far too many batches');
+  const creations = Array.from({ length: 3000 }, (_, i) => [14, 0, i + 1, 0, 0]);
+  expect(read(v2(23, [{ names: new Numbered(), batches: [{ m: 1, time: 1, events: creations }] }])).lives.created).toBe(3000);
+});
+
 test('no more is read than asked for', () => {
   const trace = readTrace(readerOf(leaky(23)), 300);
   expect(trace?.problem).toBe('the trace is longer than what is read at most');

@@ -102,7 +102,7 @@ function settledBefore(seconds: number): number {
 
 function tally(trace: Trace, seconds: number): { readonly tallies: readonly Tally[]; readonly existing: number } {
   const { lives, stacks, frequency } = trace;
-  const tallies = new Map<number, Map<number, Tally>>();
+  const tallies = new Tallies();
   const before = stacks.canonical(trace.existing);
   const settled = settledBefore(seconds);
   let existing = 0;
@@ -113,25 +113,32 @@ function tally(trace: Trace, seconds: number): { readonly tallies: readonly Tall
       continue;
     }
     const parent = stacks.canonical(lives.creationOf(life.parent));
-    const one = tallyOf(tallies, creation, stacks.canonical(life.entry), parent === before ? 0 : parent);
+    const one = tallies.of(creation, stacks.canonical(life.entry), parent === before ? 0 : parent);
     count(one, life, frequency ? (life.createdAt - lives.first) / frequency : 0, settled, stacks.canonical(life.waitsAt));
   }
-  return { tallies: [...tallies.values()].flatMap(byParent => [...byParent.values()]), existing };
+  return { tallies: tallies.all, existing };
 }
 
 /** Numbers of stacks are far below this, so that two of them fit into one exact number. */
 const SHIFT = 2 ** 26;
+/** Further places of creation are counted as one that is not known. */
+const MOST_TALLIES = 100_000;
 
-function tallyOf(tallies: Map<number, Map<number, Tally>>, creation: number, entry: number, parent: number): Tally {
-  const key = creation * SHIFT + entry;
-  let byParent = tallies.get(key);
-  if (!byParent) tallies.set(key, byParent = new Map());
-  let one = byParent.get(parent);
-  if (!one) {
-    one = { creation, entry, parent, created: 0, ended: 0, ghosts: 0, first: Infinity, last: -Infinity, seconds: new Map(), waiting: new Map(), ids: [] };
-    byParent.set(parent, one);
+class Tallies {
+  readonly #byStacks = new Map<number, Map<number, Tally>>();
+  readonly all: Tally[] = [];
+
+  of(creation: number, entry: number, parent: number): Tally {
+    const byParent = this.#byStacks.get(creation * SHIFT + entry);
+    const known = byParent?.get(parent);
+    if (known) return known;
+    if (this.all.length >= MOST_TALLIES && (creation || entry || parent)) return this.of(0, 0, 0);
+    const one: Tally = { creation, entry, parent, created: 0, ended: 0, ghosts: 0, first: Infinity, last: -Infinity, seconds: new Map(), waiting: new Map(), ids: [] };
+    if (byParent) byParent.set(parent, one);
+    else this.#byStacks.set(creation * SHIFT + entry, new Map([[parent, one]]));
+    this.all.push(one);
+    return one;
   }
-  return one;
 }
 
 function count(one: Tally, life: Life, at: number, settled: number, waitsAt: number): void {
@@ -187,15 +194,17 @@ function siteOf(tallies: readonly Tally[], origin: Frame | undefined, chains: Ch
     createdBy: trace.stacks.stack(usual.creation)[0], entry: trace.stacks.stack(usual.entry)[0], origin, creation: chains.of(usual),
     created, ended, alive: created - ended, ghosts,
     perSecond: settled > 0 ? ghosts / settled : 0, peak: peakOf(tallies),
-    first: Math.min(...tallies.map(t => t.first)), last: Math.max(...tallies.map(t => t.last)),
+    first: tallies.reduce((least, t) => Math.min(least, t.first), Infinity), last: tallies.reduce((most, t) => Math.max(most, t.last), -Infinity),
     waiting: waitingOf(tallies, trace, isOwn), ids: tallies.flatMap(t => t.ids).slice(0, SHOWN_IDS),
   };
 }
 
 function peakOf(tallies: readonly Tally[]): number {
   const seconds = new Map<number, number>();
-  for (const [second, n] of tallies.flatMap(t => [...t.seconds])) seconds.set(second, (seconds.get(second) ?? 0) + n);
-  return Math.max(0, ...seconds.values());
+  for (const tally of tallies) for (const [second, n] of tally.seconds) seconds.set(second, (seconds.get(second) ?? 0) + n);
+  let peak = 0;
+  for (const n of seconds.values()) if (n > peak) peak = n;
+  return peak;
 }
 
 /** Stacks with the same line of the program's own code are one wait, with the most frequent of the stacks. */

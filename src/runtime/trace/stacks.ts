@@ -17,6 +17,17 @@ export function emptyTables(): Tables {
   return { strings: new Map(), stacks: new Map() };
 }
 
+/** Real tables have thousands of entries; more than this is damage or malice, and is left out. */
+const MOST_ENTRIES = 1_000_000;
+
+export function addString({ strings }: Tables, id: number, text: string): void {
+  if (strings.size < MOST_ENTRIES) strings.set(id, text);
+}
+
+export function addStack({ stacks }: Tables, id: number, frames: readonly RawFrame[]): void {
+  if (stacks.size < MOST_ENTRIES) stacks.set(id, frames);
+}
+
 /**
  * Stacks under numbers that hold for the whole trace. A trace of Go 1.22 or later has tables of its own for every
  * generation, so a local number is good for one of them only; `close` ends it.
@@ -37,6 +48,7 @@ export class Stacks {
     if (local === 0) return 0;
     const known = this.#local.get(local);
     if (known !== undefined) return known;
+    if (this.#canonical.length > MOST_ENTRIES) return 0;
     const number = this.#canonical.push(0) - 1;
     this.#local.set(local, number);
     return number;
@@ -66,6 +78,7 @@ export class Stacks {
     const key = `${func}\n${file}\n${line}`;
     const known = this.#frameNumbers.get(key);
     if (known !== undefined) return known;
+    if (this.#allFrames.length > MOST_ENTRIES) return 0;
     const number = this.#allFrames.push({ func, file, line }) - 1;
     this.#frameNumbers.set(key, number);
     return number;

@@ -28,11 +28,16 @@ function tableOf(types: ReadonlyMap<number, readonly number[]>): Uint8Array {
   return table;
 }
 
+/** Go itself stops a program that has 10,000. */
+const MOST_THREADS = 100_000;
+/** Events of one thread before the trace says which goroutine runs on it; of further ones it is taken for unknown. */
+const MOST_OWED = 1000;
+
 const STATUS_RUNNABLE = 1, STATUS_RUNNING = 2, STATUS_SYSCALL = 3, STATUS_WAITING = 4;
 
 interface Thread {
   readonly id: number;
-  /** The goroutine that runs on it; 0 for none, undefined before the trace has said it. */
+  /** The goroutine that runs on it; 0 for none or an unknown one, undefined before the trace has said it. */
   current: number | undefined;
   /** What happened to the goroutine that ran on it before the trace said which. */
   owed: ((goroutine: number) => void)[];
@@ -144,14 +149,15 @@ export class Threads {
       case STATUS_RUNNING:
       case STATUS_SYSCALL:
         if (on === thread.id) thread.current = id;
-        else this.#said.set(on, id);
+        else if (this.#said.size < MOST_THREADS) this.#said.set(on, id);
         return lives.changes(id, this.#time, lives.state(status === STATUS_SYSCALL ? SYSCALL : RUNNING), waitsAt);
     }
   }
 
   #whenKnown(thread: Thread, act: (goroutine: number) => void): void {
-    if (thread.current === undefined) thread.owed.push(act);
-    else act(thread.current);
+    if (thread.current !== undefined) act(thread.current);
+    else if (thread.owed.length < MOST_OWED) thread.owed.push(act);
+    else act(0);
   }
 
   #settle(thread: Thread): void {
@@ -165,15 +171,16 @@ export class Threads {
     const known = this.#threads.get(id);
     if (known) return known;
     const thread: Thread = { id, current: undefined, owed: [] };
-    this.#threads.set(id, thread);
+    if (this.#threads.size < MOST_THREADS) this.#threads.set(id, thread);
     return thread;
   }
 
   #reason(string: number): number {
     const known = this.#reasons.get(string);
     if (known !== undefined) return known;
-    const state = this.sink.lives.state(this.#strings.get(string) || WAITING);
-    this.#reasons.set(string, state);
+    const text = this.#strings.get(string);
+    const state = this.sink.lives.state(text || WAITING);
+    if (text !== undefined) this.#reasons.set(string, state);
     return state;
   }
 }

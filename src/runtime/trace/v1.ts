@@ -5,12 +5,13 @@
 import type { Input } from './input.ts';
 import { RUNNABLE, RUNNING, SYSCALL, WAITING } from './lives.ts';
 import type { Decoded, Sink } from './decoded.ts';
-import { emptyTables, type RawFrame, type Tables } from './stacks.ts';
+import { addStack, addString, emptyTables, type RawFrame, type Tables } from './stacks.ts';
 
 /** The longest event without its text is far shorter. */
 const LONGEST_EVENT = 4096;
 const LONGEST_ARGUMENTS = 64 * 1024;
 const LONGEST_TEXT = 512 * 1024;
+const MOST_PROCESSORS = 100_000;
 
 const BATCH = 1, FREQUENCY = 2, STACK = 3, STRING = 37, USER_LOG = 48, CPU_SAMPLE = 49, TIMER_GOROUTINE = 35;
 const GO_CREATE = 13, GO_END = 15, GO_SYSCALL = 28, GO_SYSCALL_BLOCKS = 30, GO_WAITING = 31, GO_IN_SYSCALL = 32;
@@ -55,12 +56,12 @@ function readEvents(input: Input, tables: Tables, events: Events): string | unde
   return undefined;
 }
 
-function readString(input: Input, { strings }: Tables): boolean {
+function readString(input: Input, tables: Tables): boolean {
   const { cursor } = input;
   const id = cursor.uint();
   const length = cursor.uint();
   if (length > LONGEST_TEXT || !input.has(length)) return false;
-  strings.set(id, cursor.text(length));
+  addString(tables, id, cursor.text(length));
   return true;
 }
 
@@ -79,7 +80,7 @@ function readLongEvent(input: Input, type: number, tables: Tables, events: Event
       cursor.uint();
       frames.push({ func: cursor.uint(), file: cursor.uint(), line: cursor.uint() });
     }
-    tables.stacks.set(events.args[0] ?? 0, frames);
+    addStack(tables, events.args[0] ?? 0, frames);
   }
   if (cursor.at > end) return false;
   cursor.at = end;
@@ -145,7 +146,7 @@ class Events {
   }
 
   #batch(processor: number, time: number): void {
-    this.#runningOn.set(this.#processor, this.#running);
+    if (this.#runningOn.size < MOST_PROCESSORS) this.#runningOn.set(this.#processor, this.#running);
     this.#processor = processor;
     this.#running = this.#runningOn.get(processor) ?? 0;
     this.#time = time;

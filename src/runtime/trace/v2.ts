@@ -5,7 +5,7 @@
 import { Cursor } from './cursor.ts';
 import type { Decoded, Sink } from './decoded.ts';
 import type { Input } from './input.ts';
-import { emptyTables, type RawFrame, type Tables } from './stacks.ts';
+import { addStack, addString, emptyTables, type RawFrame, type Tables } from './stacks.ts';
 import { type Batch, Threads } from './threads.ts';
 
 const EVENT_BATCH = 1, STACKS = 2, STACK = 3, STRINGS = 4, STRING = 5, CPU_SAMPLES = 6, FREQUENCY = 8;
@@ -14,6 +14,8 @@ const LARGEST_BATCH = 64 * 1024;
 /** A type, an experiment and four numbers of ten bytes. */
 const LONGEST_HEADER = 42;
 const MOST_FRAMES = 1024;
+/** A batch is written when it is full or when its generation ends, so a generation has few more than it has threads. */
+const MOST_BATCHES = 200_000;
 /** From this version of the format a generation says where it ends. */
 const MARKS_ENDS = 26;
 
@@ -50,6 +52,10 @@ export function decodeV2(input: Input, version: number, sink: Sink): Decoded {
     if (generation && part.generation !== generation.number) {
       close(generation);
       generation = undefined;
+    }
+    if (generation && generation.batches.length >= MOST_BATCHES) {
+      problem = 'one generation has far too many batches';
+      break;
     }
     generation ??= { number: part.generation, batches: [], tables: emptyTables(), frequency: 0 };
     addPart(generation, part);
@@ -104,16 +110,16 @@ function addPart(generation: Generation, { isExperimental, thread, time, data }:
   }
 }
 
-function readStrings(cursor: Cursor, { strings }: Tables): void {
+function readStrings(cursor: Cursor, tables: Tables): void {
   cursor.skip(1);
   while (cursor.byte() === STRING) {
     const id = cursor.uint();
     const text = cursor.text(cursor.uint());
-    if (!cursor.isPast) strings.set(id, text);
+    if (!cursor.isPast) addString(tables, id, text);
   }
 }
 
-function readStacks(cursor: Cursor, { stacks }: Tables): void {
+function readStacks(cursor: Cursor, tables: Tables): void {
   cursor.skip(1);
   while (cursor.byte() === STACK) {
     const id = cursor.uint();
@@ -124,6 +130,6 @@ function readStacks(cursor: Cursor, { stacks }: Tables): void {
       cursor.uint();
       frames.push({ func: cursor.uint(), file: cursor.uint(), line: cursor.uint() });
     }
-    if (!cursor.isPast) stacks.set(id, frames);
+    if (!cursor.isPast) addStack(tables, id, frames);
   }
 }
