@@ -25,8 +25,8 @@ A trace is what runtime/trace writes, or the debug endpoint of a running program
   $ go-leak-lint trace trace.out
 
 A ghost is a goroutine that was created during the trace, waits, and did not end although it had a second to do so (half
-of a trace that is shorter than two). A site is reported when more than 50 ghosts a second stay, or when at least 10
-stay and less than a tenth of its goroutines ended. Fewer than 10 are marked with ? in the list of the other sites.
+of a trace that is shorter than two). A site with at least 10 is reported when more than 50 a second stay, or when less
+than a tenth of its goroutines ended. With fewer than 10 it is marked with ? in the list of the other sites.
 Where the go statement is in a library, "because of" names the line of the program that led to it.
 
 Exit status: 0 nothing is reported, 1 something is, 2 the file could not be read (or only in part, and nothing is reported).`;

@@ -193,6 +193,14 @@ test('many a second are reported although most end, and a burst is called one', 
   expect(site && isBurst(site, found.seconds ?? 0)).toBe(true);
 });
 
+test('two goroutines in a trace of some milliseconds are no rate', () => {
+  const names = new Numbered();
+  const spawn = names.stack(SPAWN);
+  const found = census(v2(23, [{ names, batches: [{ m: 1, time: 1000, events: [[25, 0, 1, 1, 2], [14, 0, 8, 0, spawn], [14, 0, 9, 0, spawn], [16, 1, 8, 1], [20, 0, 0, spawn], [16, 1, 9, 1], [20, 0, 0, spawn], [37, 30, 1]] }] }]));
+  expect(found.sites[0]).toMatchObject({ ghosts: 2 });
+  expect(found.sites.map(site => [reasonsOf(site).length, isSuspect(site)])).toEqual([[0, true]]);
+});
+
 test('a stopped trace whose ticks nobody explains still tells the counts', () => {
   const whole = leaky(21);
   const frequency = Buffer.from(whole).lastIndexOf(Buffer.from([2, ...uint(1000)]));

@@ -3,8 +3,9 @@ import type { Site } from './sites.ts';
 
 /** A site with more ghosts a second than this is reported, whatever else of it ends. */
 export const MOST_PER_SECOND = 50;
-/** So is one of whose goroutines a smaller part than this ended, unless there are too few to tell. */
+/** So is one of whose goroutines a smaller part than this ended. */
 export const LEAST_ENDED = 0.1;
+/** With fewer than these one cannot tell, also because a rate over a trace of some milliseconds says nothing. */
 export const LEAST_GHOSTS = 10;
 /** Goroutines that were all made within this part of the trace may be workers that were started once. */
 const BURST = 0.1;
@@ -12,8 +13,9 @@ const BURST = 0.1;
 /** Why a site is reported, as phrases; empty where it is not. */
 export function reasonsOf(site: Site): string[] {
   const reasons: string[] = [];
+  if (site.ghosts < LEAST_GHOSTS) return reasons;
   if (Math.max(site.perSecond, site.peak) > MOST_PER_SECOND) reasons.push(`more than ${MOST_PER_SECOND} a second stay`);
-  if (site.ghosts >= LEAST_GHOSTS && hardlyEnds(site)) reasons.push(site.ended === 0 ? 'none of them ended' : 'less than a tenth of them ended');
+  if (hardlyEnds(site)) reasons.push(site.ended === 0 ? 'none of them ended' : 'less than a tenth of them ended');
   return reasons;
 }
 
