@@ -60,6 +60,8 @@ Commands for running programs, each with a --help of its own (for a folder of su
   diff     what grew between two looks at a program
   leaks    what the Go runtime itself proves to be leaked
   gate     fail a build in which goroutines stay behind
+  trace    where goroutines are created that never end, from an execution trace
+  scout    look at programs again and again, for a Prometheus
 
   clean    remove the results that were kept for the next run
 

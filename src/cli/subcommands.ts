@@ -7,4 +7,6 @@ export const SUBCOMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
   ['leaks', async () => (await import('./leaks.ts')).leaks],
   ['gate', async () => (await import('./gate.ts')).gate],
   ['clean', async () => (await import('./clean.ts')).clean],
+  ['trace', async () => (await import('./trace.ts')).trace],
+  ['scout', async () => (await import('./scout.ts')).scout],
 ]);

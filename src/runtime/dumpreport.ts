@@ -25,6 +25,7 @@ export interface DumpStyle {
 
 const FORMATS: Readonly<Record<Format, string>> = {
   'goroutine text': 'text with states', 'counted text': 'counted text, without states and places of creation', 'protobuf': 'profile, without places of creation',
+  'trace': 'execution trace',
 };
 
 export function dumpToText(report: DumpReport, style: DumpStyle): string {

@@ -46,8 +46,8 @@ export interface Bucket {
   readonly ids: readonly number[];
 }
 
-/** `debug=1`, `debug=2` and crashes, `debug=0`. */
-export type Format = 'counted text' | 'goroutine text' | 'protobuf';
+/** `debug=1`, `debug=2` and crashes, `debug=0`, an execution trace. */
+export type Format = 'counted text' | 'goroutine text' | 'protobuf' | 'trace';
 
 /** One look at a program. */
 export interface Snapshot {
@@ -73,5 +73,5 @@ export interface Snapshot {
 
 /** Whether the format says where goroutines were made and what state they are in. */
 export function hasStates(snapshot: Snapshot): boolean {
-  return snapshot.format === 'goroutine text';
+  return snapshot.format === 'goroutine text' || snapshot.format === 'trace';
 }

@@ -5,6 +5,9 @@ import { isGoroutineText, readGoroutineText } from './goroutinetext.ts';
 import { textInJson } from './jsonlog.ts';
 import type { Snapshot } from './model.ts';
 import { readProfile } from './profile.ts';
+import { readerOf } from './trace/input.ts';
+import { readTrace } from './trace/read.ts';
+import { snapshotOf } from './trace/snapshot.ts';
 
 /** Go's own limit of a dump is 64 MiB; a log around it may be larger. */
 export const LARGEST_INPUT = 128 * 1024 * 1024;
@@ -48,7 +51,7 @@ function gunzip(bytes: Uint8Array): Unpacked | { readonly reason: string } {
 
 function readPlain(bytes: Uint8Array, name: string, isCut: boolean): Read {
   const start = Buffer.from(bytes.subarray(0, 256)).toString('latin1');
-  if (/^go 1\.\d+ trace\0/.test(start)) return unreadable('It is an execution trace; read it with `go-leak-lint trace`.');
+  if (/^go 1\.\d+ trace\0/.test(start)) return readTraceBytes(bytes, name, isCut);
   if (bytes.length === 0) return unreadable('It is empty.');
   const kind = countedKind(start) ?? /^(\w+) profile: \d/.exec(start)?.[1];
   if (kind === 'goroutine' || kind === 'goroutineleak') return done(readCountedText(textOf(bytes), name, kind), isCut);
@@ -61,6 +64,11 @@ function readPlain(bytes: Uint8Array, name: string, isCut: boolean): Read {
     if (inJson !== undefined && isGoroutineText(inJson.slice(0, SEARCHED))) return done(readGoroutineText(inJson, name, inJson.length), isCut);
   }
   return readBinary(bytes, name, start, isCut);
+}
+
+function readTraceBytes(bytes: Uint8Array, name: string, isCut: boolean): Read {
+  const trace = readTrace(readerOf(bytes));
+  return trace ? done(snapshotOf(trace, name), isCut) : unreadable('It is an execution trace of a Go before 1.11.');
 }
 
 function readBinary(bytes: Uint8Array, name: string, start: string, isCut: boolean): Read {

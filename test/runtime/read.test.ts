@@ -164,7 +164,7 @@ test('what is none says what it is', () => {
   expect(reason('<html><body>')).toMatch(/web page/);
   expect(reason('heap profile: 1: 2 [3: 4] @ heap/1048576\n')).toMatch(/heap profile/);
   expect(reason(packed('alloc_objects', []))).toMatch(/profile of alloc_objects/);
-  expect(reason('go 1.22 trace\0\0\0')).toMatch(/go-leak-lint trace/);
+  expect(reason('go 1.8 trace\0\0\0\0')).toMatch(/trace of a Go before 1.11/);
   expect(reason('panic: boom\n\n')).toMatch(/GOTRACEBACK/);
   expect(reason('hello')).toMatch(/no goroutine dump/);
   expect(reason(Buffer.from([0x1f, 0x8b, 1, 2, 3]))).toMatch(/damaged/);
