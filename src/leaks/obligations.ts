@@ -94,7 +94,8 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const walk = walkOf(resource, body, pass);
   const way = firstFound(factsAt(target.from, body, pass), facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
-  if (!way && target.kind === 'variable') return unmetByOwner(op, given, target.companions, body, pass);
+  // A goroutine that uses a connection of its owner may be meant to go on; one that waits for a context is not.
+  if (!way && target.kind === 'variable') return filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass);
   if (!way || isProcessEnd(way, body)) return undefined;
   if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
   if (missesErrorCheck(way.turns, target.companions.errors, body.graph.blocks)) return undefined;
