@@ -1,5 +1,5 @@
 /** Results from the last runs where nothing has changed that they depend on, and new ones for the rest. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot, packageVersion } from '../assets.ts';
 import type { Rule } from '../rule.ts';
@@ -41,6 +41,8 @@ export async function throughCache(
 /** Which build of the tool this is: a version alone does not tell two builds of a checkout apart. */
 function toolStamp(): string {
   const dist = join(packageRoot, 'dist');
+  // Run from its source the tool is never the same.
+  if (!existsSync(dist)) return `${process.pid} ${performance.timeOrigin}`;
   const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort().map(name => {
     const { size, mtimeMs } = statSync(join(dist, name));
     return `${name} ${size} ${mtimeMs}`;

@@ -60,7 +60,7 @@ let grammar: Grammar | undefined;
 export async function initParser(file: string): Promise<void> {
   if (grammar) return;
   // Before the grammar's lexer is optimized it must have run for longer than the default; a process that ends waits for that.
-  setFlagsFromString('--wasm-tiering-budget=20000000');
+  setFlagsFromString('--wasm-tiering-budget=100000000');
   const exported: object = {};
   await Parser.init(exported);
   if (!isBinding(exported)) throw new Error('this version of web-tree-sitter does not export its cursor functions');
