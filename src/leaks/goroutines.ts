@@ -9,7 +9,8 @@ import type { FuncInfo } from '../program/package.ts';
 import { graphOf } from '../flow/build.ts';
 import { type Call, type Expr, type Go, type Select, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { isCommand } from './commands.ts';
+import { isCommand, isCommandByWords } from './commands.ts';
+import { isExported } from './exported.ts';
 import { type Body, bodiesWith, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
@@ -138,8 +139,8 @@ export function hasEndlessLoop(body: Body, pass: Pass): boolean {
 // ------------------------------------------------------------------------------------------------- process life
 
 /**
- * Whether the function runs once a process, at its start: `main` and `init` of a command, and what only they and
- * `var clock = newClock()` call outside of loops. What it starts lives as long as the process and does not leak.
+ * Whether the function runs once a process, at its start: `main` and `init` of a program, a command of a library for
+ * command lines, and what only they and `var clock = newClock()` call outside of loops. What it starts lives as long as the process and does not leak.
  */
 export function runsOncePerProcess(info: FuncInfo): boolean {
   return runsOnce(info, ['for', 'range'], 4);
@@ -155,10 +156,12 @@ function runsOnce(info: FuncInfo, without: readonly Stmt['kind'][], depth: numbe
   if (name === 'init' && !info.piece.receiver) return true;
   if (name === 'TestMain') return true;
   if (name === 'main' && !info.piece.receiver) return info.pkg.name === 'main';
+  if (isCommandByWords(info)) return true;
   const callers = info.pkg.mentioning(name).filter(f => f !== info);
   if (callers.length === 0) return false;
   if (callers.every(caller => caller.name === 'init')) return true;
-  if (info.pkg.name !== 'main' || depth === 0) return false;
+  // What others can call they may call often.
+  if ((info.pkg.name !== 'main' && isExported(name)) || depth === 0) return false;
   // A mention that is no call hands the function to somebody, who may call it often.
   const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
   return callers.every(caller => !isValue.test(caller.bodyText) && !isMentionedInside(name, caller, without) && runsOnce(caller, without, depth - 1));

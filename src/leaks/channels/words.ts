@@ -1,8 +1,10 @@
 /** Abandoned goroutines as findings. */
 import type { Finding, Step } from '../../finding.ts';
+import type { Op } from '../../flow/graph.ts';
+import { typeOf } from '../../program/infer.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { spanOf } from '../reach.ts';
+import { holdsSpan, reaches, spanOf } from '../reach.ts';
 import { textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
@@ -124,6 +126,12 @@ function doubleFinding({ body, first, second, channel }: DoubleSend): Finding {
   };
 }
 
+/** On every way to the wait the goroutine first goes through all that another channel gives, and may stay there. */
+function comesAfterRange({ body, node }: Abandoned['wait']): boolean {
+  const isOther = (op: Op) => op.kind === 'range' && !holdsSpan(op.stmt, node) && typeOf(op.stmt.x, body.env).kind === 'chan';
+  return !reaches({ block: body.graph.entry, index: 0 }, op => holdsSpan(spanOf(op), node), isOther);
+}
+
 const INFINITIVES: Record<Verb, string> = { send: 'send on', receive: 'receive from', range: 'see the end of' };
 
 function finding(found: Abandoned): Finding {
@@ -139,7 +147,8 @@ function finding(found: Abandoned): Finding {
     { at: waits, note: WAITS[wait.verb] },
   ];
   const end = way && { at: siteIn(body.info, endOf(way, body)), note: way.at.kind === 'op' ? 'the next round makes a new channel' : LEAVES[wait.verb] };
-  return { at, confidence: way ? 'medium' : 'high', message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
+  const confidence = !way ? 'high' : comesAfterRange(wait) ? 'low' : 'medium';
+  return { at, confidence, message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
 }
 
 const WAITS: Record<Verb, string> = { send: 'it waits here until somebody receives', receive: 'it waits here until somebody sends', range: 'it waits here until the channel is closed' };
