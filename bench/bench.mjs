@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measure, medians } from './measure.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '5' }, patterns: { type: 'string', default: './...' }, 'semgrep-rules': { type: 'string' } } });
-if (!positionals.length) throw new Error('usage: node bench/bench.mjs [--runs N] [--patterns "./... ./vendor/..."] [--semgrep-rules FOLDER] FOLDER…');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '5' }, patterns: { type: 'string', default: './...' }, 'semgrep-rules': { type: 'string' }, peers: { type: 'string' } } });
+if (!positionals.length) throw new Error('usage: node bench/bench.mjs [--runs N] [--patterns "./... ./vendor/..."] [--peers ast-grep,staticcheck,go,…] [--semgrep-rules FOLDER] FOLDER…');
 const runs = Number(values.runs);
 const main = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src/cli/main.js');
 const patterns = values.patterns.split(' ');
@@ -32,7 +32,7 @@ const rows = [
       { name: `${name}, warm`, needs: command[0], command, env: () => ({ [variable]: join(scratch, `${name}-warm`) }), isWarm: true, once: true },
     ]),
   ...(values['semgrep-rules'] ? [{ name: 'semgrep', needs: 'semgrep', command: ['semgrep', 'scan', '--metrics=off', '--config', resolve(values['semgrep-rules']), '.'], once: true }] : []),
-].filter(({ needs }) => !needs || isInstalled(needs));
+].filter(({ needs }) => !needs || ((!values.peers || values.peers.split(',').includes(needs)) && isInstalled(needs)));
 
 for (const given of positionals) {
   // A copy, since one row changes a file.
