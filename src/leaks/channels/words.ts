@@ -1,6 +1,8 @@
 /** Abandoned goroutines as findings. */
 import type { Finding, Step } from '../../finding.ts';
-import type { Op } from '../../flow/graph.ts';
+import { graphOf } from '../../flow/build.ts';
+import { type Block, type Op, successors } from '../../flow/graph.ts';
+import { operations, reachableFrom } from '../../flow/search.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type Body, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -129,7 +131,14 @@ function doubleFinding({ body, first, second, channel }: DoubleSend): Finding {
 /** On every way to the wait the goroutine first goes through all that another channel gives, and may stay there. */
 function comesAfterRange({ body, node }: Abandoned['wait']): boolean {
   const isOther = (op: Op) => op.kind === 'range' && !holdsSpan(op.stmt, node) && typeOf(op.stmt.x, body.env).kind === 'chan';
-  return !reaches({ block: body.graph.entry, index: 0 }, op => holdsSpan(spanOf(op), node), isOther);
+  const start = { block: body.graph.entry, index: 0 };
+  if (!reaches(start, op => holdsSpan(spanOf(op), node), isOther)) return true;
+  // What is deferred comes after all of the function.
+  const block = body.info.body();
+  const outer = block && graphOf(body.info.decl, block);
+  if (!outer || outer === body.graph || !operations(outer).some(({ op }) => op.kind === 'defer' && holdsSpan(op.stmt, node))) return false;
+  const next = (from: Block) => (from.ops.some(isOther) ? [] : successors(from.end));
+  return ![outer.entry, ...reachableFrom(outer.entry, next)].some(({ ops, end }) => end.kind === 'return' && !ops.some(isOther));
 }
 
 const INFINITIVES: Record<Verb, string> = { send: 'send on', receive: 'receive from', range: 'see the end of' };
