@@ -159,9 +159,11 @@ function runsOnce(info: FuncInfo, without: readonly Stmt['kind'][], depth: numbe
   if (isCommandByWords(info)) return true;
   const callers = info.pkg.mentioning(name).filter(f => f !== info);
   if (callers.length === 0) return false;
-  if (callers.every(caller => caller.name === 'init')) return true;
+  const isStartOnly = callers.every(caller => caller.name === 'init');
+  // `&cobra.Command{Run: serve}`: of the commands that a process knows it runs one.
+  if (isStartOnly && (info.pkg.name === 'main' || callers.every(caller => /\b\w*(?:Command|Cmd)\b/.test(caller.bodyText)))) return true;
   // What others can call they may call often.
-  if ((info.pkg.name !== 'main' && isExported(name)) || depth === 0) return false;
+  if ((info.pkg.name !== 'main' && isExported(name) && !isStartOnly) || depth === 0) return false;
   // A mention that is no call hands the function to somebody, who may call it often.
   const isValue = new RegExp(`\\b${name}\\b(?!\\()`);
   return callers.every(caller => !isValue.test(caller.bodyText) && !isMentionedInside(name, caller, without) && runsOnce(caller, without, depth - 1));

@@ -6,6 +6,7 @@ import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { lockCallsIn, lockFlowOf, targetFor } from './lockflow.ts';
 import { lockCallee, type Mutex } from './mutexes.ts';
+import { isOwn } from './ownvalues.ts';
 import type { Pass } from './pass.ts';
 
 /**
@@ -17,9 +18,15 @@ export function isLockHelper(mutex: Mutex, body: Body, pass: Pass): boolean {
   const exits = lockFlowOf(pass).exitsOf(body, targetFor(mutex));
   const keepsAlways = exits.size === 1 && exits.has(1);
   const { info } = body;
+  if (isOwnMutex(mutex, body)) return unlocksIn([info], mutex, body, pass);
   if (body.node.kind === 'funclit') return unlocksIn(keepsAlways ? info.pkg.funcs : [info], mutex, body, pass);
   if (saysLock(info) || (keepsAlways && commentSaysHeld(info))) return true;
   return unlocksIn(keepsAlways || givesHandle(info, pass) ? info.pkg.funcs : info.pkg.mentioning(info.bareName), mutex, body, pass);
+}
+
+/** A mutex that the function makes for itself: no caller has it, so none can unlock it. */
+function isOwnMutex({ place }: Mutex, body: Body): boolean {
+  return typeof place.root === 'object' && place.root.owner === body.node && isOwn(place.root);
 }
 
 /** `Begin() (*Tx, error)`: what is given out may carry the lock, and a method of it gives it back. */

@@ -6,9 +6,10 @@ import { type Call, type Expr, type Ident, type Stmt, unparen, type Variable } f
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
+import { literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
-import { fieldsHolding, isMentioned, isMethodOfHolder, literalOf, namesBehind, type Names, namesOf, relationOf } from './places.ts';
+import { fieldsHolding, isMentioned, isMethodOfHolder, namesBehind, type Names, namesOf, relationOf } from './places.ts';
 
 /** A body that runs with the channel in reach. */
 export interface Run {

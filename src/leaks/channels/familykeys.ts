@@ -15,7 +15,7 @@ export interface ChannelNames {
 }
 
 /** Also in a struct on one line: `struct{ n int; c chan int }`. */
-const FIELD = /(?:^[ \t]+|\bstruct[ \t]*\{[ \t]*|;[ \t]*)([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/u;
+const FIELD = /(?:^[ \t]+|\bstruct[ \t]*\{[ \t]*|;[ \t]*)([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/gu;
 const VARIABLE = /^(?:var[ \t]+|[ \t]+)([\p{L}_][\p{L}\p{N}_]*)(?:[ \t]+(?:<-[ \t]*)?chan\b|[ \t]*=[ \t]*make\(chan\b)/u;
 
 const memo = new WeakMap<Package, { readonly names: ChannelNames | undefined }>();
@@ -33,7 +33,7 @@ function findNames(pkg: Package): ChannelNames | undefined {
   const owners = new Set<string>();
   const variables = new Set<string>();
   for (const { text, line, at } of pkg.files.flatMap(file => linesWithChan(file.source.text))) {
-    const names = (FIELD.exec(line)?.[1] ?? '').split(/[ \t]*,[ \t]*/).filter(name => name && own(name));
+    const names = [...line.matchAll(FIELD)].flatMap(([, list = '']) => list.split(/[ \t]*,[ \t]*/)).filter(name => name && own(name));
     const owner = names.length ? ownerAt(text, at + line.indexOf('chan')) : undefined;
     for (const name of names) fields.add(name);
     if (owner !== undefined) owners.add(owner);

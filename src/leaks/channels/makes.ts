@@ -6,9 +6,9 @@ import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
 import type { Place } from '../places.ts';
 import { constantOf } from '../rounds.ts';
-import { isOwn, literalOf } from './places.ts';
 
 /** A channel in a variable of the function that makes it, or in a field of one. */
 export interface Made {
@@ -42,8 +42,7 @@ function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string
   const x = unparen(value);
   if (x.kind === 'call') return isMake(x, body.env) ? [{ call: x, fields: [] }] : [];
   const literal = literalOf(x);
-  return (literal?.elements ?? []).flatMap(({ key, value: inner }) =>
-    (key?.kind === 'ident' ? makesIn(inner, body).map(({ call, fields }) => ({ call, fields: [key.name, ...fields] })) : []));
+  return literal ? fieldValuesOf(literal, body.env).flatMap(({ fields, value: inner }) => makesIn(inner, body).map(made => ({ ...made, fields: [...fields, ...made.fields] }))) : [];
 }
 
 export function isMake(call: Call, env: Env): boolean {

@@ -4,9 +4,10 @@ import { operations } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
 import { functionOf } from '../../program/values.ts';
 import type { Env } from '../../program/resolve.ts';
-import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
+import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
 import { keyOf, type Place } from '../places.ts';
 
 /** All names of one channel in one body, the literals inside it included. */
@@ -119,29 +120,10 @@ function localPlace(target: Expr, func: FuncNode, env: Env): Place | undefined {
   return place && typeof place.root === 'object' && place.root.owner === func && isOwn(place.root) ? place : undefined;
 }
 
-/** A local variable whose value is made here: what a call gave or a pointer leads to, others may see. */
-export function isOwn({ role, origin, assigned }: Variable): boolean {
-  if (role !== 'local' || assigned.includes('unknown')) return false;
-  if (origin.kind === 'declared') return origin.type.kind !== 'star';
-  return origin.kind === 'value' && (literalOf(origin.expr) !== undefined || isNew(origin.expr));
-}
-
-function isNew(value: Expr): boolean {
-  const x = unparen(value);
-  return x.kind === 'call' && x.fun.kind === 'ident' && x.fun.name === 'new' && !x.fun.entity;
-}
-
-export function literalOf(value: Expr): CompositeLit | undefined {
-  const x = unparen(value);
-  const inner = x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
-  return inner.kind === 'composite' ? inner : undefined;
-}
-
 /** The places in a composite literal at `at` that the channel is put into. */
 export function fieldsHolding(literal: CompositeLit, at: Place, names: Names, env: Env): Place[] {
-  return literal.elements.flatMap(({ key, value }): Place[] => {
-    if (key?.kind !== 'ident') return [];
-    const place = { root: at.root, fields: [...at.fields, key.name] };
+  return fieldValuesOf(literal, env).flatMap(({ fields, value }): Place[] => {
+    const place = { root: at.root, fields: [...at.fields, ...fields] };
     const inner = literalOf(value);
     if (inner) return fieldsHolding(inner, place, names, env);
     return relationOf(value, names, env) === 'channel' ? [place] : [];
