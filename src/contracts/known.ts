@@ -57,5 +57,15 @@ export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:
 
 /** Library methods after which the receiver goes on by itself when the caller has returned. */
 export const CONTINUES_WITH_RECEIVER: ReadonlySet<string> = new Set(['(*os/exec.Cmd).Start']);
-/** Library functions that call the function they are given before they return, and not later. */
-export const RUNS_ARGUMENT_AT_ONCE = /^(?:sort|slices|strings|bytes|maps|path\/filepath|io\/fs)\.|^\(\*sync\.Once\)\.Do$/;
+/** Library functions that call the function they are given before they return, and not later: once at most. */
+export const RUNS_ARGUMENT_ONCE = /^(?:\(\*sync\.Once\)\.Do|runtime\/pprof\.Do|runtime\/trace\.WithRegion|crypto\/fips140\.WithoutEnforcement|\(syscall\.RawConn\)\.\w+|testing\/synctest\.(?:Run|Test)|\(\*?golang\.org\/x\/sync\/singleflight\.Group\)\.Do|\(\*?go\.etcd\.io\/bbolt\.DB\)\.(?:Update|View))$/;
+/** The same, any number of times. */
+export const RUNS_ARGUMENT_OFTEN = /^(?:(?:sort|slices|strings|bytes|maps)\.\w+|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|\(\*sync\.Map\)\.Range|\(\*container\/ring\.Ring\)\.Do|expvar\.Do|flag\.Visit(?:All)?|\(\*flag\.FlagSet\)\.Visit(?:All)?|go\/ast\.Inspect|\(log\/slog\.Record\)\.Attrs|\(\*regexp\.Regexp\)\.ReplaceAll\w*Func|testing\.(?:AllocsPerRun|Benchmark)|github\.com\/cenkalti\/backoff(?:\/v\d+)?\.Retry\w*|k8s\.io\/apimachinery\/pkg\/util\/wait\.\w+|k8s\.io\/client-go\/util\/retry\.\w+)$/;
+/** Subtests: they run once, those that call `Parallel` only when the function around them has returned. */
+export const RUNS_TEST = /^\((?:\*testing\.(?:[TBF]|common)|testing\.TB)\)\.Run$/;
+/** Calls that have a function run when the test is over. */
+export const RUNS_AT_END_OF_TEST = /^\(\*?testing\.\w+\)\.Cleanup$/;
+/** Library functions that run the function they are given once, in a goroutine. */
+export const RUNS_ARGUMENT_IN_GOROUTINE = /^(?:\(\*sync\.WaitGroup\)\.Go|\(\*?golang\.org\/x\/sync\/errgroup\.Group\)\.(?:Try)?Go|\(\*?golang\.org\/x\/sync\/singleflight\.Group\)\.DoChan|\(\*?github\.com\/sourcegraph\/conc(?:\/pool)?\.\w+\)\.Go)$/;
+/** The same, when a time is up or a context ends. */
+export const RUNS_ARGUMENT_LATER = /^(?:time|context)\.AfterFunc$/;

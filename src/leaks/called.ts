@@ -1,4 +1,5 @@
 /** The bodies that a call runs before it returns: the callee's, and those of functions handed to it that it calls. */
+import { RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
@@ -33,9 +34,6 @@ export interface KeptIn {
   readonly calledOn: Expr;
 }
 
-/** Library functions that call what they are given before they return. */
-const CALLS_ARGUMENT = /^(?:\(\*sync\.(?:Once\)\.Do|Map\)\.Range)|sort\.(?:Slice(?:Stable)?|Search)|slices\.\w+Func|strings\.(?:Map|\w+Func)|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|maps\.DeleteFunc)$/;
-
 const memo = new WeakMap<Call, readonly CalledBody[]>();
 
 export function calledBodies(call: Call, from: Body, pass: Pass): readonly CalledBody[] {
@@ -52,7 +50,7 @@ function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> 
   for (const { func, receiver } of printedMethods(call, from)) yield* declared(func, receiver, [], pass);
   for (const [i, arg] of call.args.entries()) {
     if (!mayBeFunction(arg)) continue;
-    const isCalled = CALLS_ARGUMENT.test(calleeName(callee) ?? '') || direct.some(({ body }) => callsParam(body, i, pass));
+    const isCalled = isRunAtOnce(calleeName(callee) ?? '') || direct.some(({ body }) => callsParam(body, i, pass));
     if (isCalled) yield* functionsAt(arg, from, pass);
   }
 }
@@ -83,6 +81,11 @@ function bodiesOfFunction(known: Callee, args: readonly Expr[], from: Body, pass
 function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Expr[], pass: Pass): CalledBody[] {
   const body = func.pkg.module ? bodyOf(func, pass) : undefined;
   return body ? [{ body, isInner: false, receiver, args }] : [];
+}
+
+/** Library functions that call what they are given before they return. */
+function isRunAtOnce(name: string): boolean {
+  return RUNS_ARGUMENT_ONCE.test(name) || RUNS_ARGUMENT_OFTEN.test(name);
 }
 
 function mayBeFunction(arg: Expr): boolean {

@@ -3,7 +3,7 @@
  * around it, literals that capture it, requests that carry a context, parameters of callees whose bodies are at hand.
  * Whoever is not known may keep it.
  */
-import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, RUNS_ARGUMENT_AT_ONCE } from '../contracts/known.ts';
+import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { onlyReads } from '../contracts/effects.ts';
 import type { End, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
@@ -150,7 +150,7 @@ class Carriers {
     if ((!receiver && args.length === 0) || callee.kind === 'conversion') return false;
     if (callee.kind === 'builtin') return callee.name === 'copy';
     const name = calleeName(callee) ?? '';
-    if (isLibrary(callee)) return (receiver && CONTINUES_WITH_RECEIVER.has(name)) || (args.length > 0 && KEEPS_ARGUMENT.test(name)) || (args.some(arg => this.isFunction(arg)) && !RUNS_ARGUMENT_AT_ONCE.test(name));
+    if (isLibrary(callee)) return (receiver && CONTINUES_WITH_RECEIVER.has(name)) || (args.length > 0 && KEEPS_ARGUMENT.test(name)) || (args.some(arg => this.isFunction(arg)) && !RUNS_ARGUMENT_ONCE.test(name) && !RUNS_ARGUMENT_OFTEN.test(name));
     if (onlyReads(callee)) return false;
     if (targetsOf(callee, env).length > 0) return this.fateIn(callee, call) === 'outside';
     return args.length > 0;

@@ -1,5 +1,6 @@
 /** Where goroutines start, what they run, and what in there can keep them for ever. */
 import type { Block, Op } from '../flow/graph.ts';
+import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
@@ -37,24 +38,30 @@ export function goroutinesOf(pass: Pass): readonly Goroutine[] {
 }
 
 function* findGoroutines(pass: Pass): Generator<Goroutine> {
-  for (const parent of bodiesWith(pass, info => /\bgo\s|\.(?:Try)?Go\(/.test(info.bodyText))) {
+  for (const parent of bodiesWith(pass, info => /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText))) {
     for (const { op } of operations(parent.graph)) {
-      const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && startsGoroutine(op.call, parent) ? op.call : undefined;
-      if (!stmt) continue;
-      const call = stmt.kind === 'go' ? unparen(stmt.call) : handedOver(stmt);
-      if (call?.kind !== 'call') continue;
+      const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && RUNS_ARGUMENT_IN_GOROUTINE.test(nameOf(op.call, parent)) ? op.call : undefined;
+      const call = stmt && calledIn(stmt, parent);
+      if (!stmt || !call) continue;
       const callee = functionOf(calleeOf(call, parent.env), parent.env);
       yield { stmt, call, parent, callee, body: bodyOfCallee(callee, parent, pass) };
     }
   }
 }
 
-function startsGoroutine(call: Call, body: Body): boolean {
-  return /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.(?:Go|TryGo)$/.test(calleeName(calleeOf(call, body.env)) ?? '');
+/** What the goroutine calls: `f` of `g.Go(f)` and of `go pprof.Do(ctx, labels, f)`. */
+function calledIn(stmt: Go | Call, parent: Body): Call | undefined {
+  const call = stmt.kind === 'go' ? unparen(stmt.call) : stmt;
+  if (call.kind !== 'call') return undefined;
+  return stmt.kind === 'call' || RUNS_ARGUMENT_ONCE.test(nameOf(call, parent)) ? handedOver(call) : call;
+}
+
+function nameOf(call: Call, { env }: Body): string {
+  return calleeName(calleeOf(call, env)) ?? '';
 }
 
 function handedOver(call: Call): Call | undefined {
-  const [fun] = call.args;
+  const fun = call.args.at(-1);
   return fun && { kind: 'call', fun, args: [], spread: false, start: fun.start, end: fun.end };
 }
 
@@ -78,7 +85,8 @@ export function* runBy(body: Body, pass: Pass, depth = 2): Generator<{ body: Bod
     if (via.length >= depth) return;
     for (const { op } of operations(at.graph)) {
       const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-      const inner = call?.kind === 'call' ? bodyOfCallee(functionOf(calleeOf(call, at.env), at.env), at, pass) : undefined;
+      const run = call?.kind === 'call' && RUNS_ARGUMENT_ONCE.test(nameOf(call, at)) ? handedOver(call) : call;
+      const inner = run?.kind === 'call' ? bodyOfCallee(functionOf(calleeOf(run, at.env), at.env), at, pass) : undefined;
       if (inner && call?.kind === 'call') yield* visit(inner, [...via, call]);
     }
   }

@@ -2,6 +2,7 @@
  * How often something in a function happens in one call of it, at most: a sum of products of the rounds of loops. What
  * a loop goes through is a symbol, so that `Add(len(jobs))` and a loop over `jobs` are the same number.
  */
+import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_LATER, RUNS_ARGUMENT_ONCE, RUNS_AT_END_OF_TEST, RUNS_TEST } from '../contracts/known.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
@@ -118,7 +119,7 @@ interface Shape {
 }
 
 /** Library functions that call the function they are given once, at most. */
-const CALLS_ONCE = /^(?:\(\*sync\.(?:Once\)\.Do|WaitGroup\)\.Go)|\(\*golang\.org\/x\/sync\/errgroup\.Group\)\.(?:Try)?Go|time\.AfterFunc|context\.AfterFunc|\(\*?testing\.(?:common|T|B|TB)\)\.(?:Cleanup|Run))$/;
+const CALLS_ONCE = [RUNS_ARGUMENT_ONCE, RUNS_TEST, RUNS_AT_END_OF_TEST, RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_LATER];
 
 const shapes = new WeakMap<Block, Shape>();
 
@@ -171,7 +172,7 @@ function runBy(call: Call, body: Body): FuncLit[] {
   const fun = unparen(call.fun);
   const own = fun.kind === 'funclit' ? [fun] : [];
   const given = call.args.flatMap(arg => (arg.kind === 'funclit' ? [arg] : []));
-  return given.length && CALLS_ONCE.test(calleeName(calleeOf(call, body.env)) ?? '') ? [...own, ...given] : own;
+  return given.length && CALLS_ONCE.some(names => names.test(calleeName(calleeOf(call, body.env)) ?? '')) ? [...own, ...given] : own;
 }
 
 /** The calls of a function in a variable; undefined when the variable is handed on. */

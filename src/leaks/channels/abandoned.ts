@@ -13,6 +13,7 @@ import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
+import { channelsHandedIn } from './handed.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { endingsOf } from './through.ts';
@@ -58,6 +59,7 @@ function allIn(pass: Pass): readonly Found[] {
 }
 
 function* foundIn(body: Body, pass: Pass): Generator<Found> {
+  for (const of of waitingWithHanded(body, pass)) yield { kind: 'abandoned', of };
   for (const made of channelsMadeIn(body)) {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
@@ -85,6 +87,18 @@ function* waitingAlone({ does, endlessDoes, waits }: Reading, { capacity }: Made
     }
   };
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
+}
+
+/** Made in the call of a function that is left alone with it. */
+function* waitingWithHanded(body: Body, pass: Pass): Generator<Abandoned> {
+  for (const { made, callee, call, isStarted } of channelsHandedIn(body, pass)) {
+    const reading = new Reading(callee, withNames(namesOf([made.place]), callee), pass);
+    if (reading.escapes || reading.isReturned) continue;
+    for (const wait of waitingAlone(reading, made)) {
+      const starts = isStarted ? [{ node: call, body }, ...wait.starts] : wait.starts;
+      yield { verb: wait.verb, made, body, wait: { ...wait, starts }, way: undefined };
+    }
+  }
 }
 
 interface State extends Count {

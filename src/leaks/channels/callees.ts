@@ -1,4 +1,5 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
+import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_LATER, RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE, RUNS_AT_END_OF_TEST, RUNS_TEST } from '../../contracts/known.ts';
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
 import { functionOf } from '../../program/values.ts';
@@ -24,10 +25,6 @@ export interface Run {
 /** `unseen`: something that is not at hand gets the channel and may do anything with it. */
 export type Runs = readonly Run[] | 'unseen';
 
-/** Library functions that run the function they are given before they return. */
-const RUNS_IN_PLACE = /^(?:\(\*sync\.Once\)\.Do|\(\*testing\.[TB]\)\.Run|\(\*?testing\.\w+\)\.Cleanup|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|(?:sort|slices|strings|bytes|maps)\.\w+|\(\*sync\.Map\)\.Range|testing\.AllocsPerRun|testing\.Benchmark)$/;
-/** Library functions that run the function they are given in a goroutine. */
-const RUNS_IN_GOROUTINE = /^(?:\(\*sync\.WaitGroup\)\.Go|\(\*golang\.org\/x\/sync\/errgroup\.Group\)\.(?:Try)?Go|time\.AfterFunc|context\.AfterFunc)$/;
 /** Library functions that look at a channel and leave it alone. */
 const LOOKS_ONLY = /^(?:(?:fmt|log)\.\w+|\(\*testing\.common\)\.\w+|\(\*log\.Logger\)\.\w+|log\/slog\.\w+)$/;
 const HARMLESS_BUILTINS = new Set(['close', 'len', 'cap', 'delete', 'print', 'println', 'panic', 'clear', 'make', 'new', 'min', 'max']);
@@ -44,13 +41,13 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const knows = callee.kind === 'literal' && isMentioned(callee.literal, names, from.env);
   if (!given && !isHeld && !knows) return [];
   const name = calleeName(callee) ?? '';
-  const runner = RUNS_IN_PLACE.test(name) ? false : RUNS_IN_GOROUTINE.test(name) ? true : undefined;
-  if (runner !== undefined) return runsOfArguments(call, names, started || runner, from, pass);
+  const how = runnerOf(name);
+  if (how) return runsOfArguments(call, how, names, started, from, pass);
   if (LOOKS_ONLY.test(name)) return [];
   const body = bodyOfCallee(callee, from, pass);
   if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
   const callbacks = runsOfCallbacks(call, names, started, from, body);
-  return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call, names, from), started }, ...callbacks];
+  return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call.args, names, from), started }, ...callbacks];
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
@@ -111,15 +108,23 @@ function isNamed(expr: Expr, variable: Variable | undefined): boolean {
   return x.kind === 'ident' && variable !== undefined && x.entity === variable;
 }
 
-/** `once.Do(f)`, `wg.Go(f)`: the functions handed over, where they can be told. */
-function runsOfArguments(call: Call, names: Names, started: boolean, from: Body, pass: Pass): Runs {
+/** How a library function runs the function that it is given. */
+function runnerOf(name: string): 'once' | 'often' | 'started' | undefined {
+  if (RUNS_ARGUMENT_ONCE.test(name) || RUNS_TEST.test(name) || RUNS_AT_END_OF_TEST.test(name)) return 'once';
+  if (RUNS_ARGUMENT_OFTEN.test(name)) return 'often';
+  return RUNS_ARGUMENT_IN_GOROUTINE.test(name) || RUNS_ARGUMENT_LATER.test(name) ? 'started' : undefined;
+}
+
+/** `once.Do(f)`, `wg.Go(w.run)`: the functions handed over, where they can be told. */
+function runsOfArguments(call: Call, how: 'once' | 'often' | 'started', names: Names, started: boolean, from: Body, pass: Pass): Runs {
   const runs: Run[] = [];
   for (const arg of call.args) {
     if (!carries(arg, names, from)) continue;
     const callee = functionOf(resolveFunction(arg, from.env), from.env);
-    const body = callee.kind === 'literal' ? bodyOfCallee(callee, from, pass) : undefined;
+    const body = callee.kind === 'literal' || callee.kind === 'method' ? bodyOfCallee(callee, from, pass) : undefined;
     if (!body) return 'unseen';
-    runs.push({ body, names, started });
+    const run: Run = { body, names: namesIn(body, callee, receiverOf(callee), [], names, from), started: started || how === 'started' };
+    runs.push(how === 'often' ? { ...run, repeated: true } : run);
   }
   return runs;
 }
@@ -140,23 +145,27 @@ function placesBehind(arg: Expr, param: Variable, names: Names, from: Body): rea
 }
 
 /** The parameter that argument `i` is for; undefined where it has no name. */
-function parameterOf({ node }: Body, i: number): Variable | undefined {
+export function parameterOf({ node }: Body, i: number): Variable | undefined {
   const params = node.type.params.flatMap(field => field.names);
   const name = params[Math.min(i, params.length - 1)];
   return name?.name === '_' ? undefined : variableOf(name);
 }
 
-function receiverOf(callee: Callee): Expr | undefined {
+export function receiverOf(callee: Callee): Expr | undefined {
   return callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
 }
 
+export function receiverVariableOf({ node }: Body): Variable | undefined {
+  return node.kind === 'func' ? variableOf(node.receiver?.names[0]) : undefined;
+}
+
 /** What the channel is called in the body that a call runs. */
-function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, call: Call, names: Names, from: Body): Names {
-  const given = call.args.flatMap((arg, i): readonly Place[] => {
+function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, args: readonly Expr[], names: Names, from: Body): Names {
+  const given = args.flatMap((arg, i): readonly Place[] => {
     const param = parameterOf(body, i);
     return param ? placesBehind(arg, param, names, from) : [];
   });
-  const own = body.node.kind === 'func' ? variableOf(body.node.receiver?.names[0]) : undefined;
+  const own = receiverVariableOf(body);
   const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
   return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held], callee.kind === 'literal' ? names.endings : []);
 }

@@ -38,7 +38,7 @@ export function* channelsMadeIn(body: Body): Generator<Made> {
 }
 
 /** `make(chan T)`, and those in a composite literal with the fields that they are put into. */
-function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string[] }[] {
+export function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string[] }[] {
   const x = unparen(value);
   if (x.kind === 'call') return isMake(x, body.env) ? [{ call: x, fields: [] }] : [];
   const literal = literalOf(x);

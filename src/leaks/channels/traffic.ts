@@ -15,7 +15,7 @@ import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { hasOwnEnd } from './ownends.ts';
-import { isEnding, type Names, relationOf, withAliases } from './places.ts';
+import { isEnding, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
 
 export const MANY = 5;
 const plus = (a: number, b: number) => Math.min(MANY, a + b);
@@ -65,25 +65,47 @@ export interface Traffic {
 const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
 const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
 const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
-const UNSEEN: Traffic = { escapes: true, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const UNSEEN: Traffic = { ...NOTHING_NEW, escapes: true };
 
-const memo = new WeakMap<FlowGraph, Map<string, Traffic>>();
+/** What is known of one body and channel; open as long as it is being read. */
+interface Entry {
+  traffic: Traffic;
+  isOpen: boolean;
+  /** It was asked for while it was being read. */
+  isRecursive: boolean;
+}
+
+const memo = new WeakMap<FlowGraph, Map<string, Entry>>();
 
 /** Calls are followed to this depth. */
 const DEEPEST = 4;
 
 export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST): Traffic {
-  const known = memo.get(body.graph) ?? new Map<string, Traffic>();
+  const known = memo.get(body.graph) ?? new Map<string, Entry>();
   memo.set(body.graph, known);
   const names = withNames(named, body);
   const before = known.get(names.key);
-  if (before) return before;
-  // A function that calls itself adds nothing new on the way down.
+  if (before) {
+    before.isRecursive ||= before.isOpen;
+    return before.traffic;
+  }
   if (depth === 0) return UNSEEN;
-  known.set(names.key, UNSEEN);
-  const found = new Reading(body, names, pass, depth).traffic();
-  known.set(names.key, found);
-  return found;
+  // A function that calls itself adds nothing new on the way down, and does all that is wanted if the other ways do.
+  const entry: Entry = { traffic: NOTHING_NEW, isOpen: true, isRecursive: false };
+  known.set(names.key, entry);
+  const read = () => new Reading(body, names, pass, depth).traffic();
+  const once = read();
+  entry.traffic = { ...NOTHING_NEW, own: once.own, started: once.started };
+  entry.traffic = entry.isRecursive && !once.escapes ? { ...once, ...growing(once, read()) } : once;
+  entry.isOpen = false;
+  return entry.traffic;
+}
+
+/** `walk(t.left, c); c <- t.value; walk(t.right, c)`: what is more with each call is any number. */
+function growing(once: Traffic, twice: Traffic): Pick<Traffic, 'own' | 'started'> {
+  const limit = (a: Demand, b: Demand): Demand => ({ sends: b.sends > a.sends ? MANY : a.sends, receives: b.receives > a.receives ? MANY : a.receives, ranges: a.ranges || b.ranges });
+  return { own: limit(once.own, twice.own), started: limit(once.started, twice.started) };
 }
 
 /** What has been counted on a way so far. */
@@ -323,12 +345,13 @@ export class Reading {
     return root.kind !== 'ident' || root.entity?.kind !== 'var' || [this.body.node, ...this.names.places.map(({ root: named }) => (typeof named === 'object' ? named.owner : undefined))].includes(root.entity.owner);
   }
 
-  /** Another name that is given once, a field of a local value, a literal that is only called. */
+  /** Another name that is given once, a field of a local value, a function that is only called. */
   private isFollowed(target: Expr | undefined, value: Expr): boolean {
     if (!target) return false;
     if (target.kind === 'ident' && target.name === '_') return true;
-    const literal = unparen(value).kind === 'funclit';
-    if (literal) return target.kind === 'ident' && target.entity?.kind === 'var' && isOnlyCalled(target.entity, this.body);
+    // `f := p.run; go f()`: where it goes, its calls say.
+    const isFunction = unparen(value).kind === 'funclit' || isMethodOfHolder(unparen(value), this.names, this.body.env);
+    if (isFunction) return target.kind === 'ident' && target.entity?.kind === 'var' && isOnlyCalled(target.entity, this.body);
     // What holds it now is one of its names, or another name of something that holds it; of a function around, somebody else sees it.
     return relationOf(target, this.names, this.body.env) !== undefined && this.isOwn(target);
   }

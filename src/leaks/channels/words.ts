@@ -19,10 +19,13 @@ import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
-  for (const found of abandonedAt(verb, pass)) yield finding(found);
+  const lonely = [...lonelyAt(verb, pass)].filter(({ isNil }) => !isNil);
+  // What is said of a field need not be said again of each value that has it.
+  const told = new Set(lonely.map(({ use }) => use.node));
+  for (const found of abandonedAt(verb, pass)) if (!told.has(found.wait.node)) yield finding(found);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
-  for (const found of lonelyAt(verb, pass)) if (!found.isNil) yield lonelyFinding(found);
+  for (const found of lonely) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb !== 'send') return;
