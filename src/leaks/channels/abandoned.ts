@@ -64,7 +64,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     const names = withNames(namesOf([made.place]), body);
     const reading = new Reading(body, names, pass);
     if (reading.escapes || reading.isReturned) continue;
-    const alone = [...waitingAlone(reading, made)];
+    const alone = [...waitingAlone(reading, made)].filter(wait => isMeantToEnd(wait, body));
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
@@ -89,12 +89,22 @@ function* waitingAlone({ does, endlessDoes, waits }: Reading, { capacity }: Made
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
 }
 
+/** A loop that serves as long as the process lives, or as the function that waits in it, need not end. */
+function isMeantToEnd(wait: Waiting, body: Body): boolean {
+  return !wait.isExit || (wait.starts.length > 0 && !endsWithCommand(body));
+}
+
+function endsWithCommand(body: Body): boolean {
+  return isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info));
+}
+
 /** Made in the call of a function that is left alone with it. */
 function* waitingWithHanded(body: Body, pass: Pass): Generator<Abandoned> {
   for (const { made, callee, call, isStarted } of channelsHandedIn(body, pass)) {
     const reading = new Reading(callee, withNames(namesOf([made.place]), callee), pass);
     if (reading.escapes || reading.isReturned) continue;
     for (const wait of waitingAlone(reading, made)) {
+      if (!isMeantToEnd(wait, body)) continue;
       const starts = isStarted ? [{ node: call, body }, ...wait.starts] : wait.starts;
       yield { verb: wait.verb, made, body, wait: { ...wait, starts }, way: undefined };
     }
@@ -107,7 +117,7 @@ interface State extends Count {
 }
 
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
-  if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) return;
+  if (endsWithCommand(body)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.

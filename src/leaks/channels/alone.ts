@@ -17,7 +17,7 @@ export interface SelfWait {
 export function* selfWaits(reading: Reading, made: Made, body: Body, pass: Pass): Generator<SelfWait> {
   if (reading.startedDoes.size > 0 || made.capacity === undefined) return;
   for (const wait of reading.waits) {
-    if (wait.starts.length > 0 || wait.body !== body || (wait.verb === 'send' && made.capacity > 0)) continue;
+    if (wait.starts.length > 0 || wait.isExit || wait.body !== body || (wait.verb === 'send' && made.capacity > 0)) continue;
     const goal = operations(body.graph).find(({ op }) => nodeOf(op)?.start === wait.node.start)?.op;
     const way = goal && wayTo(goal, wait, reading, made, body, pass);
     if (way) yield { wait, way };

@@ -33,7 +33,7 @@ const ANSWERS: Readonly<Record<Verb, readonly (Verb | 'close')[]>> = { send: ['r
 
 export function* forgottenIn(reading: Reading, capacity: number | undefined, body: Body, pass: Pass): Generator<Forgotten> {
   for (const verb of ['send', 'receive', 'range'] as const) {
-    const wait = reading.waits.find(w => w.verb === verb && w.starts.length === 0 && w.body === body);
+    const wait = reading.waits.find(w => w.verb === verb && !w.isExit && w.starts.length === 0 && w.body === body);
     // Who cannot send finds out only when the buffer is full.
     if (!wait || (verb === 'send' && capacity !== 0)) continue;
     const answerers = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...ANSWERS[verb]) ? [op] : []));

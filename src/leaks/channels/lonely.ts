@@ -7,7 +7,10 @@ import { familyOf } from '../mutexes.ts';
 import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../reach.ts';
+import { goroutinesOf, livesAsLongAsProcess, runBy } from '../goroutines.ts';
 import { type Family, familiesOf, type FamilyUse } from './families.ts';
+import { channelNamesOf, familyKey } from './familykeys.ts';
+import { isOnlyExit } from './onlyexits.ts';
 import type { Verb } from './traffic.ts';
 
 export interface Lonely {
@@ -28,9 +31,17 @@ export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
     // Of a package variable there is one; what ranges over it lives as long as the process.
     if (verb === 'range' && !isNil && key.startsWith(`${pass.pkg.path}:`)) continue;
     for (const use of family.uses) {
-      if (use.verb === verb && !use.guarded && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
+      if (use.verb === verb && (!use.guarded || (!isNil && isOnlyExitOf(use, key, pass))) && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
     }
   }
+}
+
+/** A goroutine that does not live as long as the process ends by this case alone. */
+function isOnlyExitOf(use: FamilyUse, key: string, pass: Pass): boolean {
+  const names = channelNamesOf(pass.pkg);
+  const op = use.verb === 'receive' && names ? spotOf(use)?.op : undefined;
+  return names !== undefined && op !== undefined && isOnlyExit(op, x => familyKey(x, use.body.env, names, pass) === key, use.body, pass)
+    && goroutinesOf(pass).some(goroutine => goroutine.body && !livesAsLongAsProcess(goroutine, pass) && [...runBy(goroutine.body, pass)].some(({ body }) => body.block === use.body.block));
 }
 
 /** `if c.block != nil { <-c.block }`: it is known that nobody need have made it. */

@@ -14,6 +14,7 @@ import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
+import { isOnlyExit } from './onlyexits.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { isEnding, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
 
@@ -27,6 +28,8 @@ export interface Waiting {
   readonly verb: Verb;
   readonly node: { readonly start: number; readonly end: number };
   readonly body: Body;
+  /** It alone ends a loop that goes round by other cases meanwhile. */
+  readonly isExit: boolean;
   /** The `go` statements on the way to it, the outermost first; none in the body that was asked about. */
   readonly starts: readonly { readonly node: { readonly start: number; readonly end: number }; readonly body: Body }[];
 }
@@ -287,8 +290,10 @@ export class Reading {
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
     this.note(op, verb);
     const arm = this.arms.get(op);
-    const waits = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
-    if (waits) this.waits.push({ verb, node, body: this.body, starts: [] });
+    const isBlocked = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
+    const isExit = !isBlocked && verb === 'receive' && isOnlyExit(op, x => this.isChannel(x), this.body, this.pass);
+    const waits = isBlocked || isExit;
+    if (waits) this.waits.push({ verb, node, body: this.body, isExit, starts: [] });
     const supply = { ...NO_SUPPLY, sends: verb === 'send' ? 1 : 0, receives: verb === 'send' ? 0 : 1 };
     return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }

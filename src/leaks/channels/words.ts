@@ -4,7 +4,7 @@ import { graphOf } from '../../flow/build.ts';
 import { type Block, type Op, successors } from '../../flow/graph.ts';
 import { operations, reachableFrom } from '../../flow/search.ts';
 import { typeOf } from '../../program/infer.ts';
-import { type Body, siteIn } from '../bodies.ts';
+import { type Body, isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { holdsSpan, reaches, spanOf } from '../reach.ts';
 import { textOf, turnSteps } from '../words.ts';
@@ -15,6 +15,7 @@ import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
+import { type LateReply, lateReplies } from './replies.ts';
 import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
@@ -31,6 +32,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
+  for (const late of lateReplies(pass)) if (!told.has(late.send.node)) yield replyFinding(late);
 }
 
 function selfFinding(found: Abandoned): Finding {
@@ -80,16 +82,16 @@ function freshFinding({ verb, body, node, goroutine: { parent, stmt } }: FreshWa
   return { at, confidence: 'high', message: 'This waits for ever: the channel is made on the spot, so nobody else can know it.', trail: [{ at: siteIn(parent.info, head(stmt)), note: 'the goroutine starts here' }, { at, note: WAITS[verb] }] };
 }
 
-function lonelyFinding({ verb, use: { body, node, channel }, late }: Lonely): Finding {
+function lonelyFinding({ verb, use: { body, node, channel, guarded }, late }: Lonely): Finding {
   const at = siteIn(body.info, node);
   const name = textOf(channel, body.info);
   const does = { send: 'receives from it', receive: 'sends on it or closes it', range: 'closes it' }[verb];
   return {
     at,
     // The methods of a test double may be there for an interface alone.
-    confidence: body.info.file.kind.test ? 'low' : verb === 'range' ? 'medium' : 'high',
-    message: `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}: ${late.length ? `only what comes after this wait ${does}` : `nothing in the package ${does}`}.`,
-    trail: [{ at, note: WAITS[verb] }, ...late.map(answer => ({ at: siteIn(answer.body.info, answer.node), note: 'this comes too late' }))],
+    confidence: body.info.file.kind.test ? 'low' : guarded || verb === 'range' ? 'medium' : 'high',
+    message: `${guarded ? `This loop ends only by ${name}, so it never ends` : `Whoever comes here waits for ever to ${INFINITIVES[verb]} ${name}`}: ${late.length ? `only what comes after this wait ${does}` : `nothing in the package ${does}`}.`,
+    trail: [{ at, note: guarded ? 'nothing else ends the loop' : WAITS[verb] }, ...late.map(answer => ({ at: siteIn(answer.body.info, answer.node), note: 'this comes too late' }))],
   };
 }
 
@@ -144,6 +146,20 @@ function comesAfterRange({ body, node }: Abandoned['wait']): boolean {
   return ![outer.entry, ...reachableFrom(outer.entry, next)].some(({ ops, end }) => end.kind === 'return' && !ops.some(isOther));
 }
 
+function replyFinding({ send, body, made, quits }: LateReply): Finding {
+  const at = siteIn(send.body.info, send.node);
+  return {
+    at,
+    confidence: isTest(body) ? 'low' : 'medium',
+    message: `This send on ${textOf(send.channel, send.body.info)} waits for ever when whoever asked has given up. Make the channel with a buffer of 1, so that an answer that comes late has room.`,
+    trail: [
+      { at: siteIn(body.info, made.call), note: 'the channel for the answer is made here, without a buffer' },
+      { at: siteIn(body.info, quits), note: 'the function leaves here without the answer' },
+      { at, note: WAITS.send },
+    ],
+  };
+}
+
 const INFINITIVES: Record<Verb, string> = { send: 'send on', receive: 'receive from', range: 'see the end of' };
 
 function finding(found: Abandoned): Finding {
@@ -176,6 +192,7 @@ function messageOf({ verb, made, way, wait }: Abandoned, name: string): string {
         ? `${who} can wait for ever to send on ${name}: the function that made it may leave before it has received. ${made.capacity === 0 ? `Give ${name} a buffer of 1, or` : 'Receive on every way, or'} send in a select that has a way out.`
         : `${who} waits for ever to send on ${name}: nobody receives from it.`;
     case 'receive':
+      if (wait.isExit) return `${who} ends only by ${name}, ${way ? `and the function that made it may leave before it has sent or closed it. Close ${name} on every way, best in a defer.` : 'and nobody sends on it or closes it.'}`;
       return way
         ? `${who} can wait for ever to receive from ${name}: the function that made it may leave before it has sent or closed it. Close ${name} on every way, best in a defer.`
         : `${who} waits for ever to receive from ${name}: nobody sends on it or closes it.`;

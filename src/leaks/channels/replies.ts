@@ -1,0 +1,102 @@
+/**
+ * Requests that carry the channel for their answer: `s.jobs <- job{id, done}`, and then a select that gives up when a
+ * context or a timer says so. Whoever answers after that, without room in the channel, waits for ever.
+ */
+import type { Block, Op } from '../../flow/graph.ts';
+import { reachableFrom } from '../../flow/search.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import { typeOf } from '../../program/infer.ts';
+import { type CommClause, type Expr, unparen } from '../../syntax/ast.ts';
+import { walkStmts } from '../../syntax/walk.ts';
+import { type Body, bodiesWith } from '../bodies.ts';
+import { canonicalPlace } from '../mutexes.ts';
+import { fieldValuesOf } from '../ownvalues.ts';
+import type { Pass } from '../pass.ts';
+import { keyOf } from '../places.ts';
+import { spanOf } from '../reach.ts';
+import { tickChannelOf } from '../tickchannels.ts';
+import { channelOf } from './answers.ts';
+import { familiesOf, type FamilyUse } from './families.ts';
+import { channelNamesOf } from './familykeys.ts';
+import { channelsMadeIn, type Made } from './makes.ts';
+import { namesOf } from './places.ts';
+import { Reading, withNames } from './traffic.ts';
+
+export interface LateReply {
+  /** Who answers. */
+  readonly send: FamilyUse;
+  /** The function that has asked, and where it gives up. */
+  readonly body: Body;
+  readonly made: Made;
+  readonly quits: { readonly start: number; readonly end: number };
+}
+
+export function* lateReplies(pass: Pass): Generator<LateReply> {
+  const told = new Set<unknown>();
+  for (const body of bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*chan\b/.test(bodyText) && /\bselect\b/.test(bodyText))) {
+    for (const made of channelsMadeIn(body)) {
+      const key = made.capacity === 0 ? messageField(made, body, pass) : undefined;
+      const sends = key === undefined ? [] : familiesOf(pass).get(key)?.uses.filter(use => use.verb === 'send' && !use.guarded && use.body.info !== body.info && !told.has(use.node)) ?? [];
+      const quits = sends.length ? givesUp(made, body, pass) : undefined;
+      for (const send of quits ? sends : []) {
+        told.add(send.node);
+        if (quits) yield { send, body, made, quits };
+      }
+    }
+  }
+}
+
+/** The family of the field in which the channel goes on its way: of the literal that it is made in, or that its variable is put into. */
+function messageField({ place, call }: Made, body: Body, pass: Pass): string | undefined {
+  const names = channelNamesOf(pass.pkg);
+  if (!names) return undefined;
+  const keys = new Set<string>();
+  const isIt = (x: Expr) => {
+    const at = canonicalPlace(x, body.env);
+    return unparen(x) === call || (at !== undefined && keyOf(at) === keyOf(place));
+  };
+  walkStmts(body.block.stmts, {
+    expr: x => {
+      if (x.kind !== 'composite') return;
+      const type = typeOf(x, body.env);
+      const base = type.kind === 'pointer' ? type.elem : type;
+      for (const { fields: [field], value } of fieldValuesOf(x, body.env)) {
+        if (field !== undefined && names.fields.has(field) && base.kind === 'named' && base.pkg === pass.pkg.path && isIt(value)) keys.add(`${base.pkg}.${base.name}.${field}`);
+      }
+    },
+  });
+  const [only] = keys;
+  return keys.size === 1 ? only : undefined;
+}
+
+/** The case of a select by which the function leaves without the answer, and without anybody who waits for it in its place. */
+function givesUp({ place }: Made, body: Body, pass: Pass): LateReply['quits'] | undefined {
+  const reading = new Reading(body, withNames(namesOf([place]), body), pass);
+  // Of a channel that stays in sight it is known who sends.
+  if (!reading.escapes) return undefined;
+  const receives = (op: Op | undefined) => op !== undefined && reading.doesAt(op, 'receive', 'range');
+  const next = (block: Block) => pass.contracts.next(block, body.env);
+  for (const { end } of body.graph.blocks) {
+    if (end.kind !== 'select' || !end.arms.some(({ to }) => to.ops[0]?.kind === 'receive' && receives(to.ops[0]))) continue;
+    for (const { clause, to } of end.arms) {
+      const first = to.ops[0];
+      if (!first || receives(first) || !isImpatience(clause, body)) continue;
+      const after = [to, ...reachableFrom(to, next)];
+      if (after.some(block => block.end.kind === 'return') && !after.some(({ ops }) => ops.some(receives))) return spanOf(first);
+    }
+  }
+  return undefined;
+}
+
+/** A timer, or a context of the caller's: one in a field may end the other side as well. */
+function isImpatience({ comm }: CommClause, body: Body): boolean {
+  const channel = comm && comm.kind !== 'send' ? channelOf(comm) : undefined;
+  if (!channel) return false;
+  if (tickChannelOf(channel, body)) return true;
+  const x = unparen(channel);
+  if (x.kind !== 'call' || calleeName(calleeOf(x, body.env)) !== '(context.Context).Done') return false;
+  const context = x.fun.kind === 'selector' ? unparen(x.fun.x) : undefined;
+  if (context?.kind === 'call') return true;
+  const place = context && canonicalPlace(context, body.env);
+  return typeof place?.root === 'object' && place.fields.length === 0;
+}
