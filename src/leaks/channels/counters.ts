@@ -3,6 +3,7 @@ import type { Op } from '../../flow/graph.ts';
 import { type Loop, loopsOf } from '../../flow/loops.ts';
 import { search } from '../../flow/search.ts';
 import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 
 /** The variables that are counted up or down only after a receive, in a loop. */
@@ -33,12 +34,20 @@ function comesWithout(wanted: Op, isReceive: (op: Op) => boolean, { head, blocks
 /** `active == 0`, `n >= len(items)`; the other way out of `n < len(items)`. */
 export function isCountedOut(condition: Expr, taken: boolean, counters: ReadonlySet<Variable>): boolean {
   const x = unparen(condition);
-  if (x.kind !== 'binary') return false;
+  if (x.kind !== 'binary' || [x.x, x.y].some(isShare)) return false;
   const isCounter = [x.x, x.y].some(side => {
     const variable = variableOf(side);
     return variable !== undefined && counters.has(variable);
   });
   return isCounter && (taken ? ['==', '>=', '<='].includes(x.op) : ['!=', '<', '>'].includes(x.op));
+}
+
+/** `len(nodes)/2 + 1`, also in a variable that begins with it: a majority is not all. */
+function isShare(x: Expr): boolean {
+  const { origin } = variableOf(x) ?? {};
+  let found = false;
+  walkExpr(origin?.kind === 'value' ? origin.expr : x, { expr: inner => void (found ||= inner.kind === 'binary' && (inner.op === '/' || inner.op === '>>')) });
+  return found;
 }
 
 function variableOf(x: Expr): Variable | undefined {

@@ -4,10 +4,11 @@ import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
-import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
-import { type Body, bodiesWith, bodyOf } from '../bodies.ts';
+import { functionOf } from '../../program/values.ts';
+import { type Call, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Body, bodiesWith } from '../bodies.ts';
 import { isCommand } from '../commands.ts';
-import { endsWithProcess } from '../goroutines.ts';
+import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { type Branch, isSendLeft, wayLeaving } from './abandoned.ts';
 import { carries } from './callees.ts';
@@ -22,6 +23,18 @@ interface ResultChannel {
   /** What its goroutines will still send. */
   readonly count: Count;
   readonly wait: Waiting;
+  readonly maker: Body;
+  /** A range over it ends, or goes on because something is sent for ever. */
+  readonly isRangeable: boolean;
+}
+
+/** A call that gives such a channel, and what the caller does with that. */
+interface Received {
+  readonly body: Body;
+  readonly op: CallOp;
+  readonly after: Made['after'];
+  readonly generator: ResultChannel;
+  readonly target: ReceivedFrom | 'nowhere' | 'elsewhere';
 }
 
 export interface DiscardedResult {
@@ -32,19 +45,47 @@ export interface DiscardedResult {
   readonly way: Arrival<unknown> | undefined;
 }
 
+/** A range over a channel that a function returned and nobody closes. */
+export interface UnclosedResult {
+  readonly body: Body;
+  readonly call: Call;
+  readonly wait: Waiting;
+  readonly maker: Body;
+  readonly made: Made;
+}
+
 export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
-  const names = generatorNames(pass);
-  if (names.size === 0) return;
-  const calls = new RegExp(`\\b(?:${[...names].join('|')})\\(`);
-  for (const body of bodiesWith(pass, ({ bodyText }) => calls.test(bodyText))) {
+  for (const { body, op, after, generator, target } of receivedIn(pass)) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
+    if (target === 'nowhere' && isSendLeft(generator.count, generator.made)) yield { body, call: op.call, wait: generator.wait, way: undefined };
+    if (typeof target === 'object') yield* leftUnread(op, target, after, generator, body, pass);
+  }
+}
+
+export function* unclosedResults(pass: Pass): Generator<UnclosedResult> {
+  for (const { body, op, generator: { isRangeable, maker, made }, target } of receivedIn(pass)) {
+    if (isRangeable || typeof target !== 'object') continue;
+    const reading = readingOf(op.call, target, body, pass);
+    if (reading.escapes || reading.isReturned || reading.does.has('close') || reading.endlessDoes.has('send')) continue;
+    for (const wait of reading.waits) if (wait.verb === 'range') yield { body, call: op.call, wait, maker, made };
+  }
+}
+
+const received = new WeakMap<Pass, readonly Received[]>();
+
+function receivedIn(pass: Pass): readonly Received[] {
+  let found = received.get(pass);
+  if (!found) received.set(pass, (found = [...findReceived(pass)]));
+  return found;
+}
+
+function* findReceived(pass: Pass): Generator<Received> {
+  const names = generatorNames(pass);
+  const calls = names.size ? new RegExp(`\\b(?:${[...names].join('|')})\\(`) : undefined;
+  for (const body of bodiesWith(pass, ({ bodyText }) => calls?.test(bodyText) || hasGeneratorInside(bodyText))) {
     for (const { op, after } of operations(body.graph)) {
-      if (op.kind !== 'call') continue;
-      const generator = generatorOf(op.call, body, pass);
-      if (!generator) continue;
-      const target = targetOf(op, generator.result, body);
-      if (target === 'nowhere' && isSendLeft(generator.count, generator.made)) yield { body, call: op.call, wait: generator.wait, way: undefined };
-      if (typeof target === 'object') yield* leftUnread(op, target, after, generator, body, pass);
+      const generator = op.kind === 'call' ? generatorOf(op.call, body, pass) : undefined;
+      if (op.kind === 'call' && generator) yield { body, op, after, generator, target: targetOf(op, generator.result, body) };
     }
   }
 }
@@ -55,16 +96,29 @@ function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
 }
 
 function mayGenerate({ resultText, bodyText }: FuncInfo): boolean {
-  return /\bchan\b/.test(resultText) && /\bgo\b|\.Go\(/.test(bodyText);
+  return /\bchan\b/.test(resultText) && mayStart(bodyText);
 }
 
-function* leftUnread(op: CallOp, { variable }: ReceivedFrom, after: Made['after'], { made, count, wait }: ResultChannel, body: Body, pass: Pass): Generator<DiscardedResult> {
+/** `words := func() <-chan string { … go …`. */
+function hasGeneratorInside(bodyText: string): boolean {
+  return /\bfunc\([^{}\n]*\)[^{}\n]*\bchan\b[^{}\n]*\{/.test(bodyText) && mayStart(bodyText);
+}
+
+function mayStart(bodyText: string): boolean {
+  return /\bgo\b|\.Go\(/.test(bodyText);
+}
+
+function* leftUnread(op: CallOp, target: ReceivedFrom, after: Made['after'], { made, count, wait }: ResultChannel, body: Body, pass: Pass): Generator<DiscardedResult> {
   const { call } = op;
-  const names: Names = variable ? withNames(namesOf([variable]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
-  const reading = new Reading(body, names, pass);
+  const reading = readingOf(call, target, body, pass);
   if (reading.escapes || reading.isReturned) return;
   const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, failure(call, body));
   if (way) yield { body, call, wait, way };
+}
+
+function readingOf(call: Call, { variable }: ReceivedFrom, body: Body, pass: Pass): Reading {
+  const names: Names = variable ? withNames(namesOf([variable]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
+  return new Reading(body, names, pass);
 }
 
 /** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until another call gives them their values. */
@@ -114,24 +168,24 @@ function targetOf({ call, discarded }: CallOp, result: number, body: Body): Rece
 
 // --------------------------------------------------------------------------------------------------- generators
 
-const memo = new WeakMap<FuncInfo, { readonly found: ResultChannel | undefined }>();
+const memo = new WeakMap<FuncNode, { readonly found: ResultChannel | undefined }>();
 
 function generatorOf(call: Call, body: Body, pass: Pass): ResultChannel | undefined {
-  const callee = calleeOf(call, body.env);
-  const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
-  if (!func?.pkg.module || !mayGenerate(func)) return undefined;
-  const known = memo.get(func);
+  const callee = functionOf(calleeOf(call, body.env), body.env);
+  if ((callee.kind === 'func' || callee.kind === 'method') && !(callee.func && mayGenerate(callee.func))) return undefined;
+  const inner = unparen(call.fun).kind === 'funclit' ? undefined : bodyOfCallee(callee, body, pass);
+  if (!inner) return undefined;
+  const known = memo.get(inner.node);
   if (known) return known.found;
-  memo.set(func, { found: undefined });
-  const found = findGenerator(func, pass);
-  memo.set(func, { found });
+  memo.set(inner.node, { found: undefined });
+  const found = findGenerator(inner, pass);
+  memo.set(inner.node, { found });
   return found;
 }
 
-function findGenerator(func: FuncInfo, pass: Pass): ResultChannel | undefined {
-  const body = bodyOf(func, pass);
-  for (const made of body ? channelsMadeIn(body) : []) {
-    const found = body && generates(made, body, pass);
+function findGenerator(body: Body, pass: Pass): ResultChannel | undefined {
+  for (const made of channelsMadeIn(body)) {
+    const found = generates(made, body, pass);
     if (found) return found;
   }
   return undefined;
@@ -152,5 +206,5 @@ function generates(made: Made, body: Body, pass: Pass): ResultChannel | undefine
       return found !== undefined;
     },
   });
-  return found && { ...found, made, wait };
+  return found && { ...found, made, wait, maker: body, isRangeable: reading.does.has('close') || reading.endlessDoes.has('send') };
 }

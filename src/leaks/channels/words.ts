@@ -7,10 +7,11 @@ import { typeOf } from '../../program/infer.ts';
 import { type Body, isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { holdsSpan, reaches, spanOf } from '../reach.ts';
-import { textOf, turnSteps } from '../words.ts';
+import { describeCall, textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
+import { type UnclosedResult, unclosedResults } from './generators.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -29,6 +30,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of lonely) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
+  if (verb === 'range') for (const unclosed of unclosedResults(pass)) yield unclosedFinding(unclosed);
   if (verb !== 'send') return;
   for (const gone of goneReceivers(pass)) yield goneFinding(gone);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
@@ -160,6 +162,20 @@ function replyFinding({ send, body, made, quits }: LateReply): Finding {
   };
 }
 
+function unclosedFinding({ body, call, wait, maker, made }: UnclosedResult): Finding {
+  const at = siteIn(wait.body.info, wait.node);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This ${wait.starts.length ? 'goroutine' : 'function'} waits for ever for the end of what ${describeCall(call, body)} returns: nobody closes it. Close the channel when everything has been sent.`,
+    trail: [
+      { at: siteIn(maker.info, made.call), note: 'the channel is made here' },
+      { at: siteIn(body.info, { start: call.start, end: call.fun.end }), note: 'it comes from here' },
+      { at, note: WAITS.range },
+    ],
+  };
+}
+
 const INFINITIVES: Record<Verb, string> = { send: 'send on', receive: 'receive from', range: 'see the end of' };
 
 function finding(found: Abandoned): Finding {
@@ -167,7 +183,7 @@ function finding(found: Abandoned): Finding {
   const start = wait.starts[0];
   const waits = siteIn(wait.body.info, wait.node);
   // What is said of another function is said where this one starts it.
-  const at = wait.body.info === body.info || !start ? waits : siteIn(start.body.info, head(start.node));
+  const at = !start || [body.info, start.body.info].includes(wait.body.info) ? waits : siteIn(start.body.info, head(start.node));
   const name = nameOf(found);
   const steps: Step[] = [
     { at: siteIn(body.info, made.call), note: `${name} is made here, ${made.capacity === 0 ? 'without a buffer' : `with a buffer of ${made.capacity ?? 'unknown size'}`}` },
