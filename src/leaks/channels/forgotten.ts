@@ -16,9 +16,10 @@ import type { Pass } from '../pass.ts';
 import { keyOf } from '../places.ts';
 import { reaches, spanOf } from '../reach.ts';
 import type { Run } from './callees.ts';
+import { MANY } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { isInEachRoundOf, keepStep } from './instep.ts';
-import { type Count, MANY, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
 export interface Forgotten {
   readonly wait: Waiting;

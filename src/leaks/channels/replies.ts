@@ -8,7 +8,7 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type CommClause, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import { type Body, bodiesWith, isTest } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import { fieldValuesOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
@@ -36,7 +36,8 @@ export function* lateReplies(pass: Pass): Generator<LateReply> {
   for (const body of bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*chan\b/.test(bodyText) && /\bselect\b/.test(bodyText))) {
     for (const made of channelsMadeIn(body)) {
       const key = made.capacity === 0 ? messageField(made, body, pass) : undefined;
-      const sends = key === undefined ? [] : familiesOf(pass).get(key)?.uses.filter(use => use.verb === 'send' && !use.guarded && use.body.info !== body.info && !told.has(use.node)) ?? [];
+      // A test that gives up has failed, which says nothing of the code under test.
+      const sends = key === undefined ? [] : familiesOf(pass).get(key)?.uses.filter(use => use.verb === 'send' && !use.guarded && use.body.info !== body.info && !told.has(use.node) && (isTest(use.body) || !isTest(body))) ?? [];
       const quits = sends.length ? givesUp(made, body, pass) : undefined;
       for (const send of quits ? sends : []) {
         told.add(send.node);

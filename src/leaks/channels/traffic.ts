@@ -1,6 +1,6 @@
 /**
  * What running a body does with one channel: what can keep it waiting, and what it does for whoever waits on the other
- * side. Counts are small numbers; MANY is any number above.
+ * side.
  */
 import type { Block, FlowGraph, Op } from '../../flow/graph.ts';
 import { endedLoops } from '../../flow/loops.ts';
@@ -13,13 +13,11 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
+import { ALL_SUPPLY, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { isEnding, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
-
-export const MANY = 5;
-const plus = (a: number, b: number) => Math.min(MANY, a + b);
 
 export type Verb = 'send' | 'receive' | 'range';
 
@@ -32,20 +30,6 @@ export interface Waiting {
   readonly isExit: boolean;
   /** The `go` statements on the way to it, the outermost first; none in the body that was asked about. */
   readonly starts: readonly { readonly node: { readonly start: number; readonly end: number }; readonly body: Body }[];
-}
-
-/** How often something is waited for. */
-export interface Demand {
-  readonly sends: number;
-  readonly receives: number;
-  readonly ranges: boolean;
-}
-
-/** What is done for the other side. */
-export interface Supply {
-  readonly sends: number;
-  readonly receives: number;
-  readonly closes: boolean;
 }
 
 export interface Traffic {
@@ -65,9 +49,6 @@ export interface Traffic {
   readonly supply: Supply;
 }
 
-const NO_DEMAND: Demand = { sends: 0, receives: 0, ranges: false };
-const NO_SUPPLY: Supply = { sends: 0, receives: 0, closes: false };
-const ALL_SUPPLY: Supply = { sends: MANY, receives: MANY, closes: true };
 const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 const UNSEEN: Traffic = { ...NOTHING_NEW, escapes: true };
 
@@ -100,15 +81,13 @@ export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST)
   const read = () => new Reading(body, names, pass, depth).traffic();
   const once = read();
   entry.traffic = { ...NOTHING_NEW, own: once.own, started: once.started };
-  entry.traffic = entry.isRecursive && !once.escapes ? { ...once, ...growing(once, read()) } : once;
+  entry.traffic = entry.isRecursive && !once.escapes ? grown(once, read()) : once;
   entry.isOpen = false;
   return entry.traffic;
 }
 
-/** `walk(t.left, c); c <- t.value; walk(t.right, c)`: what is more with each call is any number. */
-function growing(once: Traffic, twice: Traffic): Pick<Traffic, 'own' | 'started'> {
-  const limit = (a: Demand, b: Demand): Demand => ({ sends: b.sends > a.sends ? MANY : a.sends, receives: b.receives > a.receives ? MANY : a.receives, ranges: a.ranges || b.ranges });
-  return { own: limit(once.own, twice.own), started: limit(once.started, twice.started) };
+function grown(once: Traffic, twice: Traffic): Traffic {
+  return { ...once, own: growing(once.own, twice.own), started: growing(once.started, twice.started) };
 }
 
 /** What has been counted on a way so far. */
@@ -371,31 +350,6 @@ function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
 
 function sum<T extends Step>(a: T, b: Step): T {
   return { ...a, own: both(a.own, b.own), started: both(a.started, b.started), supply: { sends: plus(a.supply.sends, b.supply.sends), receives: plus(a.supply.receives, b.supply.receives), closes: a.supply.closes || b.supply.closes } };
-}
-
-/** A loop goes on for as long as both sides have agreed on. */
-function manyOf({ sends, receives, closes }: Supply): Supply {
-  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, closes };
-}
-
-function often({ sends, receives, ranges }: Demand): Demand {
-  return { sends: sends ? MANY : 0, receives: receives ? MANY : 0, ranges };
-}
-
-function both(a: Demand, b: Demand): Demand {
-  return { sends: plus(a.sends, b.sends), receives: plus(a.receives, b.receives), ranges: a.ranges || b.ranges };
-}
-
-function most(a: Demand, b: Demand): Demand {
-  return { sends: Math.max(a.sends, b.sends), receives: Math.max(a.receives, b.receives), ranges: a.ranges || b.ranges };
-}
-
-function least(a: Supply, b: Supply): Supply {
-  return { sends: Math.min(a.sends, b.sends), receives: Math.min(a.receives, b.receives), closes: a.closes && b.closes };
-}
-
-function keyOfDemand({ sends, receives, ranges }: Demand): string {
-  return `${sends},${receives},${ranges}`;
 }
 
 /** The cases of the selects of a graph, by the communication that each begins with. */
