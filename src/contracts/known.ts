@@ -59,8 +59,8 @@ export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:
 export const CONTINUES_WITH_RECEIVER: ReadonlySet<string> = new Set(['(*os/exec.Cmd).Start']);
 /** Library functions that call the function they are given before they return, and not later: once at most. */
 export const RUNS_ARGUMENT_ONCE = /^(?:\(\*sync\.Once\)\.Do|runtime\/pprof\.Do|runtime\/trace\.WithRegion|crypto\/fips140\.WithoutEnforcement|\(syscall\.RawConn\)\.\w+|testing\/synctest\.(?:Run|Test)|\(\*?golang\.org\/x\/sync\/singleflight\.Group\)\.Do|\(\*?go\.etcd\.io\/bbolt\.DB\)\.(?:Update|View))$/;
-/** The same, any number of times. */
-export const RUNS_ARGUMENT_OFTEN = /^(?:(?:sort|slices|strings|bytes|maps)\.\w+|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|\(\*sync\.Map\)\.Range|\(\*container\/ring\.Ring\)\.Do|expvar\.Do|flag\.Visit(?:All)?|\(\*flag\.FlagSet\)\.Visit(?:All)?|go\/ast\.Inspect|\(log\/slog\.Record\)\.Attrs|\(\*regexp\.Regexp\)\.ReplaceAll\w*Func|testing\.(?:AllocsPerRun|Benchmark)|github\.com\/cenkalti\/backoff(?:\/v\d+)?\.Retry\w*|k8s\.io\/apimachinery\/pkg\/util\/wait\.\w+|k8s\.io\/client-go\/util\/retry\.\w+)$/;
+/** The same, any number of times, and for no longer than the call's own arguments say. */
+export const RUNS_ARGUMENT_OFTEN = /^(?:(?:sort|slices|strings|bytes|maps)\.\w+|path\/filepath\.Walk(?:Dir)?|io\/fs\.WalkDir|\(\*sync\.Map\)\.Range|\(\*container\/ring\.Ring\)\.Do|expvar\.Do|flag\.Visit(?:All)?|\(\*flag\.FlagSet\)\.Visit(?:All)?|go\/ast\.Inspect|\(log\/slog\.Record\)\.Attrs|\(\*regexp\.Regexp\)\.ReplaceAll\w*Func|testing\.(?:AllocsPerRun|Benchmark))$/;
 /** Subtests: they run once, those that call `Parallel` only when the function around them has returned. */
 export const RUNS_TEST = /^\((?:\*testing\.(?:[TBF]|common)|testing\.TB)\)\.Run$/;
 /** Calls that have a function run when the test is over. */

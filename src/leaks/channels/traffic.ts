@@ -81,9 +81,15 @@ export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST)
   const read = () => new Reading(body, names, pass, depth).traffic();
   const once = read();
   entry.traffic = { ...NOTHING_NEW, own: once.own, started: once.started };
-  entry.traffic = entry.isRecursive && !once.escapes ? grown(once, read()) : once;
+  if (entry.isRecursive) entry.traffic = hasBothEnds(once) ? UNSEEN : grown(once, read());
+  else entry.traffic = once;
   entry.isOpen = false;
   return entry.traffic;
+}
+
+/** How much of either end one call leaves to the next cannot be told. */
+function hasBothEnds({ does }: Traffic): boolean {
+  return does.has('send') && (does.has('receive') || does.has('range'));
 }
 
 function grown(once: Traffic, twice: Traffic): Traffic {
