@@ -13,6 +13,7 @@ import { type Call, type Expr, type FuncNode, unparen, type Variable } from '../
 import { literalsIn } from '../syntax/walk.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isClientWithoutTimeout } from './bounds.ts';
+import { isDone, isReachedBeforeDone } from './givencontexts.ts';
 import { bodyOfCallee, type Goroutine, goroutinesOf, livesAsLongAsProcess } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 
@@ -54,7 +55,7 @@ function startedWith({ call, parent }: Goroutine, pass: Pass): Blocking | undefi
 function blockedIn(body: Body, pass: Pass): Blocking | undefined {
   for (const { op } of operations(body.graph)) {
     const blocked = op.kind === 'call' ? blockedOn(op.call, body, pass) : undefined;
-    if (blocked && op.kind === 'call' && isReachedBefore(op, body)) return { body, call: op.call, ...blocked };
+    if (blocked && op.kind === 'call' && isReachedBeforeDone(op, body)) return { body, call: op.call, ...blocked };
   }
   return undefined;
 }
@@ -72,25 +73,6 @@ function givenContext(parent: Body, pass: Pass): Variable | undefined {
     }
   }
   return undefined;
-}
-
-/** Control comes to the call without having waited for the end of a context: behind `<-ctx.Done()` that one is over. */
-function isReachedBefore(call: Op, { graph, env }: Body): boolean {
-  return search({ block: graph.entry, index: 0 }, '', {
-    key: () => '',
-    op: op => (op === call ? 'arrive' : op.kind === 'receive' && isDone(op.channel, env) ? undefined : ''),
-    edge: () => '',
-    returns: () => false,
-  }) !== undefined;
-}
-
-/** `ctx.Done()`, of that context where one is given. */
-function isDone(channel: Expr, env: Body['env'], context?: Variable): boolean {
-  const x = unparen(channel);
-  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
-  if (callee?.kind !== 'method' || callee.name !== '(context.Context).Done') return false;
-  const on = unparen(callee.receiver);
-  return !context || (on.kind === 'ident' && on.entity === context);
 }
 
 type Blocked = Pick<Detached, 'context' | 'isEndless'>;
