@@ -21,6 +21,7 @@ import { missingDone } from './missing-done.ts';
 import { missingUnlock } from './missing-unlock.ts';
 import { nilChannel } from './nil-channel.ts';
 import { queryWithoutContext } from './query-without-context.ts';
+import { requestWithoutContext } from './request-without-context.ts';
 import { selectWithoutDone } from './select-without-done.ts';
 import { timeAfterInLoop } from './time-after-in-loop.ts';
 import { timeTick } from './time-tick.ts';
@@ -51,5 +52,5 @@ export const rules: readonly Rule[] = [
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
   unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
   errgroupWithoutWait, unreleasedSemaphore, unstoppedSignal, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
-  queryWithoutContext,
+  requestWithoutContext, queryWithoutContext,
 ];
