@@ -13,6 +13,7 @@ import { emptySelect } from './empty-select.ts';
 import { endlessGoroutine } from './endless-goroutine.ts';
 import { endlessTickerRange } from './endless-ticker-range.ts';
 import { errgroupWithoutWait } from './errgroup-without-wait.ts';
+import { httpWithoutTimeout } from './http-without-timeout.ts';
 import { lockOrder } from './lock-order.ts';
 import { lostCancel } from './lost-cancel.ts';
 import { lostSignal } from './lost-signal.ts';
@@ -52,5 +53,5 @@ export const rules: readonly Rule[] = [
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
   unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
   errgroupWithoutWait, unreleasedSemaphore, unstoppedSignal, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
-  requestWithoutContext, queryWithoutContext,
+  httpWithoutTimeout, requestWithoutContext, queryWithoutContext,
 ];

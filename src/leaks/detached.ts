@@ -90,7 +90,7 @@ function asBlocked(context: Call | undefined, isEndless: boolean): Blocked | und
 }
 
 /** `context.Background()`, behind a variable that is never anything else, and in `context.WithValue`. */
-function endlessContext(expr: Expr | undefined, body: Body): Call | undefined {
+export function endlessContext(expr: Expr | undefined, body: Body): Call | undefined {
   const x = expr && unparen(expr);
   const value = x?.kind === 'ident' && x.entity?.kind === 'var' ? onlyValue(x.entity) : x;
   if (value?.kind !== 'call') return undefined;

@@ -80,7 +80,7 @@ const WAIT = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.
 
 function waits({ graph, env }: Body): boolean {
   return operations(graph).some(({ op }) => {
-    const call = op.kind === 'go' ? undefined : callIn(op);
+    const call = callIn(op);
     return call !== undefined && WAIT.test(calleeName(calleeOf(call, env)) ?? '');
   });
 }
