@@ -28,6 +28,7 @@ import { timeAfterInLoop } from './time-after-in-loop.ts';
 import { timeTick } from './time-tick.ts';
 import { timerResetWithoutStop } from './timer-reset-without-stop.ts';
 import { unboundedGoroutine } from './unbounded-goroutine.ts';
+import { uncheckedRowsError } from './unchecked-rows-error.ts';
 import { unclosedBody } from './unclosed-body.ts';
 import { unclosedConnection } from './unclosed-connection.ts';
 import { unclosedFile } from './unclosed-file.ts';
@@ -53,5 +54,5 @@ export const rules: readonly Rule[] = [
   lockOrder, lostSignal, unclosedBody, closeBeforeErrorCheck, unclosedRows, unfinishedTransaction, unclosedFile,
   unclosedConnection, unclosedResource, unwaitedProcess, unstoppedIterator, unendedSpan, lostCancel, deferInLoop,
   errgroupWithoutWait, unreleasedSemaphore, unstoppedSignal, timerResetWithoutStop, drainedTimer, timeAfterInLoop, timeTick, unstoppedTimer,
-  httpWithoutTimeout, requestWithoutContext, queryWithoutContext,
+  httpWithoutTimeout, requestWithoutContext, queryWithoutContext, uncheckedRowsError,
 ];

@@ -47,6 +47,7 @@ export { addBeforeGo } from './leaks/addfix.ts';
 export { type UnbufferedSignal, unbufferedSignals, type UnstoppedSignal, unstoppedSignals } from './leaks/notifications.ts';
 export { type KeptToken, keptTokens } from './leaks/semaphores.ts';
 export { type Detached, detachedGoroutines } from './leaks/detached.ts';
+export { type UncheckedRows, uncheckedRows } from './leaks/rowserrors.ts';
 export { type LimitlessClient, limitlessClients } from './leaks/limitlessclients.ts';
 export { type LimitlessServer, limitlessServers } from './leaks/limitlessservers.ts';
 export { type ContextFreeRequest, contextFreeRequests } from './leaks/contextfreerequests.ts';
