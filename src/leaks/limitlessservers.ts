@@ -1,6 +1,6 @@
 /** HTTP servers that wait for a request's header however long a client takes to send it. */
 import { operations } from '../flow/search.ts';
-import { calleeName, calleeOf } from '../program/callee.ts';
+import { calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { isNamed } from '../program/types.ts';
 import type { Env } from '../program/resolve.ts';
@@ -28,18 +28,28 @@ const SERVER = 'net/http.Server';
 
 export function* limitlessServers(pass: Pass): Generator<LimitlessServer> {
   const seen = new Set<string>();
-  for (const body of bodiesWith(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:ListenAnd)?Serve(?:TLS)?\(/.test(bodyText))) {
+  for (const body of bodiesWith(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:ListenAndServe\b|Serve\(|(?:ListenAnd)?ServeTLS\()/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
-      const call = op.kind === 'go' ? callOf(op.stmt.call) : callIn(op);
-      if (!call) continue;
-      for (const made of servedBy(call, body, pass)) {
-        const key = made && `${made.source.path}:${made.start}`;
-        if (key !== undefined && seen.has(key)) continue;
-        if (key !== undefined) seen.add(key);
-        yield { body, call, made };
+      const outer = op.kind === 'go' ? callOf(op.stmt.call) : callIn(op);
+      for (const call of outer ? [outer, ...handedOver(outer, body)] : []) {
+        for (const made of servedBy(call, body, pass)) {
+          const key = made && `${made.source.path}:${made.start}`;
+          if (key !== undefined && seen.has(key)) continue;
+          if (key !== undefined) seen.add(key);
+          yield { body, call, made };
+        }
       }
     }
   }
+}
+
+/** `g.Go(srv.ListenAndServe)`: who gets the method calls it. */
+function handedOver({ args }: Call, { env }: Body): Call[] {
+  return args.flatMap((arg): Call[] => {
+    const fun = unparen(arg);
+    const isServing = fun.kind === 'selector' && SERVER_SERVES.test(calleeName(resolveFunction(fun, env)) ?? '');
+    return isServing ? [{ kind: 'call', fun, args: [], spread: false, start: fun.start, end: fun.end }] : [];
+  });
 }
 
 /** The servers without limits that the call serves with; `undefined` stands for one that it makes itself. */
@@ -103,11 +113,11 @@ function firstValue(variable: Parameters<typeof onlyValue>[0]): Expr | undefined
   return role === 'local' && given.length === 1 && only !== 'unknown' && only?.kind === 'value' && only.index === 0 ? unparen(only.expr) : undefined;
 }
 
-/** `"localhost:6060"`, also the beginning of something longer, in a format, or behind a name. */
+/** `"localhost:6060"`, also the beginning of something longer, in a format, behind a name, or as the default of a flag. */
 function isLocal(address: Expr, body: Body): boolean {
   const x = unparen(address);
   if (x.kind === 'literal') return /^["`](?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|["`])/.test(x.text);
-  if (x.kind === 'binary') return isLocal(x.x, body);
+  if (x.kind === 'binary' || x.kind === 'star') return isLocal(x.x, body);
   if (x.kind === 'call') return x.args.some((arg, i) => i < 2 && isLocal(arg, body));
   if (x.kind !== 'ident') return false;
   const { entity } = x;
