@@ -112,7 +112,13 @@ function isCertainEnough(d: Diagnostic, least: Confidence): boolean {
 }
 
 function docOf(rule: Rule): RuleDoc {
-  return { id: rule.id, summary: rule.summary, severity: rule.severity, help: readFileSync(join(packageRoot, 'rules', `${rule.id}.md`), 'utf8') };
+  return {
+    id: rule.id, summary: rule.summary, severity: rule.severity,
+    // Most formats do not ask for it, and there is a file for each rule.
+    get help() {
+      return readFileSync(join(packageRoot, 'rules', `${rule.id}.md`), 'utf8');
+    },
+  };
 }
 
 function explain(id: string): number {
