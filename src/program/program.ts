@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classify } from '../source/constraints.ts';
 import { Modules, type Module } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
-import { type Overlay, readBriefly, readSource } from '../source/read.ts';
+import { importedFilesIn, type Overlay, readBriefly, readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';
 import { type Scan, scanFile } from '../syntax/scan.ts';
 import { surveyFile } from '../syntax/survey.ts';
@@ -79,7 +79,7 @@ export class Program {
   /** A package that is only imported: without its tests, read as far as it is needed, and nobody is told what is wrong with it. */
   private dependencyIn(dir: string, importPath: string, module: Module): readonly Package[] {
     let pkg: Package | undefined;
-    for (const path of goFilesIn(dir)) {
+    for (const path of importedFilesIn(dir)) {
       const { survey, header } = this.surveyOf(path) ?? {};
       const kind = header === undefined ? undefined : classify(path, header);
       if (!survey || !kind || kind.ignored) continue;
@@ -184,12 +184,3 @@ function couldBeNamed(path: string, name: string): boolean {
   const last = lastElement(path);
   return last === `go-${name}` || last === `${name}-go` || last === `${name}.go` || last.replaceAll('-', '') === name || last.replaceAll('-', '_') === name;
 }
-
-function goFilesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter(name => name.endsWith('.go') && !name.endsWith('_test.go') && !/^[._]/.test(name)).sort().map(name => join(dir, name));
-  } catch {
-    return [];
-  }
-}
-

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { timed } from './clock.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './text.ts';
@@ -44,6 +45,15 @@ function readNow(path: string, report: (problem: Problem) => void, overlay: Over
   } catch {
     report({ level: 'warning', id: 'not-utf8', path, message: 'not valid UTF-8 (Go requires it); read with replacement characters' });
     return { path: real, text: lenientDecoder.decode(bytes) };
+  }
+}
+
+/** The Go files of a folder that its importers would compile, sorted: no tests, nothing that the go command does not read. */
+export function importedFilesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir).filter(name => name.endsWith('.go') && !name.endsWith('_test.go') && !/^[._]/.test(name)).sort().map(name => join(dir, name));
+  } catch {
+    return [];
   }
 }
 

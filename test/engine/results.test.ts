@@ -59,6 +59,17 @@ test('kept results are those of a run without them, and are made anew with what 
   expect(gone).toEqual(rest);
 });
 
+test('a package whose tests import its importer: the importer is made anew when it changes', async () => {
+  // `get` comes first, and its test leads back to `use`.
+  const root = moduleWith({ ...files, 'get/get_test.go': 'package get_test\n\nimport "m/use"\n\nvar _ = use.F\n' });
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  expect(await findings(root, { cache })).toEqual(await findings(root));
+  writeFileSync(join(root, 'get/get.go'), GET.replace('r.Body.Close()', '_ = r.Body'));
+  const changed = await findings(root, { cache });
+  expect(changed).toEqual(await findings(root));
+  expect(changed.filter(line => line.startsWith('use/'))).toHaveLength(1);
+});
+
 test('a spoilt cache is no cache, and one that cannot be written is none either', async () => {
   const root = moduleWith(files);
   const cache = mkdtempSync(join(tmpdir(), 'cache-'));
