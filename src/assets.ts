@@ -12,6 +12,10 @@ function findRoot(dir: string): string {
   return findRoot(parent);
 }
 
+/** The grammar, and the signatures of the standard library. */
+export const grammarFile: string = join(packageRoot, 'wasm', 'tree-sitter-go.wasm');
+export const stdFolder: string = join(packageRoot, 'std');
+
 export function packageVersion(): string {
   const parsed: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '0.0.0';

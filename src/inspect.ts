@@ -1,6 +1,5 @@
 /** What the tool sees at each stage, as lines of text: `--print` and `--show-files`. */
-import { join } from 'node:path';
-import { packageRoot } from './assets.ts';
+import { grammarFile, stdFolder } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
 import type { Declared } from './contracts/declared.ts';
 import { printGraph } from './flow/print.ts';
@@ -68,9 +67,9 @@ function placeOfCall(call: Call): number {
 }
 
 async function* functionsIn(cwd: string, patterns: readonly string[], report: Reporter, declared?: Declared): AsyncGenerator<{ info: FuncInfo; pass: Pass }> {
-  await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
+  await initParser(grammarFile);
   const modules = new Modules(report);
-  const program = new Program({ modules, std: join(packageRoot, 'std'), report });
+  const program = new Program({ modules, std: stdFolder, report });
   const contracts = new Contracts(program, declared);
   // All first: a package that another one imports is read without its tests when it has not been read whole.
   const packages = expandPatterns(cwd, patterns, modules, report).flatMap(folder =>

@@ -1,5 +1,5 @@
-import { dirname, join } from 'node:path';
-import { packageRoot } from './assets.ts';
+import { dirname } from 'node:path';
+import { grammarFile, stdFolder } from './assets.ts';
 import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
 import type { AnalysisOptions, Unit } from './engine/analysis.ts';
@@ -97,9 +97,9 @@ async function analysed(folders: readonly PackageFolder[], options: LintOptions)
 /** Read for the names that the configuration gives, once more: most runs give none. */
 async function misnamedIn(folders: readonly PackageFolder[], { declared, overlay }: LintOptions): Promise<Problem[]> {
   if (!declared?.names.length) return [];
-  await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
+  await initParser(grammarFile);
   const report = () => undefined;
-  const program = new Program({ modules: new Modules(report), std: join(packageRoot, 'std'), overlay, report });
+  const program = new Program({ modules: new Modules(report), std: stdFolder, overlay, report });
   for (const { dir, importPath, module, files } of folders) program.packagesIn(dir, importPath, module, files);
   return [...misnamed(declared.names, program)];
 }

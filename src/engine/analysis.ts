@@ -1,6 +1,6 @@
 /** One thread's view of the code: folders are analysed one after the other, and what was learnt on the way stays. */
-import { dirname, join } from 'node:path';
-import { packageRoot } from '../assets.ts';
+import { dirname } from 'node:path';
+import { grammarFile, stdFolder } from '../assets.ts';
 import { Contracts } from '../contracts/contracts.ts';
 import type { Declared } from '../contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from '../finding.ts';
@@ -51,7 +51,7 @@ export class Analysis {
 
   /** Loads the grammar first. */
   static async start(options: AnalysisOptions, rules: readonly Rule[]): Promise<Analysis> {
-    await initParser(join(packageRoot, 'wasm', 'tree-sitter-go.wasm'));
+    await initParser(grammarFile);
     return new Analysis(options, rules);
   }
 
@@ -62,7 +62,7 @@ export class Analysis {
     // Without go.mod this makes it the root to which import paths are relative.
     this.modules.moduleOf(options.cwd);
     const asked = new Map(options.units.map(unit => [unit.dir, { ...unit, module: () => this.modules.moduleOf(unit.dir) }]));
-    this.program = new Program({ modules: this.modules, std: join(packageRoot, 'std'), overlay: options.overlay, asked, report });
+    this.program = new Program({ modules: this.modules, std: stdFolder, overlay: options.overlay, asked, report });
     this.contracts = new Contracts(this.program, options.declared);
     this.ruleIds = new Set(rules.map(rule => rule.id));
   }

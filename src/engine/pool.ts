@@ -37,9 +37,7 @@ const BYTES_EACH = 8_000_000;
 
 /** The results in the order of `units`. `progress` is told how many are done. */
 export async function analyseAll(units: readonly Unit[], options: AnalysisOptions, rules: readonly Rule[], threads: Threads | undefined, progress: (done: number) => void): Promise<UnitResult[]> {
-  const costs = units.map(costOf);
-  const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const shares = sharesOf(costs, threads ? Math.max(1, Math.min(threads.most, Math.floor(total / (threads.bytesEach ?? BYTES_EACH)))) : 1);
+  const shares = sharesFor(units, threads);
   const results: (UnitResult | undefined)[] = units.map(() => undefined);
   let done = 0;
   const keep = ({ index, result }: Done) => {
@@ -82,6 +80,13 @@ function helped(file: string, task: Task, keep: (done: Done) => void): Promise<v
     worker.on('error', () => undefined);
     worker.on('exit', () => resolve());
   });
+}
+
+function sharesFor(units: readonly Unit[], threads: Threads | undefined): Shares {
+  if (!threads || threads.most === 1) return sharesOf(units.map(() => 1), 1);
+  const costs = units.map(costOf);
+  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  return sharesOf(costs, Math.max(1, Math.min(threads.most, Math.floor(total / (threads.bytesEach ?? BYTES_EACH)))));
 }
 
 function costOf({ files }: Unit): number {
