@@ -1,4 +1,4 @@
-import { endlessTickerRanges, goroutinesOf, livesAsLongAsProcess, type Pass, type Rule, runBy, siteIn, textOf } from '../src/rule.ts';
+import { endlessTickerRanges, goroutinesRunning, livesAsLongAsProcess, type Pass, type Rule, runBy, siteIn, textOf } from '../src/rule.ts';
 
 export const endlessTickerRange: Rule = {
   id: 'endless-ticker-range',
@@ -6,7 +6,7 @@ export const endlessTickerRange: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     const seen = new Set<unknown>();
-    for (const goroutine of goroutinesOf(pass)) {
+    for (const goroutine of goroutinesRunning(/\.C\b/, pass)) {
       if (!goroutine.body || livesAsLongAsProcess(goroutine, pass)) continue;
       for (const { body, via } of runBy(goroutine.body, pass)) {
         for (const { range, kind, owner } of endlessTickerRanges(body, pass)) {

@@ -1,4 +1,4 @@
-import { endlessSelects, type Finding, type Goroutine, goroutinesOf, livesAsLongAsProcess, type Pass, type Rule, runBy, siteIn } from '../src/rule.ts';
+import { endlessSelects, type Finding, type Goroutine, goroutinesRunning, livesAsLongAsProcess, type Pass, type Rule, runBy, siteIn } from '../src/rule.ts';
 
 export const selectWithoutDone: Rule = {
   id: 'select-without-done',
@@ -6,7 +6,7 @@ export const selectWithoutDone: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     const seen = new Set<unknown>();
-    for (const goroutine of goroutinesOf(pass)) {
+    for (const goroutine of goroutinesRunning(/\bselect\b/, pass)) {
       if (!goroutine.body || livesAsLongAsProcess(goroutine, pass)) continue;
       for (const { body, via } of runBy(goroutine.body, pass)) {
         if (!/\bselect\b/.test(body.info.bodyText)) continue;

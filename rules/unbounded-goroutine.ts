@@ -1,11 +1,11 @@
-import { goroutinesOf, type Pass, type Rule, siteIn, unboundedStart } from '../src/rule.ts';
+import { goroutinesStarted, type Pass, type Rule, siteIn, unboundedStart } from '../src/rule.ts';
 
 export const unboundedGoroutine: Rule = {
   id: 'unbounded-goroutine',
   summary: 'A goroutine is started per request or per iteration, can block, and nothing bounds, awaits or cancels it.',
   severity: 'warning',
   *check(pass: Pass) {
-    for (const goroutine of goroutinesOf(pass)) {
+    for (const goroutine of goroutinesStarted(pass)) {
       const start = unboundedStart(goroutine, pass);
       if (!start) continue;
       const { parent, stmt } = goroutine;

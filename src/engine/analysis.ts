@@ -24,6 +24,8 @@ export interface Unit {
   readonly importPath: string;
   /** Absolute paths, sorted. */
   readonly files: readonly string[];
+  /** When findings of some of them are wanted only: their real paths, sorted. */
+  readonly only?: readonly string[];
 }
 
 /** What an analysis is made with; plain data, since every thread makes its own. */
@@ -35,6 +37,9 @@ export interface AnalysisOptions {
   readonly go: string | undefined;
   readonly declared: Declared | undefined;
   readonly overlay: Overlay | undefined;
+  /** Whether findings in `_test.go` files are wanted, and in generated ones. */
+  readonly tests: boolean;
+  readonly generated: boolean;
 }
 
 const NEWEST = { major: 1, minor: 27 };
@@ -70,7 +75,7 @@ export class Analysis {
   analyse(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
     const packages = this.program.askedIn(unit.dir);
-    const diagnostics = packages.flatMap(pkg => [...this.check(pkg)]);
+    const diagnostics = packages.flatMap(pkg => [...this.check(pkg, this.wantedOf(unit))]);
     // Memory follows the largest package, not the repository.
     for (const pkg of packages) for (const func of pkg.funcs) func.drop();
     const sources = packages.flatMap(pkg => pkg.files.map(file => file.source));
@@ -87,9 +92,15 @@ export class Analysis {
     this.known.set(dir, [...this.known.get(dir) ?? [], problem]);
   }
 
-  private *check(pkg: Package): Generator<PortableDiagnostic> {
+  private wantedOf({ only }: Unit): Pass['isAsked'] {
+    const { tests, generated } = this.options;
+    const paths = only && new Set(only);
+    return ({ kind, source }) => (tests || !kind.test) && (generated || !kind.generated) && (!paths || paths.has(source.path));
+  }
+
+  private *check(pkg: Package, isAsked: Pass['isAsked']): Generator<PortableDiagnostic> {
     const go = parseGoVersion(this.options.go ?? pkg.module?.go ?? '') ?? NEWEST;
-    const pass: Pass = { pkg, contracts: this.contracts, go, rules: this.ruleIds };
+    const pass: Pass = { pkg, isAsked, contracts: this.contracts, go, rules: this.ruleIds };
     for (const rule of this.rules) yield* timed(`rule ${rule.id}`, () => [...this.run(rule, pass)]);
   }
 

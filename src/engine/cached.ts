@@ -16,15 +16,16 @@ export async function throughCache(
   rules: readonly Rule[],
   analyse: (units: readonly Unit[]) => Promise<readonly UnitResult[]>,
 ): Promise<readonly UnitResult[]> {
-  const { cwd, units, go = '', declared } = options;
-  const run = hashed([toolStamp(), cwd, go, JSON.stringify(declared, plain) ?? '', ...rules.map(rule => rule.id)]);
+  const { cwd, units, go = '', declared, tests, generated } = options;
+  const run = hashed([toolStamp(), cwd, go, `${tests} ${generated}`, JSON.stringify(declared, plain) ?? '', ...rules.map(rule => rule.id)]);
   const cache = new Cache(dir, run);
   const modules = new Modules(() => undefined);
   modules.moduleOf(cwd);
   const keys = new Keys(modules, units, run);
   const states = timed('keys', () => units.map(unit => {
-    const key = keys.keyOf(unit);
-    return { unit, key, result: cache.get(unit.dir, key) };
+    const whole = keys.keyOf(unit);
+    const key = unit.only ? hashed([whole, ...unit.only]) : whole;
+    return { unit, key, result: cache.get(unit.dir, whole) ?? cache.get(unit.dir, key) };
   }));
   const stale = states.filter(({ result }) => !result).map(({ unit }) => unit);
   const fresh = new Map((stale.length ? await analyse(stale) : []).map((result, i) => [stale[i], result]));

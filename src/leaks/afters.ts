@@ -4,7 +4,7 @@ import { reachableFrom } from '../flow/search.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Call, type CommClause, type Expr, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { secondsOf } from './durations.ts';
 import type { Pass } from './pass.ts';
 import { callsOf, tickChannelOf } from './tickchannels.ts';
@@ -21,7 +21,7 @@ export interface PiledTimer {
 const SHORT = 1;
 
 export function* piledTimers(pass: Pass): Generator<PiledTimer> {
-  for (const body of bodiesWith(pass, info => info.bodyText.includes('select') && info.bodyText.includes('After('))) {
+  for (const body of askedBodies(pass, info => info.bodyText.includes('select') && info.bodyText.includes('After('))) {
     for (const { call, block } of callsOf('time.After', body)) {
       if (!repeatsWithoutLimit(call, body)) continue;
       const seconds = call.args[0] && secondsOf(call.args[0], body);

@@ -3,7 +3,7 @@ import { typeOfVariable } from '../program/infer.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { type GroupUse, receiverOf, usesIn } from './groupuses.ts';
 import { familyOfVariable } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -27,7 +27,7 @@ export function localGroups(pass: Pass): readonly LocalGroup[] {
 }
 
 function* findLocalGroups(pass: Pass): Generator<LocalGroup> {
-  for (const body of bodiesWith(pass, info => /\bWaitGroup\b/.test(info.bodyText))) {
+  for (const body of askedBodies(pass, info => /\bWaitGroup\b/.test(info.bodyText))) {
     for (const variable of variablesOf(body)) {
       if (!isFresh(variable, body)) continue;
       const family = familyOfVariable(variable.ident.start, body.env);

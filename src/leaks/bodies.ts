@@ -17,9 +17,19 @@ export interface Body {
   readonly env: Env;
 }
 
-/** The bodies whose text may matter, as `matters` says; the others are not parsed. */
+/** The bodies in which a finding may lie, of those whose text may matter, as `matters` says; the others are not parsed. */
+export function askedBodies(pass: Pass, matters: (info: FuncInfo) => boolean): Generator<Body> {
+  return bodiesWith(pass, info => pass.isAsked(info.file) && matters(info));
+}
+
+/** The same in the whole package, for what is known of it. */
 export function* bodiesWith(pass: Pass, matters: (info: FuncInfo) => boolean): Generator<Body> {
   for (const info of pass.pkg.funcs) if (matters(info)) yield* bodiesOf(info, pass);
+}
+
+/** Whether a body in which a finding may lie has the words. */
+export function askedMention(words: RegExp, { pkg, isAsked }: Pass): boolean {
+  return pkg.funcs.some(info => isAsked(info.file) && words.test(info.bodyText));
 }
 
 export function* bodiesOf(info: FuncInfo, pass: Pass): Generator<Body> {

@@ -6,7 +6,7 @@ import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, 
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 
@@ -22,7 +22,7 @@ export interface StayingBreak {
 }
 
 export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => mayStay(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => mayStay(bodyText))) {
     const loops: (For | Range)[] = [];
     walkStmts(body.block.stmts, {
       stmt: stmt => void ((stmt.kind === 'for' || stmt.kind === 'range') && loops.push(stmt)),

@@ -10,7 +10,7 @@ import { isNamed, type Type } from '../program/types.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith, bodyOf } from './bodies.ts';
+import { askedBodies, type Body, bodyOf } from './bodies.ts';
 import { isExported } from './exported.ts';
 import { contextAtHand, type GivenContext, isReachedBeforeDone, MAY_HAVE_CONTEXT } from './givencontexts.ts';
 import type { Pass } from './pass.ts';
@@ -35,7 +35,7 @@ const REQUEST = /\.(?:NewRequest|Get|Head|Post|PostForm)\(/;
 
 /** Servers of tests answer. */
 export function* contextFreeRequests(pass: Pass): Generator<ContextFreeRequest> {
-  for (const body of bodiesWith(pass, ({ bodyText, signatureText, file }) => !isTesting(file) && REQUEST.test(bodyText) && (MAY_HAVE_CONTEXT.test(signatureText) || MAY_HAVE_CONTEXT.test(bodyText)))) {
+  for (const body of askedBodies(pass, ({ bodyText, signatureText, file }) => !isTesting(file) && REQUEST.test(bodyText) && (MAY_HAVE_CONTEXT.test(signatureText) || MAY_HAVE_CONTEXT.test(bodyText)))) {
     for (const { op } of operations(body.graph)) {
       const name = op.kind === 'call' ? calleeName(calleeOf(op.call, body.env)) ?? '' : '';
       if (op.kind !== 'call' || !(name === NEW_REQUEST || SENDS_WITHOUT_CONTEXT.test(name))) continue;

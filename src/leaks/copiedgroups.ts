@@ -7,7 +7,7 @@ import type { FuncInfo } from '../program/package.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../syntax/ast.ts';
-import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { type GroupAction, type GroupCall, groupCallOf } from './groups.ts';
 import type { Pass } from './pass.ts';
 
@@ -25,7 +25,7 @@ export interface CopiedGroup {
 /** The copies on which somebody calls `Add`, `Done` or `Wait`, each once. */
 export function* copiedGroups(pass: Pass): Generator<CopiedGroup> {
   const seen = new Set<Variable>();
-  for (const body of bodiesWith(pass, mayUse)) {
+  for (const body of askedBodies(pass, mayUse)) {
     for (const use of groupCallsIn(body)) {
       const root = copiedRoot(use.group, body);
       const why = root && !seen.has(root) ? reasonFor(root, body) : undefined;

@@ -14,7 +14,7 @@ import { literalsIn } from '../syntax/walk.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isClientWithoutTimeout } from './bounds.ts';
 import { isDone, isReachedBeforeDone } from './givencontexts.ts';
-import { bodyOfCallee, type Goroutine, goroutinesOf, livesAsLongAsProcess } from './goroutines.ts';
+import { bodyOfCallee, type Goroutine, goroutinesRunning, livesAsLongAsProcess } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 
 export interface Detached {
@@ -34,7 +34,7 @@ export interface Detached {
 const ENDLESS = /\b(?:Background|TODO|WithoutCancel)\(/;
 
 export function* detachedGoroutines(pass: Pass): Generator<Detached> {
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(ENDLESS, pass)) {
     const { body, parent } = goroutine;
     if (![parent, body].some(at => at && ENDLESS.test(at.info.bodyText))) continue;
     const given = givenContext(parent, pass);

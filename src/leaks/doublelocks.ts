@@ -2,7 +2,7 @@
 import type { Op } from '../flow/graph.ts';
 import type { Turn } from '../flow/search.ts';
 import type { Call } from '../syntax/ast.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { contradicts } from './constantargs.ts';
@@ -33,7 +33,7 @@ interface Again {
 }
 
 export function* doubleLocks(pass: Pass): Generator<DoubleLock> {
-  for (const body of bodiesWith(pass, mentionsLocking)) {
+  for (const body of askedBodies(pass, mentionsLocking)) {
     const reported = new Set<Call>();
     for (const holding of holdingsIn(body, pass)) {
       if (!holding.mode || !isSteady(holding.identity, body)) continue;

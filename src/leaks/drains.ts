@@ -9,7 +9,7 @@ import { calleeOf } from '../program/callee.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { afterBranch, afterOp, type Flags, flagsKey } from './flags.ts';
 import { bodyOfCallee } from './goroutines.ts';
 import type { Pass } from './pass.ts';
@@ -42,7 +42,7 @@ type Receive = Op & { readonly kind: 'receive' };
 
 export function* emptyDrains(pass: Pass): Generator<EmptyDrain> {
   const seen = new Set<Expr>();
-  for (const body of bodiesWith(pass, info => info.bodyText.includes('.C') && info.bodyText.includes('<-'))) {
+  for (const body of askedBodies(pass, info => info.bodyText.includes('.C') && info.bodyText.includes('<-'))) {
     for (const { op, after } of operations(body.graph)) {
       const spender = spenderOf(op, body);
       const place = spender && placeOf(spender.timer);

@@ -7,7 +7,7 @@ import { underlying } from '../program/resolve.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { isGivenBesideError } from './besideerrors.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
 import { mentionsAnywhere, type Release, releasesOf } from './releases.ts';
@@ -35,7 +35,7 @@ interface Made {
 }
 
 export function* earlyCloses(pass: Pass): Generator<EarlyClose> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('Close('))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => bodyText.includes('Close('))) {
     const seen = new Set<Call>();
     for (const made of callsWithError(body)) {
       if (isOwedOnError(made, body, pass)) continue;

@@ -5,7 +5,7 @@ import { calleeOf } from '../program/callee.ts';
 import type { Call } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body } from './bodies.ts';
-import { type Goroutine, goroutinesOf, leaves, livesAsLongAsProcess, runBy } from './goroutines.ts';
+import { type Goroutine, goroutinesRunning, leaves, livesAsLongAsProcess, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 
 export interface Endless {
@@ -17,9 +17,12 @@ export interface Endless {
   readonly calls: number;
 }
 
+/** `for {`, `for on {`, `for i := 0; ; i++ {`, `goto again`: no condition that may change, or none at all. */
+const ENDLESS = /\bgoto\b|\bfor\s*(?:\{|!?[\w.]+\s*\{|[^;{}]*;\s*(?:true\s*)?;)/;
+
 /** Loops that no `return`, `break`, `goto`, panic or end of the process leads out of; those around a `select` are a rule of their own. */
 export function* endlessGoroutines(pass: Pass): Generator<Endless> {
-  yield* inGoroutines(pass, /\b(?:for|goto)\b/, body => endlessLoopsIn(body, pass));
+  yield* inGoroutines(pass, ENDLESS, body => endlessLoopsIn(body, pass));
 }
 
 export function* emptySelects(pass: Pass): Generator<Endless> {
@@ -28,7 +31,7 @@ export function* emptySelects(pass: Pass): Generator<Endless> {
 
 function* inGoroutines(pass: Pass, words: RegExp, find: (body: Body) => readonly Endless['node'][]): Generator<Endless> {
   const seen = new Set<unknown>();
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(words, pass)) {
     if (!goroutine.body || livesAsLongAsProcess(goroutine, pass)) continue;
     for (const { body, via } of runBy(goroutine.body, pass)) {
       if (seen.has(body.block) || !words.test(body.info.bodyText)) continue;

@@ -7,7 +7,7 @@ import { isNamed, type Type } from '../program/types.ts';
 import { type Expr, type FuncNode, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { calledBodies } from './called.ts';
-import { goroutinesOf } from './goroutines.ts';
+import { goroutinesIn } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { holdsSpan } from './reach.ts';
 import { callIn } from './taken.ts';
@@ -73,7 +73,7 @@ function bodyAround(literal: Body, pass: Pass): Body | undefined {
 function isRunBy(parent: Body, literal: Body, pass: Pass): boolean {
   const isIt = (body: Body | undefined) => body?.block === literal.block;
   const isCalled = operations(parent.graph).some(({ op }) => op.kind === 'call' && calledBodies(op.call, parent, pass).some(({ body, isInner }) => isInner && isIt(body)));
-  return isCalled || (waits(parent) && goroutinesOf(pass).some(goroutine => isIt(goroutine.body) && goroutine.parent.block === parent.block));
+  return isCalled || (waits(parent) && goroutinesIn(parent.info, pass).some(goroutine => isIt(goroutine.body) && goroutine.parent.block === parent.block));
 }
 
 const WAIT = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.Wait$/;

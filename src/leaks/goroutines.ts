@@ -12,7 +12,8 @@ import { type Call, type Expr, type Go, type Select, type Stmt, unparen } from '
 import { walkStmts } from '../syntax/walk.ts';
 import { isCommand, isCommandByWords } from './commands.ts';
 import { isExported } from './exported.ts';
-import { type Body, bodiesWith, bodyOf } from './bodies.ts';
+import { type Body, bodiesOf, bodyOf } from './bodies.ts';
+import { mayReachAsked } from './near.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
 
@@ -28,17 +29,39 @@ export interface Goroutine {
   readonly body: Body | undefined;
 }
 
-const memo = new WeakMap<Pass, readonly Goroutine[]>();
+const memo = new WeakMap<Pass, Map<FuncInfo, readonly Goroutine[]>>();
 
-/** Every start of a goroutine in a package, once for all rules. */
-export function goroutinesOf(pass: Pass): readonly Goroutine[] {
-  let found = memo.get(pass);
-  if (!found) memo.set(pass, (found = [...findGoroutines(pass)]));
-  return found;
+/** The starts of goroutines in files that were asked for. */
+export function goroutinesStarted(pass: Pass): readonly Goroutine[] {
+  return startedIn(pass, info => pass.isAsked(info.file));
 }
 
-function* findGoroutines(pass: Pass): Generator<Goroutine> {
-  for (const parent of bodiesWith(pass, info => /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText))) {
+/** These, and the starts of those that may run such a body in one of these files as `words` matches. */
+export function goroutinesRunning(words: RegExp, pass: Pass): readonly Goroutine[] {
+  return startedIn(pass, mayReachAsked(pass, words));
+}
+
+/** Every start of a goroutine in a package, for what is known of it. */
+export function allGoroutinesOf(pass: Pass): readonly Goroutine[] {
+  return startedIn(pass, () => true);
+}
+
+function startedIn(pass: Pass, matters: (info: FuncInfo) => boolean): readonly Goroutine[] {
+  return pass.pkg.funcs.flatMap(info => (matters(info) ? goroutinesIn(info, pass) : []));
+}
+
+/** The starts of goroutines in a function. */
+export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
+  if (!/\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText)) return [];
+  let known = memo.get(pass);
+  if (!known) memo.set(pass, (known = new Map()));
+  let own = known.get(info);
+  if (!own) known.set(info, (own = [...findGoroutines(info, pass)]));
+  return own;
+}
+
+function* findGoroutines(info: FuncInfo, pass: Pass): Generator<Goroutine> {
+  for (const parent of bodiesOf(info, pass)) {
     for (const { op } of operations(parent.graph)) {
       const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && RUNS_ARGUMENT_IN_GOROUTINE.test(nameOf(op.call, parent)) ? op.call : undefined;
       const call = stmt && calledIn(stmt, parent);

@@ -3,7 +3,7 @@ import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Site } from '../source/text.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { endlessContext } from './detached.ts';
 import { setsField, structsBehind } from './madestructs.ts';
 import type { Pass } from './pass.ts';
@@ -26,7 +26,7 @@ const STREAMS = /event-stream|\bbufio\.New(?:Scanner|Reader)\([\w.]*\.Body\)|\.M
 export function* limitlessClients(pass: Pass): Generator<LimitlessClient> {
   if (!pass.pkg.files.some(({ source }) => /\bhttp\.Client\b/.test(source.text))) return;
   const seen = new Set<string>();
-  for (const body of bodiesWith(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:Do|Get|Head|Post|PostForm)\(/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:Do|Get|Head|Post|PostForm)\(/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
       const callee = calleeOf(op.call, body.env);

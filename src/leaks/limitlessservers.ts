@@ -7,7 +7,7 @@ import type { Env } from '../program/resolve.ts';
 import type { Site } from '../source/text.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith, bodyOf } from './bodies.ts';
+import { askedBodies, type Body, bodyOf } from './bodies.ts';
 import { elementOf, type MadeStruct, setsField, structsBehind } from './madestructs.ts';
 import type { Pass } from './pass.ts';
 import { callIn } from './taken.ts';
@@ -28,7 +28,7 @@ const SERVER = 'net/http.Server';
 
 export function* limitlessServers(pass: Pass): Generator<LimitlessServer> {
   const seen = new Set<string>();
-  for (const body of bodiesWith(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:ListenAndServe\b|Serve\(|(?:ListenAnd)?ServeTLS\()/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText, file }) => !isTesting(file) && /\.(?:ListenAndServe\b|Serve\(|(?:ListenAnd)?ServeTLS\()/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       const outer = op.kind === 'go' ? callOf(op.stmt.call) : callIn(op);
       for (const call of outer ? [outer, ...handedOver(outer, body)] : []) {

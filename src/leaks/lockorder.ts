@@ -1,6 +1,7 @@
 /** Two mutexes that are locked in both orders: one goroutine has the first and waits for the second, another the other way round. */
 import type { Op } from '../flow/graph.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import type { FuncInfo } from '../program/package.ts';
+import { askedBodies, type Body, bodiesWith } from './bodies.ts';
 import { type CalledBody, calledBodies, handedToParam } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { contradicts } from './constantargs.ts';
@@ -9,6 +10,7 @@ import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { type Identity, identityOf, SOME } from './lockplaces.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import { isMadeHere, mayBeSame } from './kinship.ts';
+import { isWhole } from './near.ts';
 import type { Pass } from './pass.ts';
 import { callIn, staysLocked, type TakenStep } from './taken.ts';
 
@@ -33,8 +35,26 @@ export interface LockOrder {
 }
 
 export function* lockOrders(pass: Pass): Generator<LockOrder> {
+  const asked = nestedIn(askedBodies(pass, mayNest), pass);
+  // One of the two orders stands where it is reported.
+  const byPair = asked.size === 0 || isWhole(pass) ? asked : nestedIn(bodiesWith(pass, mayNest), pass);
+  for (const [key, ones] of byPair) {
+    const [first = '', second = ''] = key.split(' ');
+    // Each pair once.
+    const others = first < second ? byPair.get(`${second} ${first}`) ?? [] : [];
+    const found = firstMeeting(ones, others, pass);
+    if (found) yield found;
+  }
+}
+
+function mayNest(info: FuncInfo): boolean {
+  return !info.file.kind.test && mentionsLocking(info);
+}
+
+/** What is locked under what, by the families of both. */
+function nestedIn(bodies: Iterable<Body>, pass: Pass): Map<string, LockedUnder[]> {
   const byPair = new Map<string, LockedUnder[]>();
-  for (const body of bodiesWith(pass, info => !info.file.kind.test && mentionsLocking(info))) {
+  for (const body of bodies) {
     for (const holding of holdingsIn(body, pass)) {
       for (const found of lockedUnder(holding, body, pass)) {
         const key = `${holding.identity.family} ${found.family}`;
@@ -44,13 +64,7 @@ export function* lockOrders(pass: Pass): Generator<LockOrder> {
       }
     }
   }
-  for (const [key, ones] of byPair) {
-    const [first = '', second = ''] = key.split(' ');
-    // Each pair once.
-    const others = first < second ? byPair.get(`${second} ${first}`) ?? [] : [];
-    const found = firstMeeting(ones, others, pass);
-    if (found) yield found;
-  }
+  return byPair;
 }
 
 function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder[], pass: Pass): LockOrder | undefined {

@@ -10,7 +10,7 @@ import type { FuncInfo } from '../program/package.ts';
 import type { Call, Expr, Return } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { type Balance, type DirectLock, lockCallsIn, type LockFlow, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
 import { isLastLock } from './lastlocks.ts';
 import { isLockHelper } from './lockhelpers.ts';
@@ -38,7 +38,7 @@ export function mentionsLock({ bodyText }: FuncInfo): boolean {
 }
 
 export function* keptLocks(pass: Pass): Generator<KeptLock> {
-  for (const body of bodiesWith(pass, mentionsLock)) {
+  for (const body of askedBodies(pass, mentionsLock)) {
     if (body.node.kind === 'func' && body.info.name === 'main' && body.info.pkg.name === 'main') continue;
     for (const direct of lockCallsIn(body)) {
       const found = direct.lock.does === 'lock' && !endsWithTest(direct.lock, body) ? keptFrom(direct, body, pass) : undefined;

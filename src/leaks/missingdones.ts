@@ -2,7 +2,7 @@
 import type { Call, Expr } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { addsAmong, leastAdds, type LocalGroup, localGroups, mostDones, waitOf } from './balance.ts';
-import type { Body } from './bodies.ts';
+import { askedMention, type Body } from './bodies.ts';
 import type { GroupUse } from './groupuses.ts';
 import type { Pass } from './pass.ts';
 import { countsUp, mayCountDown, sharedGroups } from './sharedgroups.ts';
@@ -29,7 +29,7 @@ export function* missingDones(pass: Pass): Generator<MissingDone> {
     const found = missingOf(group, pass);
     if (found) yield found;
   }
-  for (const { uses } of sharedGroups(pass)) {
+  for (const { uses } of askedMention(/\.(?:Add|Wait)\(/, pass) ? sharedGroups(pass) : []) {
     const adds = uses.flatMap(({ use, body }) => (use.kind === 'call' && use.does === 'add' && countsUp(use.call) ? [{ use, body }] : []));
     const wait = uses.find(({ use }) => use.kind === 'call' && use.does === 'wait');
     const [first] = adds;

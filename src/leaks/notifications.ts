@@ -11,11 +11,11 @@ import { typeOf } from '../program/infer.ts';
 import { graphOf } from '../flow/build.ts';
 import { type Call, type Expr, type For, type FuncLit, type Range, unparen, type Variable } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { familiesOf } from './channels/families.ts';
 import { channelNamesOf, familyKey } from './channels/familykeys.ts';
 import { capacityOf, isMake } from './channels/makes.ts';
-import { goroutinesOf, runsOncePerProcess } from './goroutines.ts';
+import { allGoroutinesOf, runsOncePerProcess } from './goroutines.ts';
 import { type Unmet, unmetObligations } from './obligations.ts';
 import type { Pass } from './pass.ts';
 import { mentionsAnywhere } from './releases.ts';
@@ -39,7 +39,7 @@ export function* unstoppedSignals(pass: Pass): Generator<UnstoppedSignal> {
     } else {
       const when = (['always', 'signalled'] as const).find(when => leaves(unmet, channel, when, pass));
       // `go awaitSignal()`: a handler that only the signal ends.
-      const isHandler = when === 'signalled' && goroutinesOf(pass).some(started => started.body?.block === body.block);
+      const isHandler = when === 'signalled' && allGoroutinesOf(pass).some(started => started.body?.block === body.block);
       if (when && !isHandler) yield { unmet, when };
     }
   }
@@ -129,7 +129,7 @@ export interface UnbufferedSignal {
 
 /** Calls of `signal.Notify` with a channel that is made without a buffer wherever it is made. */
 export function* unbufferedSignals(pass: Pass): Generator<UnbufferedSignal> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bNotify\(/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\bNotify\(/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       if (op.kind !== 'call' || calleeName(calleeOf(op.call, body.env)) !== 'os/signal.Notify') continue;
       const [channel] = op.call.args;

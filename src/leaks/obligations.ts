@@ -13,7 +13,7 @@ import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
 import { isCommand } from './commands.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
@@ -41,7 +41,7 @@ const found = new WeakMap<Pass, readonly Unmet[]>();
 export function unmetObligations(rule: string, pass: Pass): readonly Unmet[] {
   let all = found.get(pass);
   if (!all) {
-    all = [...bodiesWith(pass, mayAcquire(pass))].flatMap(body => [...unmetIn(body, pass)]);
+    all = [...askedBodies(pass, mayAcquire(pass))].flatMap(body => [...unmetIn(body, pass)]);
     found.set(pass, all);
   }
   return all.filter(({ acquisition: { resource } }) => resource.rule === rule);

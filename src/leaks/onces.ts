@@ -4,7 +4,7 @@ import { operations, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { type Identity, identityOf, isSameMutex } from './lockplaces.ts';
@@ -24,7 +24,7 @@ export interface OnceAgain extends OnceStep {
 }
 
 export function* oncesAgain(pass: Pass): Generator<OnceAgain> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('.Do('))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => bodyText.includes('.Do('))) {
     for (const { op } of operations(body.graph)) {
       const call = callIn(op);
       const once = call && onceOf(call, body);

@@ -4,6 +4,7 @@ import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
 import { mayGive } from './owners.ts';
+import { isWhole } from './near.ts';
 import type { Pass } from './pass.ts';
 
 /** What a package contributes to its clients' names. */
@@ -19,7 +20,9 @@ const known = new WeakMap<Contracts, Map<Package, Known>>();
  * Whether the text of a body says that it could handle a resource: it mentions a body, or it calls something with the
  * name of a function that hands one over, out of this package or one that it imports.
  */
-export function mayAcquire({ pkg, contracts, rules }: Pass): (info: FuncInfo) => boolean {
+export function mayAcquire(pass: Pass): (info: FuncInfo) => boolean {
+  const { pkg, contracts, rules } = pass;
+  if (!isWhole(pass)) return ({ bodyText }) => bodyText.includes('(');
   const names = namesIn(pkg, contracts, rules);
   return ({ bodyText }) => bodyText.includes('.Body') || callsOneOf(names, bodyText);
 }

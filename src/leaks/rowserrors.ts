@@ -4,7 +4,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, type For, type Range, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith, bodyOf } from './bodies.ts';
+import { askedBodies, type Body, bodyOf } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { holdsSpan } from './reach.ts';
 
@@ -24,7 +24,7 @@ const SILENT = new RegExp(`${ROWS}(?:Next|Scan|Close|Columns|ColumnTypes|MapScan
 
 export function* uncheckedRows(pass: Pass): Generator<UncheckedRows> {
   const seen = new Set<Variable>();
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\.Next\(\)/.test(bodyText) && /\bfor\b/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\.Next\(\)/.test(bodyText) && /\bfor\b/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       const found = op.kind === 'call' ? loopedOver(op.call, body) : undefined;
       if (op.kind !== 'call' || !found || seen.has(found.variable)) continue;

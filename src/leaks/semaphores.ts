@@ -9,9 +9,9 @@ import { errorType, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, askedMention, type Body } from './bodies.ts';
 import { factsAt, firstFound } from './facts.ts';
-import { bodyOfCallee, type Goroutine, goroutinesOf, runBy } from './goroutines.ts';
+import { bodyOfCallee, type Goroutine, goroutinesStarted, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { type Span, spanOf } from './reach.ts';
 import { type Kind, type Semaphore, semaphoreAt, semaphoresOf, tokenUse, tokenUsesIn } from './semaphoreuses.ts';
@@ -42,13 +42,20 @@ interface Taken {
 }
 
 export function* keptTokens(pass: Pass): Generator<KeptToken> {
+  if (!askedMention(/<-|cquire\(/, pass) && !callsHelper(pass)) return;
   if (semaphoresOf(pass).size === 0) return;
-  for (const body of bodiesWith(pass, ({ bodyText }) => /<-|cquire|\(\)/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /<-|cquire|\(\)/.test(bodyText))) {
     for (const taken of takenIn(body, pass)) {
       const found = keptFrom(taken, body, pass) ?? keptByGoroutine(taken, body, pass);
       if (found) yield found;
     }
   }
+}
+
+/** See `takenByHelper`. */
+function callsHelper(pass: Pass): boolean {
+  const names = pass.pkg.funcs.filter(({ bodyText }) => /<-|cquire\(/.test(bodyText)).map(info => info.bareName);
+  return names.length > 0 && askedMention(new RegExp(`\\b(?:${names.join('|')})\\(`), pass);
 }
 
 function* takenIn(body: Body, pass: Pass): Generator<Taken> {
@@ -150,7 +157,7 @@ function isWhole(call: Call | undefined): boolean {
 
 /** The goroutine that is started with the token, and gives it back on some ways only. */
 function keptByGoroutine({ op: taken, after, semaphore, name }: Taken, body: Body, pass: Pass): KeptToken | undefined {
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesStarted(pass)) {
     const { parent, stmt, body: inner } = goroutine;
     if (parent.block !== body.block || !inner || !isReached(stmt, after, semaphore, body, pass)) continue;
     const gives = (op: Op) => isGivenBack(op, semaphore, inner, pass);

@@ -6,7 +6,7 @@ import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { type Call, type Expr, type FuncLit, unparen } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesOf, bodiesWith, bodyOf } from './bodies.ts';
+import { askedBodies, type Body, bodiesOf, bodyOf } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { isNeverSignalled } from './condsignals.ts';
 import { heldAt } from './held.ts';
@@ -27,7 +27,7 @@ export interface LostSignal {
 }
 
 export function* lostSignals(pass: Pass): Generator<LostSignal> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\.Wait\(\)/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\.Wait\(\)/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       const cond = op.kind === 'call' ? condOf(op.call, 'Wait', body) : undefined;
       if (!cond || op.kind !== 'call') continue;

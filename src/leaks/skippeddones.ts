@@ -7,7 +7,7 @@ import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
-import { type Goroutine, goroutinesOf, runBy } from './goroutines.ts';
+import { type Goroutine, goroutinesRunning, runBy } from './goroutines.ts';
 import { type GroupCall, groupCallOf, groupFamily } from './groups.ts';
 import { paramsOf } from './groupuses.ts';
 import { canonicalPlace, familyOfVariable, holds } from './mutexes.ts';
@@ -31,7 +31,7 @@ export interface SkippedDone {
 }
 
 export function* skippedDones(pass: Pass): Generator<SkippedDone> {
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(/\.Done\(\)/, pass)) {
     if (goroutine.stmt.kind !== 'go' || !goroutine.body) continue;
     const seen = new Set<string>();
     for (const { body, via } of runBy(goroutine.body, pass)) {

@@ -3,7 +3,7 @@ import type { Block } from '../flow/graph.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { type Call, type Expr, type Range, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { leaves, runsOncePerProcess } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { nextWithTicks, callsOf, tickChannelOf, tickRangeAt } from './tickchannels.ts';
@@ -38,7 +38,7 @@ export interface LostTicker {
 }
 
 export function* lostTickers(pass: Pass): Generator<LostTicker> {
-  for (const body of bodiesWith(pass, info => info.bodyText.includes('Tick('))) {
+  for (const body of askedBodies(pass, info => info.bodyText.includes('Tick('))) {
     for (const { call, block } of callsOf('time.Tick', body)) {
       if (movesOn(call, body)) continue;
       const after = reachableFrom(block, b => nextWithTicks(b, body, pass));

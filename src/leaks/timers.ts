@@ -4,7 +4,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
 
@@ -21,7 +21,7 @@ export interface RiskyReset {
 export type TimerState = 'fresh' | 'running';
 
 export function* riskyResets(pass: Pass): Generator<RiskyReset> {
-  for (const body of bodiesWith(pass, info => info.bodyText.includes('.Reset('))) {
+  for (const body of askedBodies(pass, info => info.bodyText.includes('.Reset('))) {
     const found = new Set<Call>();
     for (const { op } of operations(body.graph)) {
       const timer = resetTimer(op, body);

@@ -3,7 +3,7 @@ import type { Op } from '../flow/graph.ts';
 import { search, type Turn } from '../flow/search.ts';
 import { type Call, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { type Balance, type DirectLock, isTarget, lockCallsIn, lockFlowOf, type Target, targetFor } from './lockflow.ts';
 import { mentionsLock, statesAt } from './locks.ts';
 import { type LockCall, lockCallOf } from './mutexes.ts';
@@ -26,7 +26,7 @@ interface Pair {
 }
 
 export function* mismatches(pass: Pass): Generator<Mismatch> {
-  for (const body of bodiesWith(pass, info => mentionsLock(info) && mixes(info.bodyText))) {
+  for (const body of askedBodies(pass, info => mentionsLock(info) && mixes(info.bodyText))) {
     const pairs = [...lockCallsIn(body)].filter(({ lock }) => lock.does === 'lock' && lock.isReadWrite).flatMap(locked => pairsOf(locked, body, pass));
     const isWrong = ({ locked, unlock }: Pair) => locked.lock.mode !== unlock.mode;
     const reported = new Set<Call>();

@@ -4,7 +4,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
-import { type Goroutine, goroutinesOf } from './goroutines.ts';
+import { type Goroutine, goroutinesRunning } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, type Place, placeOf } from './places.ts';
 
@@ -20,7 +20,7 @@ export interface AddInGoroutine {
 
 export function* addsInGoroutine(pass: Pass): Generator<AddInGoroutine> {
   const seen = new Set<Call>();
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(/\.Add\(/, pass)) {
     const { body } = goroutine;
     if (!body || body.info.pkg !== pass.pkg || !/\.Add\(/.test(body.info.bodyText)) continue;
     for (const { op, after } of operations(body.graph)) {

@@ -6,7 +6,7 @@ import { targetsOf } from '../program/implementations.ts';
 import type { Call, Expr } from '../syntax/ast.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { addsItself, doneBy } from './countdown.ts';
-import { type Goroutine, goroutinesOf } from './goroutines.ts';
+import { type Goroutine, goroutinesRunning } from './goroutines.ts';
 import { groupCallOf } from './groups.ts';
 import { canonicalPlace } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -25,7 +25,7 @@ export interface WaitInside {
 }
 
 export function* waitsInside(pass: Pass): Generator<WaitInside> {
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(/\.Done\(\)/, pass)) {
     const { body, stmt } = goroutine;
     if (!body || stmt.kind !== 'go' || !/\.Done\(\)/.test(body.info.bodyText)) continue;
     const dones = operations(body.graph).flatMap(({ op }) => doneBy(op, body) ?? []);

@@ -1,7 +1,7 @@
 /** `Wait` inside the loop that starts the goroutines: it waits for those of later rounds, or makes them run one by one. */
 import { type Call, type Expr, type For, type Range, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { mayCountDownBy } from './countdown.ts';
 import { groupCallOf } from './groups.ts';
 import { canonicalPlace } from './mutexes.ts';
@@ -20,7 +20,7 @@ export interface WaitInLoop {
 }
 
 export function* waitsInLoops(pass: Pass): Generator<WaitInLoop> {
-  for (const body of bodiesWith(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bfor\b/.test(info.bodyText))) {
+  for (const body of askedBodies(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bfor\b/.test(info.bodyText))) {
     for (const loop of loopsIn(body)) {
       for (const [index, stmt] of loop.body.stmts.entries()) {
         const own = callIn(stmt, body);

@@ -5,9 +5,9 @@ import { operations, reachableFrom } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, type Range, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Body, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body } from './bodies.ts';
 import { doneBy } from './countdown.ts';
-import { type Goroutine, goroutinesOf } from './goroutines.ts';
+import { type Goroutine, goroutinesStarted } from './goroutines.ts';
 import { groupCallOf, groupFamily } from './groups.ts';
 import { paramsOf } from './groupuses.ts';
 import { canonicalPlace } from './mutexes.ts';
@@ -40,11 +40,11 @@ export interface WaitTooEarly {
 
 export function* waitsTooEarly(pass: Pass): Generator<WaitTooEarly> {
   const byParent = new Map<Body['block'], Goroutine[]>();
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesStarted(pass)) {
     const { block } = goroutine.parent;
     byParent.set(block, [...byParent.get(block) ?? [], goroutine]);
   }
-  for (const body of bodiesWith(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bmake\(chan\b|\bWithCancel/.test(info.bodyText))) {
+  for (const body of askedBodies(pass, info => /\.Wait\(\)/.test(info.bodyText) && /\bmake\(chan\b|\bWithCancel/.test(info.bodyText))) {
     const goroutines = byParent.get(body.block) ?? [];
     for (const { op } of operations(body.graph)) {
       const call = callIn(op);

@@ -11,9 +11,9 @@ import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import { type Body, bodiesOf, bodiesWith } from './bodies.ts';
+import { askedBodies, askedMention, type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
-import { endsWithProcess, type Goroutine, goroutinesOf, leaves } from './goroutines.ts';
+import { allGoroutinesOf, endsWithProcess, type Goroutine, leaves } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import { spanOf } from './reach.ts';
 import type { Pass } from './pass.ts';
@@ -45,7 +45,7 @@ export interface UnstoppedWorker {
 export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
   const starters = new Map(reachableStarters(pass).map(starter => [starter.func, starter]));
   if (starters.size === 0) return;
-  for (const body of bodiesWith(pass, mayStart([...starters.values()], pass))) {
+  for (const body of askedBodies(pass, mayStart([...starters.values()], pass))) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
     for (const { op, after } of operations(body.graph)) {
       if (op.kind !== 'call') continue;
@@ -143,7 +143,14 @@ const known = new WeakMap<Package, readonly Starter[]>();
 
 /** Those of the package itself and of packages of its module that it imports. */
 function reachableStarters(pass: Pass): Starter[] {
-  return pass.contracts.program.neighbours(pass.pkg).flatMap(pkg => startersIn(pkg, pass));
+  return pass.contracts.program.neighbours(pass.pkg, 'close(').filter(pkg => mayStartOf(pkg, pass)).flatMap(pkg => startersIn(pkg, pass));
+}
+
+/** A function that starts goroutines is mentioned in what was asked for, by the name at least. */
+function mayStartOf({ funcs }: Package, pass: Pass): boolean {
+  if (!funcs.some(closesField)) return false;
+  const names = new Set(funcs.filter(({ bodyText }) => /\bgo\s/.test(bodyText)).map(info => info.bareName));
+  return names.size > 0 && askedMention(new RegExp(`\\b(?:${[...names].join('|')})\\(`), pass);
 }
 
 function startersIn(pkg: Package, pass: Pass): readonly Starter[] {
@@ -151,7 +158,7 @@ function startersIn(pkg: Package, pass: Pass): readonly Starter[] {
   if (!found) {
     known.set(pkg, []);
     const inside: Pass = { ...pass, pkg };
-    known.set(pkg, (found = !pkg.funcs.some(closesField) ? [] : goroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
+    known.set(pkg, (found = allGoroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
   }
   return found;
 }
@@ -170,7 +177,7 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   if (!channel) return undefined;
   const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info);
   // A goroutine that closes it ends for reasons of its own.
-  const started = new Set(goroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
+  const started = new Set(allGoroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
   const stops = closers.some(info => started.has(info)) ? [] : closers.map(info => info.bareName);
   return stops.length ? { func: parent.info, at: owner, channel, stops, goroutine } : undefined;
 }

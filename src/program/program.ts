@@ -93,9 +93,13 @@ export class Program {
   }
 
   private surveyOf(path: string): ReturnType<typeof surveyFile> | undefined {
-    const instead = this.options.overlay?.get(path);
-    const bytes = instead === undefined ? readBriefly(path) : Buffer.from(instead);
+    const bytes = this.bytesOf(path);
     return bytes && surveyFile(bytes);
+  }
+
+  private bytesOf(path: string): Buffer | undefined {
+    const instead = this.options.overlay?.get(path);
+    return instead === undefined ? readBriefly(path) : Buffer.from(instead);
   }
 
   private readLater(path: string): { source: Source; scan: Scan } | undefined {
@@ -125,12 +129,19 @@ export class Program {
     return [...new Set(found)].filter(({ module }) => module !== undefined);
   }
 
-  /** The package itself and those of its own module that it imports: of others nothing is read for this. */
-  neighbours(pkg: Package): readonly Package[] {
+  /** The package itself and those of its own module that it imports, as far as some file of theirs has the word: of others nothing is read for this. */
+  neighbours(pkg: Package, word: string): readonly Package[] {
     const { module } = pkg;
-    const isNear = (path: string) => module !== undefined && (path === module.path || path.startsWith(`${module.path}/`));
+    const isNear = (path: string) => module !== undefined && (path === module.path || path.startsWith(`${module.path}/`)) && this.mayHave(word, module, path);
     const imported = [...pkg.importPaths].flatMap(path => (isNear(path) ? this.importedInto(module, path) ?? [] : []));
     return [...new Set([pkg, ...imported])].filter(other => other.module === module);
+  }
+
+  /** By a look at the bytes, where the package has not been read. */
+  private mayHave(word: string, module: Module, path: string): boolean {
+    const dir = this.options.modules.resolve(module, path)?.dir;
+    if (dir === undefined || this.byDir.has(dir)) return dir !== undefined;
+    return importedFilesIn(dir).some(file => this.bytesOf(file)?.includes(word));
   }
 
   /** A package of the standard library, or one that is as well known and not at hand, from the table of signatures. */

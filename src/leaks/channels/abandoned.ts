@@ -4,7 +4,7 @@
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import { askedBodies, type Body } from '../bodies.ts';
 import { type Facts, factsAt, firstFound } from '../facts.ts';
 import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
@@ -54,7 +54,7 @@ export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
 
 function allIn(pass: Pass): readonly Found[] {
   let all = memo.get(pass);
-  if (!all) memo.set(pass, (all = [...bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
+  if (!all) memo.set(pass, (all = [...askedBodies(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
   return all;
 }
 

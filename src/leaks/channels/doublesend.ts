@@ -5,7 +5,7 @@
 import { isError, typeOf } from '../../program/infer.ts';
 import { type Expr, type If, type Send, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import { askedBodies, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 
 export interface DoubleSend {
@@ -16,7 +16,7 @@ export interface DoubleSend {
 }
 
 export function* doubleSends(pass: Pass): Generator<DoubleSend> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /!= nil \{[^}]*<-/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /!= nil \{[^}]*<-/.test(bodyText))) {
     const sends = sendsIn(body);
     const last = body.block.stmts.at(-1);
     const [first, second] = sends;

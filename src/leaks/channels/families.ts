@@ -11,7 +11,7 @@ import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import type { Type } from '../../program/types.ts';
 import { type Assign, type Call, type CompositeLit, type Expr, unparen, type ValueSpec } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesOf } from '../bodies.ts';
+import { askedMention, type Body, bodiesOf } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { answersWithout } from './answers.ts';
 import { type ChannelNames, channelNamesOf, familyKey } from './familykeys.ts';
@@ -58,6 +58,12 @@ export function familiesOf(pass: Pass): ReadonlyMap<string, Family> {
     memo.set(pass, (found = names ? new Census(pass, names).families() : new Map()));
   }
   return found;
+}
+
+/** These, where a file that was asked for may do something with one of them. */
+export function askedFamiliesOf(pass: Pass): ReadonlyMap<string, Family> {
+  const names = channelNamesOf(pass.pkg);
+  return names && askedMention(names.mention, pass) ? familiesOf(pass) : new Map();
 }
 
 const NONE = namesOf([]);

@@ -4,7 +4,7 @@
  */
 import { operations } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
-import { bodiesWith } from '../bodies.ts';
+import { askedBodies } from '../bodies.ts';
 import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 import { contextOf } from '../waitedfor.ts';
@@ -27,7 +27,7 @@ export interface FutileWait {
 const NONE = namesOf([]);
 
 export function* futileContextWaits(pass: Pass): Generator<FutileWait> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /<-\s*[\w.]+\.Done\(\)/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /<-\s*[\w.]+\.Done\(\)/.test(bodyText))) {
     const arms = armsOf(body.graph);
     for (const { op } of operations(body.graph)) {
       const subject = op.kind === 'receive' ? contextOf(op.channel, body) : undefined;

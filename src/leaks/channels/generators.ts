@@ -2,11 +2,11 @@
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
-import type { FuncInfo } from '../../program/package.ts';
+import { type FuncOutline, outlineOf } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import { askedBodies, type Body } from '../bodies.ts';
 import { isCommand } from '../commands.ts';
 import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
@@ -82,7 +82,7 @@ function receivedIn(pass: Pass): readonly Received[] {
 function* findReceived(pass: Pass): Generator<Received> {
   const names = generatorNames(pass);
   const calls = names.size ? new RegExp(`\\b(?:${[...names].join('|')})\\(`) : undefined;
-  for (const body of bodiesWith(pass, ({ bodyText }) => calls?.test(bodyText) || hasGeneratorInside(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => calls?.test(bodyText) || hasGeneratorInside(bodyText))) {
     for (const { op, after } of operations(body.graph)) {
       const generator = op.kind === 'call' ? generatorOf(op.call, body, pass) : undefined;
       if (op.kind === 'call' && generator) yield { body, op, after, generator, target: targetOf(op, generator.result, body) };
@@ -92,11 +92,11 @@ function* findReceived(pass: Pass): Generator<Received> {
 
 /** What the functions are called that may be some, of the package and of those packages of its module that it imports. */
 function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
-  return new Set(program.neighbours(pkg).flatMap(other => other.funcs.filter(mayGenerate).map(func => func.bareName)));
+  return new Set(program.neighbours(pkg, 'chan ').flatMap(other => other.outlines.filter(mayGenerate).map(func => func.name)));
 }
 
-function mayGenerate({ resultText, bodyText }: FuncInfo): boolean {
-  return /\bchan\b/.test(resultText) && mayStart(bodyText);
+function mayGenerate({ results, info }: FuncOutline): boolean {
+  return /\bchan\b/.test(results) && mayStart(info()?.bodyText ?? '');
 }
 
 /** `words := func() <-chan string { … go …`. */
@@ -172,7 +172,7 @@ const memo = new WeakMap<FuncNode, { readonly found: ResultChannel | undefined }
 
 function generatorOf(call: Call, body: Body, pass: Pass): ResultChannel | undefined {
   const callee = functionOf(calleeOf(call, body.env), body.env);
-  if ((callee.kind === 'func' || callee.kind === 'method') && !(callee.func && mayGenerate(callee.func))) return undefined;
+  if ((callee.kind === 'func' || callee.kind === 'method') && !(callee.func && mayGenerate(outlineOf(callee.func)))) return undefined;
   const inner = unparen(call.fun).kind === 'funclit' ? undefined : bodyOfCallee(callee, body, pass);
   if (!inner) return undefined;
   const known = memo.get(inner.node);

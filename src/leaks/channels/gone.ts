@@ -6,7 +6,7 @@ import type { Block, Op } from '../../flow/graph.ts';
 import { reachableFrom } from '../../flow/search.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, isTest } from '../bodies.ts';
-import { goroutinesOf, leaves, runBy } from '../goroutines.ts';
+import { allGoroutinesOf, leaves, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import { isExported } from '../exported.ts';
 import type { Pass } from '../pass.ts';
@@ -16,7 +16,7 @@ import { contextOf } from '../waitedfor.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { endsOf } from './contextends.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
-import { type Family, familiesOf, type FamilyUse } from './families.ts';
+import { askedFamiliesOf, type Family, familiesOf, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
 
 export interface GoneReceiver {
@@ -35,16 +35,17 @@ export interface Sign {
 }
 
 export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
-  const families = familiesOf(pass);
-  const started = startedBodies(pass);
+  const families = askedFamiliesOf(pass);
+  let started: ReadonlySet<unknown> | undefined;
   for (const [key, family] of families) {
     const receive = onlyReceiver(family);
-    if (!receive || !started.has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
+    const sends = family.uses.filter(({ verb, body, guarded }) => verb === 'send' && !guarded && pass.isAsked(body.info.file));
+    if (!receive || !sends.length || !(started ??= startedBodies(pass)).has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
     const sign = farewellOf(receive.body, family, families) ?? (key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass));
     if (!sign) continue;
-    for (const send of family.uses) {
+    for (const send of sends) {
       const isKnown = sign.kind === 'told' && (isTest(send.body) || isOfMaker(send) || !maySendLate(send, sign, receive, pass));
-      if (send.verb === 'send' && !send.guarded && send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
+      if (send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
     }
   }
 }
@@ -103,7 +104,7 @@ function onlyReceiver({ given, outsideReceives, makes, uses }: Family): FamilyUs
 }
 
 function startedBodies(pass: Pass): Set<unknown> {
-  return new Set(goroutinesOf(pass).flatMap(({ body }) => (body ? [...runBy(body, pass, 1)].map(run => run.body.block) : [])));
+  return new Set(allGoroutinesOf(pass).flatMap(({ body }) => (body ? [...runBy(body, pass, 1)].map(run => run.body.block) : [])));
 }
 
 function mayLeave(body: Body, pass: Pass): boolean {

@@ -7,8 +7,8 @@ import { familyOf } from '../mutexes.ts';
 import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../reach.ts';
-import { goroutinesOf, livesAsLongAsProcess, runBy } from '../goroutines.ts';
-import { type Family, familiesOf, type FamilyUse } from './families.ts';
+import { allGoroutinesOf, livesAsLongAsProcess, runBy } from '../goroutines.ts';
+import { askedFamiliesOf, type Family, type FamilyUse } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import type { Verb } from './traffic.ts';
@@ -23,7 +23,7 @@ export interface Lonely {
 }
 
 export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
-  for (const [key, family] of familiesOf(pass)) {
+  for (const [key, family] of askedFamiliesOf(pass)) {
     const isNil = family.makes.length === 0;
     // On a channel that is nil both ends wait.
     if (family.given || (isNil ? isKnownOutside(family) : isAnsweredOutside(verb, family))) continue;
@@ -31,7 +31,7 @@ export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
     // Of a package variable there is one; what ranges over it lives as long as the process.
     if (verb === 'range' && !isNil && key.startsWith(`${pass.pkg.path}:`)) continue;
     for (const use of family.uses) {
-      if (use.verb === verb && (!use.guarded || (!isNil && isOnlyExitOf(use, key, pass))) && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
+      if (use.verb === verb && pass.isAsked(use.body.info.file) && (!use.guarded || (!isNil && isOnlyExitOf(use, key, pass))) && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
     }
   }
 }
@@ -41,7 +41,7 @@ function isOnlyExitOf(use: FamilyUse, key: string, pass: Pass): boolean {
   const names = channelNamesOf(pass.pkg);
   const op = use.verb === 'receive' && names ? spotOf(use)?.op : undefined;
   return names !== undefined && op !== undefined && isOnlyExit(op, x => familyKey(x, use.body.env, names, pass) === key, use.body, pass)
-    && goroutinesOf(pass).some(goroutine => goroutine.body && !livesAsLongAsProcess(goroutine, pass) && [...runBy(goroutine.body, pass)].some(({ body }) => body.block === use.body.block));
+    && allGoroutinesOf(pass).some(goroutine => goroutine.body && !livesAsLongAsProcess(goroutine, pass) && [...runBy(goroutine.body, pass)].some(({ body }) => body.block === use.body.block));
 }
 
 /** `if c.block != nil { <-c.block }`: it is known that nobody need have made it. */

@@ -3,8 +3,8 @@ import { operations } from '../../flow/search.ts';
 import { typeOfVariable } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
-import { type Goroutine, goroutinesOf, runBy } from '../goroutines.ts';
+import { askedBodies, type Body } from '../bodies.ts';
+import { type Goroutine, goroutinesRunning, runBy } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { isMake } from './makes.ts';
 import { lonelyAt } from './lonely.ts';
@@ -19,7 +19,7 @@ export interface DeadWait {
 
 /** Operations on local variables and fields that are nil whatever happens. In a `select` a nil channel switches a case off. */
 export function* nilChannels(pass: Pass): Generator<DeadWait> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bvar\b/.test(bodyText) && /<-|\bchan\b/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\bvar\b/.test(bodyText) && /<-|\bchan\b/.test(bodyText))) {
     for (const wait of waitsIn(body)) if (isNeverGiven(wait.channel, body)) yield wait;
   }
   for (const verb of ['send', 'receive', 'range'] as const) {
@@ -31,11 +31,13 @@ export interface FreshWait extends DeadWait {
   readonly goroutine: Goroutine;
 }
 
+const FRESH = /<-\s*make\(|\bmake\(chan[^\n]*\)\s*<-|range make\(/;
+
 /** `<-make(chan T)` in a goroutine: nobody else can know the channel. Elsewhere it is a way to wait on purpose. */
 export function* waitsForFresh(verb: Verb, pass: Pass): Generator<FreshWait> {
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of goroutinesRunning(FRESH, pass)) {
     for (const { body } of goroutine.body ? runBy(goroutine.body, pass) : []) {
-      if (!/<-\s*make\(|\bmake\(chan[^\n]*\)\s*<-|range make\(/.test(body.info.bodyText)) continue;
+      if (!FRESH.test(body.info.bodyText)) continue;
       for (const wait of waitsIn(body)) {
         const made = unparen(wait.channel);
         if (wait.verb === verb && made.kind === 'call' && isMake(made, body.env)) yield { ...wait, goroutine };

@@ -4,8 +4,8 @@
  */
 import type { Op } from '../../flow/graph.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
-import { type Goroutine, goroutinesOf } from '../goroutines.ts';
+import { askedBodies, type Body } from '../bodies.ts';
+import { type Goroutine, allGoroutinesOf } from '../goroutines.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { lockCallOf } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
@@ -28,11 +28,11 @@ export interface SetToNil {
 export function* channelsSetToNil(pass: Pass): Generator<SetToNil> {
   const names = channelNamesOf(pass.pkg);
   if (!names) return;
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\bclose\(/.test(bodyText) && /=\s*nil\b/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\bclose\(/.test(bodyText) && /=\s*nil\b/.test(bodyText))) {
     for (const { key, ...set } of setsIn(body, (x, { env }) => familyKey(x, env, names, pass))) {
       // `stop := s.stop` keeps the one that is closed.
       const signal = channelSignal((x, at) => unparen(x).kind === 'selector' && familyKey(x, at.env, names, pass) === key);
-      for (const goroutine of goroutinesOf(pass)) {
+      for (const goroutine of allGoroutinesOf(pass)) {
         const { body: started } = goroutine;
         const wait = started && started.info !== body.info ? waitedForIn(started, signal, pass) : undefined;
         if (wait) yield { ...set, body, goroutine, wait };

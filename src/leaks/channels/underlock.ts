@@ -7,13 +7,13 @@ import { operations, type Place as Point, reachableFrom, search, type Walk } fro
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
+import { askedBodies, type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
 import { calledBodies } from '../called.ts';
 import { asCallerNames } from '../callernames.ts';
 import { condLockerOf } from '../conds.ts';
 import { doneBy } from '../countdown.ts';
 import { isExported } from '../exported.ts';
-import { type Goroutine, goroutinesOf, isMentionedInside } from '../goroutines.ts';
+import { type Goroutine, allGoroutinesOf, isMentionedInside } from '../goroutines.ts';
 import { groupFamily } from '../groups.ts';
 import { heldAt, type Holding, locksTaken } from '../held.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.ts';
@@ -57,7 +57,7 @@ interface Wait {
 }
 
 export function* blockedUnderLock(pass: Pass): Generator<BlockedUnderLock> {
-  for (const body of bodiesWith(pass, ({ bodyText }) => /ock\(\)/.test(bodyText) && /<-|\.Wait\(\)|range/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /ock\(\)/.test(bodyText) && /<-|\.Wait\(\)|range/.test(bodyText))) {
     for (const wait of waitsIn(body, pass)) {
       for (const holding of heldAt(wait.op, body, pass)) {
         if (wait.verb === 'cond' && !staysLockedBy(wait.subject, holding, body)) continue;
@@ -164,7 +164,7 @@ function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | und
   const place = placeIn(group, body.env);
   if (!place) return undefined;
   const family = unparen(group).kind === 'selector' ? groupFamily(group, body.env) : undefined;
-  const answers = goroutinesOf(pass).flatMap((goroutine): Answer[] => {
+  const answers = allGoroutinesOf(pass).flatMap((goroutine): Answer[] => {
     const { body: started, parent } = goroutine;
     if (!started || (isTest(started) && !isTest(body))) return [];
     if (parent.info === body.info && isGoOf(goroutine, place)) return [{ body: started, op: undefined, subject: group }];

@@ -6,9 +6,9 @@ import { operations } from '../../flow/search.ts';
 import { typeOf } from '../../program/infer.ts';
 import { isNamed } from '../../program/types.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
-import { type Body, bodiesWith } from '../bodies.ts';
+import { askedBodies, askedMention, type Body } from '../bodies.ts';
 import { doneBy } from '../countdown.ts';
-import { type Goroutine, goroutinesOf, runBy } from '../goroutines.ts';
+import { type Goroutine, allGoroutinesOf, runBy } from '../goroutines.ts';
 import { groupCallOf } from '../groups.ts';
 import { familyOf } from '../mutexes.ts';
 import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
@@ -36,9 +36,9 @@ export interface WaitBeforeEnd {
 }
 
 export function* waitsBeforeEnds(pass: Pass): Generator<WaitBeforeEnd> {
-  const counted = countedByField(pass);
+  const counted = askedMention(/\.Wait\(\)/, pass) ? countedByField(pass) : new Map<string, Goroutine[]>();
   if (counted.size === 0) return;
-  for (const body of bodiesWith(pass, ({ bodyText }) => /\.Wait\(\)/.test(bodyText))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => /\.Wait\(\)/.test(bodyText))) {
     for (const { op } of operations(body.graph)) {
       const call = callIn(op);
       const own = call && groupCallOf(call, body.env);
@@ -54,7 +54,7 @@ export function* waitsBeforeEnds(pass: Pass): Generator<WaitBeforeEnd> {
 /** The goroutines that count themselves out of a group in a field, by the family of the group. */
 function countedByField(pass: Pass): Map<string, Goroutine[]> {
   const found = new Map<string, Goroutine[]>();
-  for (const goroutine of goroutinesOf(pass)) {
+  for (const goroutine of allGoroutinesOf(pass)) {
     const { body, stmt, parent } = goroutine;
     if (!body) continue;
     const started = stmt.kind === 'call' ? groupCallOf(stmt, parent.env) : undefined;
