@@ -36,6 +36,25 @@ test('a second thread changes nothing, nor does one that cannot start', async ()
   }
 });
 
+const SPREAD = {
+  'p/starts.go': 'package p\n\nfunc (s *S) Start() {\n\tgo s.run()\n\tgo helper(s)\n\tgo spin()\n}\n',
+  'p/runs.go': 'package p\n\nfunc (s *S) run() {\n\tfor {\n\t\tselect {\n\t\tcase <-s.jobs:\n\t\t}\n\t}\n}\n\nfunc spin() {\n\tfor {\n\t}\n}\n',
+  'p/type.go': 'package p\n\nimport "sync"\n\ntype S struct {\n\ta, b sync.Mutex\n\tjobs, answers chan int\n\tgroup sync.WaitGroup\n}\n\nfunc New() *S { return &S{jobs: make(chan int), answers: make(chan int)} }\n',
+  'p/inner.go': 'package p\n\nfunc helper(s *S) { deeper(s) }\n\nfunc (s *S) Up() {\n\ts.a.Lock()\n\tdefer s.a.Unlock()\n\ts.b.Lock()\n\ts.b.Unlock()\n}\n',
+  'p/deeper.go': 'package p\n\nfunc deeper(s *S) {\n\tfor {\n\t}\n}\n\nfunc (s *S) Down() {\n\ts.b.Lock()\n\tdefer s.b.Unlock()\n\ts.a.Lock()\n\ts.a.Unlock()\n}\n',
+  'p/asks.go': 'package p\n\nfunc (s *S) Ask() int {\n\ts.group.Add(1)\n\tgo func() { s.answers <- 1 }()\n\treturn <-s.jobs\n}\n\nfunc (s *S) Wait() { s.group.Wait() }\n',
+  'p/body.go': 'package p\n\nimport "m/get"\n\nfunc F() {\n\tr, _ := get.Get("x")\n\t_ = r\n}\n',
+};
+
+test('a file alone has the findings that it has among the others of its package', async () => {
+  const root = moduleWith({ ...files, ...SPREAD });
+  const whole = await findings(root, { patterns: ['./p'] });
+  expect(new Set(whole.map(line => line.split(' ')[1])).size).toBeGreaterThan(4);
+  for (const file of Object.keys(SPREAD)) {
+    expect(await findings(root, { patterns: [file] }), file).toEqual(whole.filter(line => line.startsWith(`${file} `)));
+  }
+});
+
 test('kept results are those of a run without them, and are made anew with what they depend on', async () => {
   const root = moduleWith(files);
   const cache = mkdtempSync(join(tmpdir(), 'cache-'));
