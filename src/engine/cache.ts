@@ -5,38 +5,49 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Codes } from './keys.ts';
 import type { UnitResult } from './portable.ts';
 
 /** A folder's result and what it depended on. */
 interface Entry {
   readonly key: string;
+  /** See `Keys`. */
+  readonly beside: string;
   readonly result: UnitResult;
 }
 
-/** By folder. */
-type Entries = Record<string, Entry>;
+interface Kept {
+  /** By folder. */
+  readonly entries: Record<string, Entry>;
+  readonly codes: Codes;
+}
 
 /** All files together; the longest unused go first. */
 const MOST_BYTES = 200 * 1024 * 1024;
 
 export class Cache {
   private readonly file: string;
-  private readonly entries: Entries;
+  private readonly kept: Kept;
   private isChanged = false;
 
   /** `name` tells apart what cannot share results. Nothing that goes wrong here is an error: then all is computed. */
   constructor(private readonly dir: string, name: string) {
     this.file = join(dir, `${name}.json`);
-    this.entries = read(this.file);
+    this.kept = read(this.file);
   }
 
-  get(dir: string, key: string): UnitResult | undefined {
-    const entry = this.entries[dir];
-    return entry?.key === key ? entry.result : undefined;
+  get codes(): Codes {
+    return this.kept.codes;
   }
 
-  put(dir: string, key: string, result: UnitResult): void {
-    this.entries[dir] = { key, result };
+  /** `beside` says of a result what it depends on besides. */
+  get(dir: string, key: string, beside: (result: UnitResult) => string): UnitResult | undefined {
+    const entry = this.kept.entries[dir];
+    return entry?.key === key && entry.beside === beside(entry.result) ? entry.result : undefined;
+  }
+
+  put(dir: string, key: string, result: UnitResult, beside: string): void {
+    this.kept.entries[dir] = { key, beside, result };
     this.isChanged = true;
   }
 
@@ -46,7 +57,7 @@ export class Cache {
       if (!this.isChanged) return utimesSync(this.file, new Date(), new Date());
       mkdirSync(this.dir, { recursive: true });
       const own = `${this.file}.${process.pid}`;
-      writeFileSync(own, JSON.stringify(this.entries));
+      writeFileSync(own, JSON.stringify(this.kept));
       renameSync(own, this.file);
       prune(this.dir);
     } catch {
@@ -55,18 +66,20 @@ export class Cache {
   }
 }
 
-function read(file: string): Entries {
+const nothing = (): Kept => ({ entries: {}, codes: {} });
+
+function read(file: string): Kept {
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isEntries(parsed) ? parsed : {};
+    return isKept(parsed) ? parsed : nothing();
   } catch {
-    return {};
+    return nothing();
   }
 }
 
 /** The name of the file has the version of the tool in it, so what parses was written as it is read. */
-function isEntries(value: unknown): value is Entries {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isKept(value: unknown): value is Kept {
+  return typeof value === 'object' && value !== null && 'entries' in value && 'codes' in value;
 }
 
 /** Removes what is kept in a folder, and nothing else that may be there. */

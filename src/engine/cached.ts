@@ -21,18 +21,19 @@ export async function throughCache(
   const cache = new Cache(dir, run);
   const modules = new Modules(() => undefined);
   modules.moduleOf(cwd);
-  const keys = new Keys(modules, units, run);
+  const keys = new Keys(modules, units, run, cache.codes);
+  const beside = (unit: Unit) => (result: UnitResult) => keys.beside(unit, result);
   const states = timed('keys', () => units.map(unit => {
     const whole = keys.keyOf(unit);
     const key = unit.only ? hashed([whole, ...unit.only]) : whole;
-    return { unit, key, result: cache.get(unit.dir, whole) ?? cache.get(unit.dir, key) };
+    return { unit, key, result: cache.get(unit.dir, whole, beside(unit)) ?? cache.get(unit.dir, key, beside(unit)) };
   }));
   const stale = states.filter(({ result }) => !result).map(({ unit }) => unit);
   const fresh = new Map((stale.length ? await analyse(stale) : []).map((result, i) => [stale[i], result]));
   const results = states.flatMap(({ unit, key, result }) => {
     const made = fresh.get(unit);
     // What went wrong may go right the next time.
-    if (made && !made.problems.some(problem => problem.id === 'rule-failed')) cache.put(unit.dir, key, made);
+    if (made && !made.problems.some(problem => problem.id === 'rule-failed')) cache.put(unit.dir, key, made, keys.beside(unit, made));
     return made ?? result ?? [];
   });
   cache.save();

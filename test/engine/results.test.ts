@@ -111,3 +111,26 @@ test('what is kept in the cache is used', async () => {
   const { diagnostics } = await lint({ cwd: root, patterns: ['./...'], rules, tests: true, generated: false, tags: new Set(), cache });
   expect(diagnostics.map(d => d.message)).toEqual([expect.stringContaining('is kept')]);
 });
+
+test('a comment between the declarations of what is imported leaves the importers their results', async () => {
+  const get = GET.replace('r.Body.Close()', '_ = r.Body');
+  const root = moduleWith({ ...files, 'get/get.go': get });
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  const messages = async () => (await lint({ cwd: root, patterns: ['./use'], rules, tests: true, generated: false, tags: new Set(), cache })).diagnostics.map(d => d.message);
+  await messages();
+  const [file = ''] = readdirSync(cache);
+  writeFileSync(join(cache, file), readFileSync(join(cache, file), 'utf8').replaceAll('is never closed', 'is kept'));
+  writeFileSync(join(root, 'get/get.go'), get.replace('func Finish', '// Finish is a word.\n\nfunc Finish'));
+  expect(await messages()).toEqual([expect.stringContaining('is kept')]);
+  writeFileSync(join(root, 'get/get.go'), get.replace('_ = r.Body', '_ = r.Body // As above.'));
+  expect(await messages()).toEqual([expect.stringContaining('is never closed')]);
+});
+
+test('a result that points into another folder moves with what it points to', async () => {
+  const work = 'package work\n\nfunc Run() {\n\tfor {\n\t}\n}\n';
+  const root = moduleWith({ 'work/work.go': work, 'start/start.go': 'package start\n\nimport "m/work"\n\nfunc F() { go work.Run() }\n' });
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  expect(await findings(root, { cache })).toHaveLength(1);
+  writeFileSync(join(root, 'work/work.go'), `// Work.\n${work}`);
+  expect(await findings(root, { cache })).toEqual(await findings(root));
+});
