@@ -75,7 +75,7 @@ async function* functionsIn(cwd: string, patterns: readonly string[], report: Re
   const packages = expandPatterns(cwd, patterns, modules, report).flatMap(folder =>
     program.packagesIn(folder.dir, folder.importPath, folder.module, folder.files).map(pkg => ({ pkg, only: folder.only })));
   for (const { pkg, only } of packages) {
-    const pass: Pass = { pkg, isAsked: () => true, contracts, go: undefined, rules: new Set() };
+    const pass: Pass = { pkg, isAsked: () => true, isWhole: true, contracts, go: undefined, rules: new Set() };
     for (const info of pkg.funcs) if (!only || only.has(info.file.source.path)) yield { info, pass };
   }
 }

@@ -75,7 +75,7 @@ export class Analysis {
   analyse(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
     const packages = this.program.askedIn(unit.dir);
-    const diagnostics = packages.flatMap(pkg => [...this.check(pkg, this.wantedOf(unit))]);
+    const diagnostics = packages.flatMap(pkg => [...this.check(pkg, unit)]);
     // Memory follows the largest package, not the repository.
     for (const pkg of packages) for (const func of pkg.funcs) func.drop();
     const sources = packages.flatMap(pkg => pkg.files.map(file => file.source));
@@ -98,9 +98,9 @@ export class Analysis {
     return ({ kind, source }) => (tests || !kind.test) && (generated || !kind.generated) && (!paths || paths.has(source.path));
   }
 
-  private *check(pkg: Package, isAsked: Pass['isAsked']): Generator<PortableDiagnostic> {
+  private *check(pkg: Package, unit: Unit): Generator<PortableDiagnostic> {
     const go = parseGoVersion(this.options.go ?? pkg.module?.go ?? '') ?? NEWEST;
-    const pass: Pass = { pkg, isAsked, contracts: this.contracts, go, rules: this.ruleIds };
+    const pass: Pass = { pkg, isAsked: this.wantedOf(unit), isWhole: !unit.only, contracts: this.contracts, go, rules: this.ruleIds };
     for (const rule of this.rules) yield* timed(`rule ${rule.id}`, () => [...this.run(rule, pass)]);
   }
 

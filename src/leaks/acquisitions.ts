@@ -8,7 +8,7 @@ import { operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
-import { type FuncInfo, outlineOf } from '../program/package.ts';
+import { type FuncInfo, type FuncOutline, outlineOf } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type, typeName } from '../program/types.ts';
@@ -108,6 +108,12 @@ function hasBody(type: Type, { program }: Env): boolean {
   if (base.kind !== 'named' || underlying(base, program).kind !== 'struct') return false;
   const member = memberOf(type, 'Body', program);
   return member?.kind === 'field' && isNamed(member.type, 'io.ReadCloser');
+}
+
+/** Whether a function hands its caller an owner of a resource, which `mayGiveOwner` takes for possible. */
+export function givesOwner({ info }: FuncOutline, pass: Pass): boolean {
+  const func = info();
+  return func !== undefined && freshResult(func, pass) !== undefined;
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */

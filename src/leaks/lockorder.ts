@@ -10,7 +10,6 @@ import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { type Identity, identityOf, SOME } from './lockplaces.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import { isMadeHere, mayBeSame } from './kinship.ts';
-import { isWhole } from './near.ts';
 import type { Pass } from './pass.ts';
 import { callIn, staysLocked, type TakenStep } from './taken.ts';
 
@@ -37,7 +36,7 @@ export interface LockOrder {
 export function* lockOrders(pass: Pass): Generator<LockOrder> {
   const asked = nestedIn(askedBodies(pass, mayNest), pass);
   // One of the two orders stands where it is reported.
-  const byPair = asked.size === 0 || isWhole(pass) ? asked : nestedIn(bodiesWith(pass, mayNest), pass);
+  const byPair = asked.size === 0 || pass.isWhole ? asked : nestedIn(bodiesWith(pass, mayNest), pass);
   for (const [key, ones] of byPair) {
     const [first = '', second = ''] = key.split(' ');
     // Each pair once.

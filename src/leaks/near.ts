@@ -5,18 +5,13 @@ import type { Pass } from './pass.ts';
 /** So many calls deep a goroutine is looked into; see `runBy`. */
 const DEPTH = 2;
 
-/** All files of the package were asked for. */
-export function isWhole({ pkg, isAsked }: Pass): boolean {
-  return pkg.files.every(isAsked);
-}
-
 /**
  * Whether a function stands in such a file or may start what runs a body in one, of those whose text `words` matches:
  * it calls one, itself or through others.
  */
 export function mayReachAsked(pass: Pass, words: RegExp): (info: FuncInfo) => boolean {
-  if (isWhole(pass)) return () => true;
-  const { pkg, isAsked } = pass;
+  const { pkg, isAsked, isWhole } = pass;
+  if (isWhole) return () => true;
   const found = new Set(pkg.funcs.filter(info => isAsked(info.file) && words.test(info.bodyText)));
   let last = [...found];
   // One more: the goroutine starts with a call as well.

@@ -108,7 +108,7 @@ export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pas
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
+export function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
   const owners = releasableIn(pkg);
   if (owners.size === 0) return false;
   const isGiven = (results.match(/\w+/g) ?? []).some(word => owners.has(word));

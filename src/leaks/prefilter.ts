@@ -1,16 +1,20 @@
 /** Which bodies are worth parsing: a look at their words, which costs a hundredth of the parse. */
 import type { Contracts } from '../contracts/contracts.ts';
 import type { ResourceTable } from '../contracts/resources.ts';
-import type { FuncInfo, Package } from '../program/package.ts';
+import type { FuncInfo, FuncOutline, GoFile, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
-import { mayGive } from './owners.ts';
-import { isWhole } from './near.ts';
+import { givesOwner } from './acquisitions.ts';
+import { mayGiveOwner } from './owners.ts';
 import type { Pass } from './pass.ts';
 
 /** What a package contributes to its clients' names. */
 interface Known {
-  /** Its functions and methods whose results may be resources. */
-  readonly givers: ReadonlySet<string>;
+  /** Its functions and methods whose results are called like resources. */
+  readonly givers: readonly FuncOutline[];
+  /** Those that may give an owner of one. */
+  readonly owners: readonly FuncOutline[];
+  /** Methods of its interfaces. */
+  readonly methods: readonly string[];
   readonly imports: ReadonlySet<string>;
 }
 
@@ -21,44 +25,113 @@ const known = new WeakMap<Contracts, Map<Package, Known>>();
  * name of a function that hands one over, out of this package or one that it imports.
  */
 export function mayAcquire(pass: Pass): (info: FuncInfo) => boolean {
-  const { pkg, contracts, rules } = pass;
-  if (!isWhole(pass)) return ({ bodyText }) => bodyText.includes('(');
-  const names = namesIn(pkg, contracts, rules);
-  return ({ bodyText }) => bodyText.includes('.Body') || callsOneOf(names, bodyText);
+  // Of a few files less is looked at by reading what they call than by looking through all that the package imports.
+  if (!pass.isWhole) return ({ bodyText }) => bodyText.includes('(');
+  const givers = giversFor(pass);
+  return ({ bodyText, file }) => bodyText.includes('.Body') || callsOneOf(givers, bodyText, file);
 }
 
-function namesIn(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>): Set<string> {
-  const near = [pkg, ...contracts.program.importedBy(pkg)].map(other => knownOf(other, contracts, rules));
+/** The functions of imported packages by path and name, those of the package itself, and methods, by their names. */
+class Givers {
+  /** `true`: certainly; else what may be. */
+  private readonly byName = new Map<string, true | FuncOutline[]>();
+
+  /** The names of all functions among them. */
+  private readonly functions = new Set<string>();
+
+  constructor(private readonly pass: Pass) {}
+
+  addMethod(name: string): void {
+    this.byName.set(name, true);
+  }
+
+  addFunction(path: string, name: string): void {
+    this.functions.add(name);
+    this.byName.set(`${path}.${name}`, true);
+  }
+
+  add({ receiver, name }: FuncOutline, path: string): void {
+    if (receiver) this.addMethod(name);
+    else this.addFunction(path, name);
+  }
+
+  /** Looked into when the name is first met. */
+  addPossible(func: FuncOutline, path: string): void {
+    if (!func.receiver) this.functions.add(func.name);
+    const name = func.receiver ? func.name : `${path}.${func.name}`;
+    const before = this.byName.get(name);
+    if (before === undefined) this.byName.set(name, [func]);
+    else if (before !== true) before.push(func);
+  }
+
+  has(name: string): boolean {
+    const found = this.byName.get(name);
+    if (found === undefined || found === true) return found === true;
+    const gives = found.some(func => givesOwner(func, this.pass));
+    if (gives) this.byName.set(name, true);
+    else this.byName.delete(name);
+    return gives;
+  }
+
+  /** `qualifier` stands before the name, as a package, a variable or, where it is no name, some other expression. */
+  isCalled(name: string, qualifier: string | undefined, file: GoFile): boolean {
+    if (qualifier === undefined) return this.has(`${file.pkg.path}.${name}`) || file.imports.some(spec => spec.name === '.' && this.has(`${spec.path}.${name}`));
+    if (this.has(name)) return true;
+    // To know what an import is called can mean to read it.
+    const path = this.functions.has(name) ? this.pass.contracts.program.importPathOf(file, qualifier) : undefined;
+    return path !== undefined && this.has(`${path}.${name}`);
+  }
+}
+
+function giversFor(pass: Pass): Givers {
+  const { pkg, contracts, rules } = pass;
+  const near = [pkg, ...contracts.program.importedBy(pkg)].map(other => ({ ...knownOf(other, contracts, rules), path: other.path }));
   const around = new Set([pkg.path, ...pkg.importPaths]);
   // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
   const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);
-  const names = new Set(near.flatMap(({ givers }) => [...givers]));
-  for (const { path, name, isMethod, rules: about } of contracts.resources.acquiringCalls) {
-    if (!about.some(rule => rules.has(rule))) continue;
-    if ((isMethod && path !== 'net/http' ? beyond : around).has(path)) names.add(name);
+  const found = new Givers(pass);
+  for (const { path, owners, givers, methods } of near) {
+    for (const func of owners) found.addPossible(func, path);
+    for (const func of givers) found.add(func, path);
+    for (const name of methods) found.addMethod(name);
   }
-  return names;
+  for (const { path, name, isMethod, rules: about } of contracts.resources.acquiringCalls) {
+    if (about.some(rule => rules.has(rule)) && (isMethod && path !== 'net/http' ? beyond : around).has(path)) {
+      if (isMethod) found.addMethod(name);
+      else found.addFunction(path, name);
+    }
+  }
+  return found;
 }
 
-/** Whether a word of `names` stands before a `(`. Looking back from each bracket takes a fifth of the time of a pattern. */
-function callsOneOf(names: ReadonlySet<string>, text: string): boolean {
+/** Whether a giver's name stands before a `(`. Looking back from each bracket takes a fifth of the time of a pattern. */
+function callsOneOf(givers: Givers, text: string, file: GoFile): boolean {
   for (let open = text.indexOf('('); open >= 0; open = text.indexOf('(', open + 1)) {
-    let start = open;
-    while (start > 0 && isWordCode(text.charCodeAt(start - 1))) start--;
-    if (start < open && names.has(text.slice(start, open))) return true;
+    const start = wordBefore(text, open);
+    if (start === open) continue;
+    const isQualified = text.charCodeAt(start - 1) === 46;
+    const qualifier = isQualified ? text.slice(wordBefore(text, start - 1), start - 1) : undefined;
+    if (givers.isCalled(text.slice(start, open), qualifier, file)) return true;
   }
   return false;
+}
+
+function wordBefore(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && isWordCode(text.charCodeAt(start - 1))) start--;
+  return start;
 }
 
 function knownOf(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>): Known {
   let packages = known.get(contracts);
   if (!packages) known.set(contracts, (packages = new Map()));
   let found = packages.get(pkg);
-  if (!found) packages.set(pkg, (found = { givers: giversIn(pkg, contracts.resources, rules), imports: pkg.importPaths }));
+  if (!found) packages.set(pkg, (found = { ...giversIn(pkg, contracts.resources, rules), methods: pkg.readerMethods, imports: pkg.importPaths }));
   return found;
 }
 
-function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Set<string> {
-  const givers = pkg.outlines.filter(func => mayGive(func, pkg, resources, rules)).map(func => func.name);
-  return new Set([...givers, ...pkg.readerMethods]);
+function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Pick<Known, 'givers' | 'owners'> {
+  const { outlines } = pkg;
+  const givers = new Set(outlines.filter(func => resources.mayGive(func, pkg, rules)));
+  return { givers: [...givers], owners: outlines.filter(func => !givers.has(func) && mayGiveOwner(func, pkg, resources, rules)) };
 }
