@@ -8,7 +8,7 @@ import { UsageError } from './usage.ts';
 // a quarter of the processor's time, and saves less; later versions have no such flag.
 if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=264000');
 // The heap may grow by less before the next collection than the engine would like: a quarter less memory for a hundredth more time.
-setFlagsFromString('--heap-growing-percent=40');
+setFlagsFromString('--heap-growing-percent=25');
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', error => {

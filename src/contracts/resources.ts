@@ -331,9 +331,10 @@ export class ResourceTable {
    * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package. With `rules`
    * only what they are about counts.
    */
-  mayGive({ results, info }: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
+  mayGive(func: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
+    const results = func.resultText;
     if (results.length <= 1) return false;
-    return this.wordsOf(rules).test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(info()?.bodyText ?? '') === true;
+    return this.wordsOf(rules).test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(func.info()?.bodyText ?? '') === true;
   }
 }
 

@@ -83,8 +83,8 @@ function helped(file: string, task: Task, keep: (done: Done) => void): Promise<v
 }
 
 function sharesFor(units: readonly Unit[], threads: Threads | undefined): Shares {
-  if (!threads || threads.most === 1) return sharesOf(units.map(() => 1), 1);
   const costs = units.map(costOf);
+  if (!threads || threads.most === 1) return sharesOf(costs, 1);
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   return sharesOf(costs, Math.max(1, Math.min(threads.most, Math.floor(total / (threads.bytesEach ?? BYTES_EACH)))));
 }

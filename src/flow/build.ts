@@ -254,7 +254,7 @@ class Builder {
     this.clauses(stmt.clauses, label, (x, then, otherwise) => {
       // A type that matches means that the value is not nil; the other way round says nothing and is not relied on.
       const isNil = x.kind === 'ident' && x.name === 'nil';
-      const nil: Expr = { kind: 'ident', name: 'nil', start: x.start, end: x.end };
+      const nil: Expr = { kind: 'ident', start: x.start, end: x.end, name: 'nil', entity: undefined };
       this.at.end = { kind: 'branch', condition: { kind: 'binary', op: isNil ? '==' : '!=', x: stmt.x, y: nil, start: x.start, end: x.end }, then, else: otherwise };
     });
   }
@@ -323,10 +323,12 @@ class Builder {
   private operands(x: Expr, discarded = false): void {
     if (x.kind === 'paren') return this.operands(x.x, discarded);
     if (x.kind === 'binary' && (x.op === '&&' || x.op === '||')) return this.shortCircuit(x);
-    eachChild(x, child => this.operands(child));
+    eachChild(x, this.operand);
     if (x.kind === 'call') this.emit({ kind: 'call', call: x, discarded });
     if (x.kind === 'unary' && x.op === '<-') this.emit({ kind: 'receive', channel: x.x, node: x, inSelect: false });
   }
+
+  private readonly operand = (x: Expr): void => this.operands(x);
 
   private shortCircuit(x: Expr & { kind: 'binary' }): void {
     this.operands(x.x);
@@ -343,7 +345,7 @@ class Builder {
   private callOperands(x: Expr): void {
     const call = unparen(x);
     if (call.kind !== 'call') return this.operands(x);
-    if (call.fun.kind !== 'funclit') eachChild(call.fun, child => this.operands(child));
+    if (call.fun.kind !== 'funclit') eachChild(call.fun, this.operand);
     for (const arg of call.args) this.operands(arg);
   }
 }

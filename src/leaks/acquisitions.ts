@@ -8,7 +8,7 @@ import { operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
-import { type FuncInfo, type FuncOutline, outlineOf } from '../program/package.ts';
+import type { FuncInfo, FuncOutline } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type, typeName } from '../program/types.ts';
@@ -111,15 +111,15 @@ function hasBody(type: Type, { program }: Env): boolean {
 }
 
 /** Whether a function hands its caller an owner of a resource, which `mayGiveOwner` takes for possible. */
-export function givesOwner({ info }: FuncOutline, pass: Pass): boolean {
-  const func = info();
+export function givesOwner(outline: FuncOutline, pass: Pass): boolean {
+  const func = outline.info();
   return func !== undefined && freshResult(func, pass) !== undefined;
 }
 
 /** A function that hands its caller a resource which one of its own calls handed to it. */
 function freshResult(func: FuncInfo, pass: Pass): Acquisition | undefined {
   const { resources } = pass.contracts;
-  return freshOnce(func, () => (mayGive(outlineOf(func), func.pkg, resources) ? findFresh(func, pass) : undefined));
+  return freshOnce(func, () => (mayGive(func, func.pkg, resources) ? findFresh(func, pass) : undefined));
 }
 
 function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition | undefined {

@@ -108,13 +108,14 @@ export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pas
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-export function mayGiveOwner({ name, results, receiver, info }: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
+export function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
   const owners = releasableIn(pkg);
   if (owners.size === 0) return false;
-  const isGiven = (results.match(/\w+/g) ?? []).some(word => owners.has(word));
-  if (!isGiven && (!owners.has(receiver) || RELEASING.test(name))) return false;
+  const { bareName: name } = func;
+  const isGiven = (func.resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
+  if (!isGiven && (!owners.has(func.receiverType) || RELEASING.test(name))) return false;
   // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
-  const bodyText = pkg.isRead || MAKING.test(name) ? info()?.bodyText : undefined;
+  const bodyText = pkg.isRead || MAKING.test(name) ? func.info()?.bodyText : undefined;
   if (bodyText === undefined) return false;
   if (!isGiven && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
   return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText, rules);
@@ -133,7 +134,7 @@ const releasable = new WeakMap<Package, ReadonlySet<string>>();
 function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
-    const methods = pkg.outlines.flatMap(func => (func.receiver && RELEASING.test(func.name) && !TAKES_MUCH.test(func.signature) ? func.receiver : []));
+    const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && !TAKES_MUCH.test(func.signatureText) ? func.receiverType : []));
     found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.files.flatMap(({ source }) => embedding(source.text)) : [])] : []);
     releasable.set(pkg, found);
   }

@@ -50,15 +50,16 @@ class Givers {
     this.byName.set(`${path}.${name}`, true);
   }
 
-  add({ receiver, name }: FuncOutline, path: string): void {
-    if (receiver) this.addMethod(name);
-    else this.addFunction(path, name);
+  add({ receiverType, bareName }: FuncOutline, path: string): void {
+    if (receiverType) this.addMethod(bareName);
+    else this.addFunction(path, bareName);
   }
 
   /** Looked into when the name is first met. */
   addPossible(func: FuncOutline, path: string): void {
-    if (!func.receiver) this.functions.add(func.name);
-    const name = func.receiver ? func.name : `${path}.${func.name}`;
+    const { receiverType, bareName } = func;
+    if (!receiverType) this.functions.add(bareName);
+    const name = receiverType ? bareName : `${path}.${bareName}`;
     const before = this.byName.get(name);
     if (before === undefined) this.byName.set(name, [func]);
     else if (before !== true) before.push(func);

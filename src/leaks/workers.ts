@@ -63,7 +63,8 @@ function mayStart(starters: readonly Starter[], { pkg }: Pass): (info: FuncInfo)
     const call = new RegExp(`\\b${func.bareName}\\(`);
     const type = func.piece.receiver?.type;
     if (at === 'result' || type === undefined) return { call, make: call };
-    const makers = [func.pkg, pkg].flatMap(({ outlines }) => outlines.filter(({ results }) => new RegExp(`\\b${type}\\b`).test(results)).map(({ name }) => name));
+    const mention = new RegExp(`\\b${type}\\b`);
+    const makers = [func.pkg, pkg].flatMap(({ outlines }) => outlines.filter(({ resultText }) => mention.test(resultText)).map(({ bareName }) => bareName));
     return { call, make: new RegExp(`\\b${type}(?:\\[[^\\]\\n]*\\])?\\{${[...new Set(makers)].map(name => `|\\b${name}\\(`).join('')}`) };
   });
   return ({ bodyText }) => pairs.some(({ call, make }) => call.test(bodyText) && make.test(bodyText));

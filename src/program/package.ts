@@ -1,6 +1,6 @@
 import { type FileKind, matches, mayCoexist } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
-import type { Source, Span } from '../source/text.ts';
+import { isWordCode, type Source, type Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
@@ -17,8 +17,18 @@ export interface GoFile {
   readonly misread: () => void;
 }
 
+/** A function as a look before parsing sees it; `info` reads its file where that has not been done. */
+export interface FuncOutline {
+  readonly bareName: string;
+  /** The type a method is declared on; empty for a function. */
+  readonly receiverType: string;
+  readonly signatureText: string;
+  readonly resultText: string;
+  info(): FuncInfo | undefined;
+}
+
 /** A declared function or method. */
-export class FuncInfo {
+export class FuncInfo implements FuncOutline {
   /** `Get`, `(*Client).Do`, `(Header).Set`, without the package. */
   readonly name: string;
   private declared: FuncDecl | undefined;
@@ -32,6 +42,14 @@ export class FuncInfo {
   /** `Do` of `(*Client).Do`. */
   get bareName(): string {
     return this.piece.names[0] ?? '';
+  }
+
+  get receiverType(): string {
+    return this.piece.receiver?.type ?? '';
+  }
+
+  info(): FuncInfo {
+    return this;
   }
 
   get pkg(): Package {
@@ -136,15 +154,6 @@ export function fileOf(source: Source): GoFile | undefined {
   return files.get(source);
 }
 
-/** A function as a look before parsing sees it; `info` reads its file where that has not been done. */
-export interface FuncOutline extends FuncHead {
-  readonly info: () => FuncInfo | undefined;
-}
-
-export function outlineOf(func: FuncInfo): FuncOutline {
-  return { name: func.bareName, receiver: func.piece.receiver?.type ?? '', signature: func.signatureText, results: func.resultText, info: () => func };
-}
-
 /**
  * A package. Clients use a handful of what a large one declares, so declarations are parsed when they are asked for, and
  * of a dependency a file is read when somebody asks for a name that it declares.
@@ -180,8 +189,10 @@ export class Package {
 
   /** The functions and methods, without reading what was put off. */
   get outlines(): readonly FuncOutline[] {
-    const waiting = this.later.heads().map(head => ({ ...head, info: () => this.outlined(head) }));
-    return [...this.functions.map(outlineOf), ...waiting];
+    const waiting = this.later.heads().map(head => ({
+      bareName: head.name, receiverType: head.receiver, signatureText: head.signature, resultText: head.results, info: () => this.outlined(head),
+    }));
+    return [...this.functions, ...waiting];
   }
 
   private outlined({ name, receiver }: FuncHead): FuncInfo | undefined {
@@ -317,13 +328,27 @@ function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undef
 /** By name, which functions have that word in their bodies: one pass over the text, since callers ask for many names. */
 function mentionsIn(funcs: readonly FuncInfo[]): Map<string, FuncInfo[]> {
   const found = new Map<string, FuncInfo[]>(funcs.map(func => [func.bareName, []]));
+  // Most words are no such names, and to look one up it must be cut out first.
+  const lengths = new Set([...found.keys()].map(name => lengthAndEnds(name, 0, name.length)));
   for (const func of funcs) {
-    for (const [word] of func.bodyText.matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu)) {
-      const list = found.get(word);
-      if (list && list.at(-1) !== func) list.push(func);
+    const { body } = func.piece;
+    const { text } = func.file.source;
+    for (let at = body?.start ?? 0, end = body?.end ?? 0; at < end;) {
+      const start = at;
+      while (at < end && isWordCode(text.charCodeAt(at))) at++;
+      if (at > start && lengths.has(lengthAndEnds(text, start, at))) {
+        const list = found.get(text.slice(start, at));
+        if (list && list.at(-1) !== func) list.push(func);
+      }
+      if (at === start) at++;
     }
   }
   return found;
+}
+
+/** A number that equal words have in common. */
+function lengthAndEnds(text: string, start: number, end: number): number {
+  return ((end - start) * 65536 + text.charCodeAt(start)) * 65536 + text.charCodeAt(end - 1);
 }
 
 /** What a build on Linux has switched on, the most common one of a server. */

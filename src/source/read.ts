@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { timed } from './clock.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './text.ts';
+import { Texts } from './texts.ts';
 
 /** Above this a Go file is data, not code; the largest hand-written file known to us is below 1 MB. */
 const LARGEST_FILE = 16 * 1024 * 1024;
+
+/** So many bytes of text are kept in memory. */
+const MOST_TEXT = 16_000_000;
 
 /** Texts that are read instead of what stands on disk, by real path. */
 export type Overlay = ReadonlyMap<string, string>;
@@ -13,6 +17,7 @@ const NOTHING: Overlay = new Map();
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const texts = new Texts(MOST_TEXT);
 
 /**
  * Reads a Go file. A file that is no text is skipped with a warning; one that is not UTF-8 (Latin-1 comments in old
@@ -40,12 +45,15 @@ function readNow(path: string, report: (problem: Problem) => void, overlay: Over
     return skip('unreadable-file', reasonOf(error));
   }
   if (bytes.includes(0)) return skip('binary-file', 'contains NUL bytes, so it is not Go source');
+  let text: string;
   try {
-    return { path: real, text: decoder.decode(bytes) };
+    text = decoder.decode(bytes);
   } catch {
     report({ level: 'warning', id: 'not-utf8', path, message: 'not valid UTF-8 (Go requires it); read with replacement characters' });
-    return { path: real, text: lenientDecoder.decode(bytes) };
+    text = lenientDecoder.decode(bytes);
   }
+  // Only in pure ASCII the engine stores a byte a character.
+  return texts.keep(real, text, text.length === bytes.length ? text.length : text.length * 2, () => lenientDecoder.decode(readBriefly(real)));
 }
 
 /** The Go files of a folder that its importers would compile, sorted: no tests, nothing that the go command does not read. */

@@ -2,6 +2,7 @@
  * From the concrete syntax (`Raw`, see parse.ts) to our own. What the grammar marks as an error becomes `bad`, its
  * neighbours stay.
  */
+import { cutLoose, nameOf } from '../source/names.ts';
 import type * as ast from './ast.ts';
 import type { Raw } from './parse.ts';
 
@@ -58,7 +59,7 @@ export class Lowering {
     return {
       start: raw.start, end: raw.end,
       name: name && (name.type === 'dot' ? '.' : this.textOf(name)),
-      path: path ? this.textOf(path).slice(1, -1) : '',
+      path: path ? nameOf(this.textOf(path).slice(1, -1)) : '',
     };
   }
 
@@ -269,7 +270,8 @@ export class Lowering {
   }
 
   private ident(raw: Raw): ast.Ident {
-    return { kind: 'ident', start: raw.start, end: raw.end, name: this.textOf(raw) };
+    // The place for what binding it finds is there from the start: added later it would cost as much as the rest.
+    return { kind: 'ident', start: raw.start, end: raw.end, name: this.textOf(raw), entity: undefined };
   }
 
   private expr(raw: Raw): ast.Expr {
@@ -417,11 +419,11 @@ export class Lowering {
   }
 
   private literal(raw: Raw, token: ast.Literal['token']): ast.Literal {
-    return { kind: 'literal', start: raw.start, end: raw.end, token, text: this.textOf(raw) };
+    return { kind: 'literal', start: raw.start, end: raw.end, token, text: cutLoose(this.text.slice(raw.start, raw.end)) };
   }
 
   private textOf(raw: Raw | undefined): string {
-    return raw ? this.text.slice(raw.start, raw.end) : '';
+    return raw ? nameOf(this.text.slice(raw.start, raw.end)) : '';
   }
 }
 

@@ -127,15 +127,15 @@ function copyTree(grammar: Grammar, tree: Tree, shift: number): Raw {
     const start = binding._ts_tree_cursor_start_index_wasm(address) + shift;
     const end = binding._ts_tree_cursor_end_index_wasm(address) + shift;
     const field = fields[binding._ts_tree_cursor_current_field_id_wasm(address)] ?? '';
-    const node = { type: types[type] ?? 'ERROR', field, start, end, children: NO_CHILDREN };
-    if (leaves[type] || depth > DEEPEST || !binding._ts_tree_cursor_goto_first_child_wasm(address)) return node;
+    const name = types[type] ?? 'ERROR';
+    if (leaves[type] || depth > DEEPEST || !binding._ts_tree_cursor_goto_first_child_wasm(address)) return { type: name, field, start, end, children: NO_CHILDREN };
     const children: Raw[] = [];
     do {
       const childType = binding._ts_tree_cursor_current_node_type_id_wasm(address);
       if (!skipped[childType]) children.push(copyNode(childType, depth + 1));
     } while (binding._ts_tree_cursor_goto_next_sibling_wasm(address));
     binding._ts_tree_cursor_goto_parent_wasm(address);
-    return { ...node, children };
+    return { type: name, field, start, end, children };
   };
   binding._ts_tree_root_node_wasm(address);
   binding._ts_tree_cursor_new_wasm(address);

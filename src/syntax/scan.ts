@@ -4,6 +4,7 @@
  * function bodies alone are three quarters of the bytes of Go code.
  */
 import { timed } from '../source/clock.ts';
+import { nameOf } from '../source/names.ts';
 import { isWordCode, type Span } from '../source/text.ts';
 import type { ImportSpec } from './ast.ts';
 
@@ -75,7 +76,7 @@ class Scanner {
 
   private packageClause(): void {
     this.space();
-    this.packageName ||= this.match(NAME) ?? '';
+    this.packageName ||= nameOf(this.match(NAME) ?? '');
   }
 
   private garbage(start: number): void {
@@ -104,11 +105,11 @@ class Scanner {
     const quote = this.at;
     this.at = this.statementEnd(quote);
     const path = /^(["`])(.*?)\1/.exec(this.text.slice(quote, this.at));
-    if (path) this.imports.push({ start, end: quote + path[0].length, name, path: path[2] ?? '' });
+    if (path) this.imports.push({ start, end: quote + path[0].length, name: name && nameOf(name), path: nameOf(path[2] ?? '') });
   }
 
   private spec(keyword: 'type' | 'var', start: number, grouped: boolean): void {
-    const names = (this.match(NAMES) ?? '').split(',').map(name => name.trim());
+    const names = namesIn(this.match(NAMES) ?? '');
     this.at = this.statementEnd(this.at);
     this.push(keyword, start, keyword === 'type' ? names.slice(0, 1) : names, grouped);
   }
@@ -116,7 +117,7 @@ class Scanner {
   private constants(start: number): void {
     const names: string[] = [];
     this.specs(start, () => {
-      names.push(...(this.match(NAMES) ?? '').split(',').map(name => name.trim()));
+      names.push(...namesIn(this.match(NAMES) ?? ''));
       this.at = this.statementEnd(this.at);
     });
     this.push('const', start, names, false);
@@ -135,7 +136,7 @@ class Scanner {
       const open = this.at;
       this.at = this.closing(open);
       const found = RECEIVER.exec(this.text.slice(open + 1, this.at - 1));
-      receiver = found ? { type: found[2] ?? '', pointer: found[1] === '*' } : { type: '', pointer: false };
+      receiver = found ? { type: nameOf(found[2] ?? ''), pointer: found[1] === '*' } : { type: '', pointer: false };
       this.space();
     }
     const name = this.match(NAME);
@@ -146,7 +147,7 @@ class Scanner {
     const end = this.at;
     if (name === undefined) this.hasError = true;
     else this.pieces.push({
-      keyword: 'func', start, end, names: [name], grouped: false, receiver,
+      keyword: 'func', start, end, names: [nameOf(name)], grouped: false, receiver,
       signature: { start: behind, end: body?.start ?? end }, results: { start: results, end: body?.start ?? end }, body,
     });
   }
@@ -289,6 +290,10 @@ function skipToken(text: string, at: number, code: number): number {
     return text.length;
   }
   return at;
+}
+
+function namesIn(list: string): string[] {
+  return list.split(',').map(name => nameOf(name.trim()));
 }
 
 function endOf(text: string, mark: string, from: number, length: number): number {

@@ -7,74 +7,97 @@ export interface Visitor {
 }
 
 export function walkStmts(stmts: readonly Stmt[], visitor: Visitor): void {
-  for (const stmt of stmts) walkStmt(stmt, visitor);
+  new Walker(visitor).stmts(stmts);
 }
 
 export function walkExpr(x: Expr, visitor: Visitor): void {
-  if (visitor.expr?.(x) === false) return;
-  if (x.kind === 'funclit') walkStmts(x.body.stmts, visitor);
-  else eachChild(x, child => walkExpr(child, visitor));
+  new Walker(visitor).expr(x);
 }
 
-function walkStmt(stmt: Stmt, visitor: Visitor): void {
-  if (visitor.stmt?.(stmt) === false) return;
-  const expr = (x: Expr | undefined) => x && walkExpr(x, visitor);
-  const inner = (s: Stmt | undefined) => s && walkStmt(s, visitor);
-  switch (stmt.kind) {
-    case 'block':
-      return walkStmts(stmt.stmts, visitor);
-    case 'expr':
-    case 'incdec':
-      return expr(stmt.x);
-    case 'send':
-      expr(stmt.channel);
-      return expr(stmt.value);
-    case 'assign':
-      stmt.lhs.forEach(expr);
-      return stmt.rhs.forEach(expr);
-    case 'go':
-    case 'defer':
-      return expr(stmt.call);
-    case 'return':
-      return stmt.results.forEach(expr);
-    case 'if':
-      inner(stmt.init);
-      expr(stmt.cond);
-      inner(stmt.then);
-      return inner(stmt.else);
-    case 'switch':
-    case 'typeswitch':
-      inner(stmt.init);
-      expr(stmt.kind === 'switch' ? stmt.tag : stmt.x);
-      for (const clause of stmt.clauses) {
-        if (stmt.kind === 'switch') clause.exprs.forEach(expr);
-        walkStmts(clause.body, visitor);
-      }
-      return;
-    case 'select':
-      for (const clause of stmt.clauses) {
-        inner(clause.comm);
-        walkStmts(clause.body, visitor);
-      }
-      return;
-    case 'for':
-      inner(stmt.init);
-      expr(stmt.cond);
-      inner(stmt.post);
-      return inner(stmt.body);
-    case 'range':
-      stmt.lhs.forEach(expr);
-      expr(stmt.x);
-      return inner(stmt.body);
-    case 'labeled':
-      return inner(stmt.stmt);
-    case 'decl':
-      if (stmt.decl.kind === 'var' || stmt.decl.kind === 'const') for (const spec of stmt.decl.specs) spec.values.forEach(expr);
-      return;
-    case 'branch':
-    case 'empty':
-    case 'bad':
-      return;
+/** Its steps are functions made once a walk, not once a node. */
+class Walker {
+  constructor(private readonly visitor: Visitor) {}
+
+  stmts(stmts: readonly Stmt[]): void {
+    for (const stmt of stmts) this.stmt(stmt);
+  }
+
+  readonly expr = (x: Expr): void => {
+    if (this.visitor.expr?.(x) === false) return;
+    if (x.kind === 'funclit') this.stmts(x.body.stmts);
+    else eachChild(x, this.expr);
+  };
+
+  private exprs(list: readonly Expr[]): void {
+    for (const x of list) this.expr(x);
+  }
+
+  private maybeExpr(x: Expr | undefined): void {
+    if (x) this.expr(x);
+  }
+
+  private maybeStmt(stmt: Stmt | undefined): void {
+    if (stmt) this.stmt(stmt);
+  }
+
+  private stmt(stmt: Stmt): void {
+    if (this.visitor.stmt?.(stmt) === false) return;
+    switch (stmt.kind) {
+      case 'block':
+        return this.stmts(stmt.stmts);
+      case 'expr':
+      case 'incdec':
+        return this.expr(stmt.x);
+      case 'send':
+        this.expr(stmt.channel);
+        return this.expr(stmt.value);
+      case 'assign':
+        this.exprs(stmt.lhs);
+        return this.exprs(stmt.rhs);
+      case 'go':
+      case 'defer':
+        return this.expr(stmt.call);
+      case 'return':
+        return this.exprs(stmt.results);
+      case 'if':
+        this.maybeStmt(stmt.init);
+        this.expr(stmt.cond);
+        this.stmt(stmt.then);
+        return this.maybeStmt(stmt.else);
+      case 'switch':
+      case 'typeswitch':
+        this.maybeStmt(stmt.init);
+        this.maybeExpr(stmt.kind === 'switch' ? stmt.tag : stmt.x);
+        for (const clause of stmt.clauses) {
+          if (stmt.kind === 'switch') this.exprs(clause.exprs);
+          this.stmts(clause.body);
+        }
+        return;
+      case 'select':
+        for (const clause of stmt.clauses) {
+          this.maybeStmt(clause.comm);
+          this.stmts(clause.body);
+        }
+        return;
+      case 'for':
+        this.maybeStmt(stmt.init);
+        this.maybeExpr(stmt.cond);
+        this.maybeStmt(stmt.post);
+        return this.stmt(stmt.body);
+      case 'range':
+        this.exprs(stmt.lhs);
+        this.expr(stmt.x);
+        return this.stmt(stmt.body);
+      case 'labeled':
+        return this.stmt(stmt.stmt);
+      case 'decl':
+        if (stmt.decl.kind === 'var' || stmt.decl.kind === 'const') for (const spec of stmt.decl.specs) this.exprs(spec.values);
+        return;
+      case 'branch':
+      case 'empty':
+      case 'bad':
+        return;
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
-import { type FuncOutline, outlineOf } from '../../program/package.ts';
+import type { FuncOutline } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
@@ -92,11 +92,11 @@ function* findReceived(pass: Pass): Generator<Received> {
 
 /** What the functions are called that may be some, of the package and of those packages of its module that it imports. */
 function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
-  return new Set(program.neighbours(pkg, 'chan ').flatMap(other => other.outlines.filter(mayGenerate).map(func => func.name)));
+  return new Set(program.neighbours(pkg, 'chan ').flatMap(other => other.outlines.filter(mayGenerate).map(func => func.bareName)));
 }
 
-function mayGenerate({ results, info }: FuncOutline): boolean {
-  return /\bchan\b/.test(results) && mayStart(info()?.bodyText ?? '');
+function mayGenerate(func: FuncOutline): boolean {
+  return /\bchan\b/.test(func.resultText) && mayStart(func.info()?.bodyText ?? '');
 }
 
 /** `words := func() <-chan string { … go …`. */
@@ -172,7 +172,7 @@ const memo = new WeakMap<FuncNode, { readonly found: ResultChannel | undefined }
 
 function generatorOf(call: Call, body: Body, pass: Pass): ResultChannel | undefined {
   const callee = functionOf(calleeOf(call, body.env), body.env);
-  if ((callee.kind === 'func' || callee.kind === 'method') && !(callee.func && mayGenerate(outlineOf(callee.func)))) return undefined;
+  if ((callee.kind === 'func' || callee.kind === 'method') && !(callee.func && mayGenerate(callee.func))) return undefined;
   const inner = unparen(call.fun).kind === 'funclit' ? undefined : bodyOfCallee(callee, body, pass);
   if (!inner) return undefined;
   const known = memo.get(inner.node);

@@ -191,7 +191,7 @@ function signalsOf(cond: Expr, body: Body, pass: Pass): readonly Answer[] | unde
 /** The cond unlocks its own mutex while it waits, and no other. */
 function staysLockedBy(cond: Expr, { identity }: Holding, { env }: Body): boolean {
   const { start, end } = cond;
-  const locker = condLockerOf({ kind: 'selector', x: cond, sel: { kind: 'ident', name: 'L', entity: undefined, start: end, end }, start, end }, env);
+  const locker = condLockerOf({ kind: 'selector', x: cond, sel: { kind: 'ident', start: end, end, name: 'L', entity: undefined }, start, end }, env);
   const own = locker && mutexAt(locker.mutex, locker.env);
   // A variable that the cond is made with may be put into a field as well.
   return own !== undefined && own.place.fields.length > 0 && own.family !== identity.family;
