@@ -5,7 +5,7 @@ import { Contracts } from '../contracts/contracts.ts';
 import type { Declared } from '../contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from '../finding.ts';
 import type { Pass } from '../leaks/pass.ts';
-import { fileOf, type GoFile, type Package } from '../program/package.ts';
+import { dropBodies, fileOf, type GoFile, type Package } from '../program/package.ts';
 import { Program } from '../program/program.ts';
 import type { Rule } from '../rule.ts';
 import { timed } from '../source/clock.ts';
@@ -77,7 +77,8 @@ export class Analysis {
     const packages = this.program.askedIn(unit.dir);
     const diagnostics = packages.flatMap(pkg => [...this.check(pkg, unit)]);
     // Memory follows the largest package, not the repository.
-    for (const pkg of packages) for (const func of pkg.funcs) func.drop();
+    for (const pkg of packages) pkg.drop();
+    dropBodies();
     const sources = packages.flatMap(pkg => pkg.files.map(file => file.source));
     return {
       diagnostics, problems: this.problems, packages: packages.length,

@@ -27,21 +27,30 @@ export interface FuncOutline {
   info(): FuncInfo | undefined;
 }
 
+/** The functions whose bodies are in memory. */
+let withBodies: FuncInfo[] = [];
+
+/** Lets the bodies of all functions go, those of dependencies as well. */
+export function dropBodies(): void {
+  for (const func of withBodies) func.drop();
+  withBodies = [];
+}
+
 /** A declared function or method. */
 export class FuncInfo implements FuncOutline {
-  /** `Get`, `(*Client).Do`, `(Header).Set`, without the package. */
-  readonly name: string;
+  /** `Do` of `(*Client).Do`. */
+  readonly bareName: string;
   private declared: FuncDecl | undefined;
   private parsed: { body: Block | undefined } | undefined;
 
   constructor(readonly piece: Piece, readonly file: GoFile) {
-    const { receiver } = piece;
-    this.name = receiver ? `(${receiver.pointer ? '*' : ''}${receiver.type}).${this.bareName}` : this.bareName;
+    this.bareName = piece.names[0] ?? '';
   }
 
-  /** `Do` of `(*Client).Do`. */
-  get bareName(): string {
-    return this.piece.names[0] ?? '';
+  /** `Get`, `(*Client).Do`, `(Header).Set`, without the package. */
+  get name(): string {
+    const { receiver } = this.piece;
+    return receiver ? `(${receiver.pointer ? '*' : ''}${receiver.type}).${this.bareName}` : this.bareName;
   }
 
   get receiverType(): string {
@@ -92,7 +101,10 @@ export class FuncInfo implements FuncOutline {
 
   /** The body, parsed and bound when it is first asked for. */
   body(): Block | undefined {
-    this.parsed ??= { body: readBody(this.file.source, this.decl) };
+    if (!this.parsed) {
+      this.parsed = { body: readBody(this.file.source, this.decl) };
+      withBodies.push(this);
+    }
     return this.parsed.body;
   }
 
@@ -271,6 +283,12 @@ export class Package {
   mentioning(name: string): readonly FuncInfo[] {
     this.mentions ??= mentionsIn(this.funcs);
     return this.mentions.get(name) ?? [];
+  }
+
+  /** Lets go what only the analysis of the package itself asks for over and over. */
+  drop(): void {
+    for (const func of this.functions) func.drop();
+    this.mentions = undefined;
   }
 
   /** The methods called `name`, whatever type they are declared on. */

@@ -25,6 +25,52 @@ export interface Piece extends Span {
   readonly body: Span | undefined;
 }
 
+/** Made of numbers, since a large program has hundreds of thousands of functions. */
+class FuncPiece implements Piece {
+  readonly start: number;
+  readonly end: number;
+  private readonly behindName: number;
+  private readonly behindParameters: number;
+  /** Negative where there is none. */
+  private readonly bodyStart: number;
+
+  constructor(readonly name: string, readonly receiver: Piece['receiver'], at: { start: number; behind: number; results: number; body: number | undefined; end: number }) {
+    this.start = at.start;
+    this.end = at.end;
+    this.behindName = at.behind;
+    this.behindParameters = at.results;
+    this.bodyStart = at.body ?? -1;
+  }
+
+  get keyword(): 'func' {
+    return 'func';
+  }
+
+  get names(): readonly string[] {
+    return [this.name];
+  }
+
+  get grouped(): boolean {
+    return false;
+  }
+
+  get signature(): Span {
+    return { start: this.behindName, end: this.headEnd };
+  }
+
+  get results(): Span {
+    return { start: this.behindParameters, end: this.headEnd };
+  }
+
+  get body(): Span | undefined {
+    return this.bodyStart < 0 ? undefined : { start: this.bodyStart, end: this.end };
+  }
+
+  private get headEnd(): number {
+    return this.bodyStart < 0 ? this.end : this.bodyStart;
+  }
+}
+
 export interface Scan {
   /** Empty where there is no package clause. */
   readonly packageName: string;
@@ -56,6 +102,7 @@ class Scanner {
   readonly pieces: Piece[] = [];
   hasError = false;
   private at = 0;
+  private receiver: Piece['receiver'];
 
   constructor(private readonly text: string) {
     if (text.charCodeAt(0) === 0xfeff) this.at = 1;
@@ -136,20 +183,23 @@ class Scanner {
       const open = this.at;
       this.at = this.closing(open);
       const found = RECEIVER.exec(this.text.slice(open + 1, this.at - 1));
-      receiver = found ? { type: nameOf(found[2] ?? ''), pointer: found[1] === '*' } : { type: '', pointer: false };
+      receiver = this.receiverOf(found?.[2] ?? '', found?.[1] === '*');
       this.space();
     }
     const name = this.match(NAME);
     const behind = this.at;
     this.parameters();
     const results = this.at;
-    const body = this.body();
+    const body = this.body()?.start;
     const end = this.at;
     if (name === undefined) this.hasError = true;
-    else this.pieces.push({
-      keyword: 'func', start, end, names: [nameOf(name)], grouped: false, receiver,
-      signature: { start: behind, end: body?.start ?? end }, results: { start: results, end: body?.start ?? end }, body,
-    });
+    else this.pieces.push(new FuncPiece(nameOf(name), receiver, { start, behind, results, body, end }));
+  }
+
+  /** The same for one method after the other. */
+  private receiverOf(type: string, pointer: boolean): NonNullable<Piece['receiver']> {
+    const { receiver } = this;
+    return receiver?.type === type && receiver.pointer === pointer ? receiver : (this.receiver = { type: nameOf(type), pointer });
   }
 
   /** Moves behind the parameters and, before them, type parameters. */
