@@ -113,6 +113,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   '!names.fields.has(x.sel.name)': 'the name of any channel field of the package; which type it is of is asked next',
   'x.sel.name === name);': 'any mention of the name, which is the careful side',
   'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',
+  'RELEASING.test(func.bareName)': 'what is declared, for a look before parsing; what a method releases is asked of its body',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };
 

@@ -4,6 +4,7 @@
  * them out, and who asks for a name scans the file then. A name too many (a line of a raw string) does no harm.
  */
 import { timed } from '../source/clock.ts';
+import { nameOf } from '../source/names.ts';
 import { scanFile } from './scan.ts';
 
 /** The first line of a function. */
@@ -83,8 +84,8 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
   const header = bytes.toString('utf8', 0, first);
   const { packageName, imports } = scanFile(header);
   const survey = {
-    packageName: flat(packageName), importPaths: imports.map(spec => flat(spec.path)), names: lines(names), methods: lines(methods), aliased: lines(aliased), heads: lines(heads),
-    readerMethods: readerMethodsIn(text).map(flat), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
+    packageName, importPaths: imports.map(spec => spec.path), names: lines(names), methods: lines(methods), aliased: lines(aliased), heads: lines(heads),
+    readerMethods: readerMethodsIn(text).map(nameOf), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
   };
   return { survey, header };
 }
@@ -104,11 +105,6 @@ function lines(names: readonly string[]): string {
 /** The names were read as Latin-1. */
 function decoded(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8');
-}
-
-/** Cut out of a large text a string keeps all of that alive. */
-function flat(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 function oneLine(text: string): string {
