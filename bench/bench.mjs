@@ -23,7 +23,8 @@ const kept = join(scratch, 'kept');
 const rows = [
   { name: 'go-leak-lint', command: lint('--no-cache') },
   { name: 'go-leak-lint, nothing changed', command: lint('--cache-dir', kept), isWarm: true },
-  { name: 'go-leak-lint, one file changed', command: lint('--cache-dir', kept), before: folder => touch(folder), isWarm: true },
+  { name: 'go-leak-lint, a comment added', command: lint('--cache-dir', kept), before: folder => touch(folder, unique => `// ${unique}`), isWarm: true },
+  { name: 'go-leak-lint, a function added', command: lint('--cache-dir', kept), before: folder => touch(folder, unique => `func added${unique}() {}`), isWarm: true },
   { name: 'ast-grep scan', needs: 'ast-grep', command: ['ast-grep', 'scan', '-r', rule, '.'] },
   ...[['staticcheck', ['staticcheck', './...'], 'STATICCHECK_CACHE'], ['go vet', ['go', 'vet', './...'], 'GOCACHE'],
     ['golangci-lint', ['golangci-lint', 'run', '--default=none', '--enable=bodyclose,sqlclosecheck,noctx', './...'], 'GOLANGCI_LINT_CACHE']]
@@ -61,11 +62,11 @@ for (const given of positionals) {
 }
 rmSync(scratch, { recursive: true, force: true });
 
-/** Appends a comment to the Go file in the middle of the list; returns what takes it away. */
-function touch(folder) {
+/** Appends something new to the Go file in the middle of the list; returns what takes it away. */
+function touch(folder, made) {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.go') && !name.includes('vendor') && !name.endsWith('_test.go')).sort();
   const file = join(folder, files[Math.floor(files.length / 2)]);
   const { size } = statSync(file);
-  appendFileSync(file, `\n// ${process.hrtime.bigint()}\n`);
+  appendFileSync(file, `\n${made(process.hrtime.bigint())}\n`);
   return () => truncateSync(file, size);
 }
