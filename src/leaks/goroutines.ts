@@ -50,13 +50,14 @@ function startedIn(pass: Pass, matters: (info: FuncInfo) => boolean): readonly G
   return pass.pkg.funcs.flatMap(info => (matters(info) ? goroutinesIn(info, pass) : []));
 }
 
+const NONE: readonly Goroutine[] = [];
+
 /** The starts of goroutines in a function. */
 export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
-  if (!/\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText)) return [];
   let known = memo.get(pass);
   if (!known) memo.set(pass, (known = new Map()));
   let own = known.get(info);
-  if (!own) known.set(info, (own = [...findGoroutines(info, pass)]));
+  if (!own) known.set(info, (own = /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText) ? [...findGoroutines(info, pass)] : NONE));
   return own;
 }
 

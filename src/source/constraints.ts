@@ -57,9 +57,16 @@ export function matches(
   });
 }
 
+const together = new WeakMap<Constraint, WeakMap<Constraint, boolean>>();
+
 /** Whether one build can take files under both constraints; only a proof that none can is a `false`. */
 export function mayCoexist(a: Constraint | undefined, b: Constraint | undefined): boolean {
-  return a === undefined || b === undefined || isSatisfiable(both(a, b));
+  if (a === undefined || b === undefined) return true;
+  let known = together.get(a);
+  if (!known) together.set(a, (known = new WeakMap()));
+  let found = known.get(b);
+  if (found === undefined) known.set(b, (found = isSatisfiable(both(a, b))));
+  return found;
 }
 
 function both(x: Constraint, y: Constraint): Constraint;
