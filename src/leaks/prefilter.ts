@@ -86,7 +86,7 @@ class Givers {
 
 function giversFor(pass: Pass): Givers {
   const { pkg, contracts, rules } = pass;
-  const near = [pkg, ...contracts.program.importedBy(pkg)].map(other => ({ ...knownOf(other, contracts, rules), path: other.path }));
+  const near = [[pkg.path, pkg] as const, ...contracts.program.importedBy(pkg)].map(([path, other]) => ({ ...knownOf(other, contracts, rules), path }));
   const around = new Set([pkg.path, ...pkg.importPaths]);
   // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
   const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);

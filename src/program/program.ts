@@ -123,10 +123,13 @@ export class Program {
     return known.find(p => !p.path.endsWith('_test') && !p.name.endsWith('_test') && p.isImportable) ?? known[0];
   }
 
-  /** The packages that `pkg` imports and whose source is at hand; not those of the standard library. */
-  importedBy(pkg: Package): readonly Package[] {
-    const found = [...pkg.importPaths].flatMap(path => this.importedInto(pkg.module, path) ?? []);
-    return [...new Set(found)].filter(({ module }) => module !== undefined);
+  /** The packages that `pkg` imports and whose source is at hand, by the path of the import; not those of the standard library. */
+  importedBy(pkg: Package): ReadonlyMap<string, Package> {
+    const found = [...pkg.importPaths].flatMap((path): [string, Package][] => {
+      const other = this.importedInto(pkg.module, path);
+      return other?.module ? [[path, other]] : [];
+    });
+    return new Map(found);
   }
 
   /** The package itself and those of its own module that it imports, as far as some file of theirs has the word: of others nothing is read for this. */
