@@ -13,8 +13,8 @@ interface Known {
   readonly givers: readonly FuncOutline[];
   /** Those that may give an owner of one. */
   readonly owners: readonly FuncOutline[];
-  /** Methods of its interfaces. */
-  readonly methods: readonly string[];
+  /** Methods of its interfaces, and function values. */
+  readonly openers: readonly string[];
   readonly imports: ReadonlySet<string>;
 }
 
@@ -76,8 +76,8 @@ class Givers {
 
   /** `qualifier` stands before the name, as a package, a variable or, where it is no name, some other expression. */
   isCalled(name: string, qualifier: string | undefined, file: GoFile): boolean {
-    if (qualifier === undefined) return this.has(`${file.pkg.path}.${name}`) || file.imports.some(spec => spec.name === '.' && this.has(`${spec.path}.${name}`));
     if (this.has(name)) return true;
+    if (qualifier === undefined) return this.has(`${file.pkg.path}.${name}`) || file.imports.some(spec => spec.name === '.' && this.has(`${spec.path}.${name}`));
     // To know what an import is called can mean to read it.
     const path = this.functions.has(name) ? this.pass.contracts.program.importPathOf(file, qualifier) : undefined;
     return path !== undefined && this.has(`${path}.${name}`);
@@ -91,10 +91,10 @@ function giversFor(pass: Pass): Givers {
   // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
   const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);
   const found = new Givers(pass);
-  for (const { path, owners, givers, methods } of near) {
+  for (const { path, owners, givers, openers } of near) {
     for (const func of owners) found.addPossible(func, path);
     for (const func of givers) found.add(func, path);
-    for (const name of methods) found.addMethod(name);
+    for (const name of openers) found.addMethod(name);
   }
   for (const { path, name, isMethod, rules: about } of contracts.resources.acquiringCalls) {
     if (about.some(rule => rules.has(rule)) && (isMethod && path !== 'net/http' ? beyond : around).has(path)) {
@@ -127,7 +127,7 @@ function knownOf(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>)
   let packages = known.get(contracts);
   if (!packages) known.set(contracts, (packages = new Map()));
   let found = packages.get(pkg);
-  if (!found) packages.set(pkg, (found = { ...giversIn(pkg, contracts.resources, rules), methods: pkg.readerMethods, imports: pkg.importPaths }));
+  if (!found) packages.set(pkg, (found = { ...giversIn(pkg, contracts.resources, rules), openers: pkg.openers, imports: pkg.importPaths }));
   return found;
 }
 

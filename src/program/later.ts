@@ -59,8 +59,8 @@ export class LaterFiles {
     return [...this.waiting].flatMap(({ survey }) => survey.importPaths);
   }
 
-  readerMethods(): readonly string[] {
-    return [...this.waiting].flatMap(({ survey }) => survey.readerMethods);
+  openers(): readonly string[] {
+    return [...this.waiting].flatMap(({ survey }) => survey.openers);
   }
 
   private readThose(isNeeded: (survey: Survey) => boolean): void {

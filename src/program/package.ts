@@ -4,7 +4,7 @@ import { isWordCode, type Source, type Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
-import { type FuncHead, readerMethodsIn } from '../syntax/survey.ts';
+import { type FuncHead, openersIn } from '../syntax/survey.ts';
 import { type LaterFile, LaterFiles } from './later.ts';
 
 /** One file of a package. */
@@ -216,9 +216,9 @@ export class Package {
     return entity?.kind === 'func' ? entity.func : undefined;
   }
 
-  /** The interface methods that give a reader to be closed and an error, which no function declares. */
-  get readerMethods(): readonly string[] {
-    return [...this.read.flatMap(({ source }) => readerMethodsIn(source.text)), ...this.later.readerMethods()];
+  /** See `openersIn`. */
+  get openers(): readonly string[] {
+    return [...this.read.flatMap(({ source }) => openersIn(source.text)), ...this.later.openers()];
   }
 
   /** What its files import. */

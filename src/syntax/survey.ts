@@ -30,8 +30,8 @@ export interface Survey {
   readonly aliased: string;
   /** See `headsIn`. */
   readonly heads: string;
-  /** See `readerMethodsIn`. */
-  readonly readerMethods: readonly string[];
+  /** See `openersIn`. */
+  readonly openers: readonly string[];
   /** There are brackets that gofmt has not laid out, or no declarations: other names may be in this file as well. */
   readonly mayHaveMore: boolean;
 }
@@ -85,7 +85,7 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
   const { packageName, imports } = scanFile(header);
   const survey = {
     packageName, importPaths: imports.map(spec => spec.path), names: lines(names), methods: lines(methods), aliased: lines(aliased), heads: lines(heads),
-    readerMethods: readerMethodsIn(text).map(nameOf), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
+    openers: openersIn(text).map(nameOf), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
   };
   return { survey, header };
 }
@@ -116,10 +116,20 @@ function namesInGroup(group: string): string[] {
   return [...group.matchAll(/^\t([\w\x80-\xff]+(?:, [\w\x80-\xff]+)*)/gm)].flatMap(([, names = '']) => names.split(', '));
 }
 
-/** The names of interface methods such as `Get(key string) (io.ReadCloser, error)`. */
-export function readerMethodsIn(text: string): string[] {
-  if (!text.includes('io.ReadCloser, ')) return [];
-  return [...text.matchAll(/^\s+(\w+)\([^()\n]*\)\s*\((?:\w+ )?io\.ReadCloser, (?:\w+ )?error\)/gm)].map(([, name = '']) => name);
+const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:io\.ReadCloser|\*http\.Response), (?:\w+ )?error\)`;
+const OPENING_METHOD = new RegExp(String.raw`^\s+(\w+)${OPENS}`, 'gm');
+const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
+
+/**
+ * The names of interface methods, fields, parameters and function types that give a reader or a response to be closed and
+ * an error, which no function declares: `Get(key string) (io.ReadCloser, error)`, `fetch func(string) (*http.Response, error)`.
+ */
+export function openersIn(text: string): string[] {
+  if (!text.includes('io.ReadCloser, ') && !text.includes('http.Response, ')) return [];
+  const values = [...text.matchAll(OPENING_VALUE)].map(([, name = '']) => name);
+  // `fetch Fetcher`, where that is the name of a function type.
+  const typed = values.filter(name => text.includes(`type ${name} func`)).flatMap(type => [...text.matchAll(new RegExp(String.raw`\b(\w+)\s+${type}\b`, 'g'))].map(([, name = '']) => name));
+  return [...[...text.matchAll(OPENING_METHOD)].map(([, name = '']) => name), ...values, ...typed];
 }
 
 function funcAt(text: string, from: number): FuncHead {
