@@ -27,12 +27,12 @@ const rows = [
   { name: 'go-leak-lint, a function added', command: lint('--cache-dir', kept), before: folder => touch(folder, unique => `func added${unique}() {}`), isWarm: true },
   { name: 'ast-grep scan', needs: 'ast-grep', command: ['ast-grep', 'scan', '-r', rule, '.'] },
   ...[['staticcheck', ['staticcheck', './...'], 'STATICCHECK_CACHE'], ['go vet', ['go', 'vet', './...'], 'GOCACHE'],
-    ['golangci-lint', ['golangci-lint', 'run', '--default=none', '--enable=bodyclose,sqlclosecheck,noctx', './...'], 'GOLANGCI_LINT_CACHE']]
+    ['golangci-lint', ['golangci-lint', 'run', '--no-config', '--default=none', '--enable=bodyclose,sqlclosecheck,noctx', './...'], 'GOLANGCI_LINT_CACHE']]
     .flatMap(([name, command, variable]) => [
       { name: `${name}, cold`, needs: command[0], command, env: () => ({ [variable]: mkdtempSync(join(scratch, 'cold-')), GOCACHE: mkdtempSync(join(scratch, 'cold-')) }), once: true },
       { name: `${name}, warm`, needs: command[0], command, env: () => ({ [variable]: join(scratch, `${name}-warm`) }), isWarm: true, once: true },
     ]),
-  ...(values['semgrep-rules'] ? [{ name: 'semgrep', needs: 'semgrep', command: ['semgrep', 'scan', '--metrics=off', '--config', resolve(values['semgrep-rules']), '.'], once: true }] : []),
+  ...(values['semgrep-rules'] ? [{ name: 'semgrep', needs: 'semgrep', command: ['semgrep', 'scan', '--metrics=off', '--disable-version-check', '--config', resolve(values['semgrep-rules']), '.'], once: true }] : []),
 ].filter(({ needs }) => !needs || ((!values.peers || values.peers.split(',').includes(needs)) && isInstalled(needs)));
 
 for (const given of positionals) {
