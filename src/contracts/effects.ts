@@ -58,7 +58,7 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
   const x = unparen(expr);
   switch (x.kind) {
     case 'ident':
-      return x.entity?.kind === 'var' ? tracked.get(x.entity) : undefined;
+      return x.entity?.kind === 'var' ? tracked.get(x.entity) ?? heldByCase(x.entity, tracked, where) : undefined;
     case 'selector':
       return partOf(x, heldBy(x.x, tracked, where), where.resource);
     case 'assert':
@@ -73,6 +73,11 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     default:
       return undefined;
   }
+}
+
+/** `switch w := out.(type) { case *bufio.Writer: … }`: in each case `w` is what `out` is. */
+function heldByCase({ origin }: Variable, tracked: Tracked, where: Where): Held | undefined {
+  return origin.kind === 'typeswitch' ? heldBy(origin.x, tracked, where) : undefined;
 }
 
 /** Like `heldBy`, of a value that goes on living: `buffer[:n]` is still the buffer. */

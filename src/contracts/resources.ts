@@ -212,8 +212,10 @@ const compressor: Resource = {
   rule: 'unclosed-resource', noun: 'writer', released: 'closed', releases: ['Close'], words: /\bWriter\b|\bWriteCloser\b/, onlyWhenNever: true,
   acquire: all(['compress/gzip.NewWriter', 'compress/gzip.NewWriterLevel', 'compress/zlib.NewWriter', 'compress/zlib.NewWriterLevel', 'compress/zlib.NewWriterLevelDict',
     'compress/flate.NewWriter', 'compress/flate.NewWriterDict', 'compress/lzw.NewWriter', 'archive/zip.NewWriter', 'archive/tar.NewWriter', 'mime/multipart.NewWriter',
-    'encoding/base64.NewEncoder', 'encoding/base32.NewEncoder', 'github.com/klauspost/pgzip.NewWriter', 'github.com/pierrec/lz4/v4.NewWriter', 'github.com/klauspost/compress/zstd.NewWriter']),
+    'encoding/base64.NewEncoder', 'encoding/base32.NewEncoder', 'github.com/klauspost/pgzip.NewWriter', 'github.com/pierrec/lz4/v4.NewWriter']),
 };
+/** Made for nothing but `EncodeAll` it has nothing to write. */
+const encoder: Resource = { ...compressor, startsWithArgument: true, acquire: all(['github.com/klauspost/compress/zstd.NewWriter']) };
 const buffer: Resource = {
   rule: 'unclosed-resource', noun: 'buffered writer', released: 'flushed', releases: ['Flush', 'WriteAll'], words: /\bWriter\b/, onlyWhenNever: true,
   acquire: all(['bufio.NewWriter', 'bufio.NewWriterSize', 'text/tabwriter.NewWriter', 'encoding/csv.NewWriter']),
@@ -246,7 +248,7 @@ const signals: Resource = {
 
 const RESOURCES: readonly Resource[] = [
   RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, listener, cancel, iterator, span, process, ticker, timer,
-  compressor, buffer, codec, entry, reader, group, signals,
+  compressor, encoder, buffer, codec, entry, reader, group, signals,
 ];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */

@@ -49,7 +49,7 @@ function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | unde
   const name = calleeName(callee);
   if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
   const [known] = name === undefined ? [] : pass.contracts.resources.acquiredBy(name);
-  // `zstd.NewReader(nil)` has started nothing.
+  // `zstd.NewReader(nil)` has started nothing, and `zstd.NewWriter(nil)` has nowhere to write to.
   if (known?.resource.startsWithArgument && isNil(call.args[0])) return undefined;
   if (known) return { ...known, by: name, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
   if (callee.kind !== 'func' && callee.kind !== 'method') {
