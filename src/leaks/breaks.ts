@@ -29,9 +29,18 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
       expr: x => x.kind !== 'funclit',
     });
     for (const loop of loops) {
-      for (const found of breaksIn(loop.body.stmts, loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
+      for (const found of breaksIn(loop.body.stmts, loop)) {
+        if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
+      }
     }
   }
+}
+
+/** `break loop` stands elsewhere in the loop: who writes that means the switch where there is no label. */
+function breaksByLabel(loop: For | Range): boolean {
+  let found = false;
+  walkStmts(loop.body.stmts, { stmt: stmt => void (found ||= stmt.kind === 'branch' && stmt.token === 'break' && stmt.label !== undefined) });
+  return found;
 }
 
 /**

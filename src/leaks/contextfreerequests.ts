@@ -3,6 +3,7 @@
  * later, or be something else than a request to be sent; so it is followed to whoever sends it.
  */
 import { NEW_REQUEST, SENDS_WITHOUT_CONTEXT } from '../contracts/contextfree.ts';
+import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
 import { operations } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
@@ -120,6 +121,8 @@ function hasContext(type: Type): boolean {
 
 /** It gives the response, also through an interface or a wrapper of the client. */
 function answers(call: Call, { env }: Body): boolean {
+  // `http.ReadResponse(r, req)` looks at the request to know what it reads.
+  if (GIVES_FREE_RESPONSE.has(calleeName(calleeOf(call, env)) ?? '')) return false;
   const type = typeOf(call, env);
   const first = type.kind === 'tuple' ? type.types[0] : type;
   return first?.kind === 'pointer' && isNamed(first.elem, 'net/http.Response');
