@@ -19,6 +19,7 @@ import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { evidenceOfContent } from './emptybodies.ts';
+import { companionsOf, variableIn } from './companions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
@@ -318,35 +319,6 @@ function isMaking(expr: Expr, env: Env): boolean {
   return made.kind === 'composite' || (made.kind === 'unary' && made.op === '&' && unparen(made.x).kind === 'composite');
 }
 
-/** The variables that get the call's other results. */
-function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: Expr | undefined, { env }: Body): Companions {
-  if (op.rhs.length !== 1) return NONE;
-  // `c, ok := pool.Get().(*Conn)`
-  if (op.rhs[0] && unparen(op.rhs[0]).kind === 'assert') return { ...NONE, flags: new Set([variableIn(op.lhs[1])].filter(v => v !== undefined)) };
-  const type = typeOf(call, env);
-  if (type.kind === 'unknown') {
-    // A package that is not at hand: by custom the error comes last.
-    const last = op.lhs.at(-1);
-    return { ...NONE, errors: new Set(last === resource ? [] : [variableIn(last)].filter(v => v !== undefined)) };
-  }
-  const types = type.kind === 'tuple' ? type.types : [type];
-  const those = (is: (type: Type) => boolean) => types.flatMap((t, i) => (op.lhs[i] !== resource && is(t) ? variableIn(op.lhs[i]) ?? [] : []));
-  return {
-    errors: new Set(those(t => isError(t) || isErrorNumber(t, env))),
-    flags: new Set(those(t => t.kind === 'basic' && t.name === 'bool')),
-    context: those(t => isNamed(t, 'context.Context'))[0],
-  };
-}
-
-/** A type such as `syscall.Errno`, whose zero value says that all went well. */
-function isErrorNumber(type: Type, { program }: Env): boolean {
-  return type.kind === 'named' && memberOf(type, 'Error', program)?.kind === 'method';
-}
-
 function isNil(x: Expr | undefined): boolean {
   return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
-}
-
-function variableIn(x: Expr | undefined): Variable | undefined {
-  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }

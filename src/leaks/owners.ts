@@ -18,7 +18,8 @@ import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
 import type { Body } from './bodies.ts';
-import { companionsless, stateOf, walkOf, whereOf } from './ways.ts';
+import { companionsOf } from './companions.ts';
+import { type Companions, companionsless, stateOf, walkOf, whereOf } from './ways.ts';
 import type { Pass } from './pass.ts';
 
 type Acquire = (call: Call, body: Body, pass: Pass) => Acquisition | undefined;
@@ -32,6 +33,8 @@ interface Stored {
   readonly through?: Variable;
   /** What of the resource is put there, where it is not the whole of it: `Body` of a response. */
   readonly part?: string | undefined;
+  /** What came with the resource that is put there at once. */
+  readonly companions?: Companions | undefined;
 }
 
 /** The owner that a function hands to its caller, or makes of its receiver. */
@@ -180,7 +183,10 @@ function storedAt(call: Call, result: number, resource: Resource, body: Body, pa
       const at = op.kind === 'assign' ? op.rhs.findIndex(x => unparen(x) === call) : -1;
       if (op.kind !== 'assign' || at < 0) continue;
       const target = op.lhs[op.rhs.length === 1 ? result : at];
-      if (target?.kind === 'selector') return inField(target, { block, index: i + 1 }, body);
+      if (target?.kind === 'selector') {
+        const stored = inField(target, { block, index: i + 1 }, body);
+        return stored && { ...stored, companions: companionsOf(op, call, target, body) };
+      }
       const variable = target?.kind === 'ident' && target.entity?.kind === 'var' && target.entity.owner === body.node ? target.entity : undefined;
       return variable && storedLater(variable, resource, body, pass);
     }
@@ -338,12 +344,12 @@ function beforeDone(graph: FlowGraph, { env }: Where): FlowGraph {
 }
 
 /** Which result the owner is, or that it is the receiver; undefined when it is released or kept by others on the way. */
-function handedOver({ in: place, through }: Stored, resource: Resource, body: Body, pass: Pass): number | 'receiver' | undefined {
+function handedOver({ in: place, through, companions = companionsless }: Stored, resource: Resource, body: Body, pass: Pass): number | 'receiver' | undefined {
   if ('result' in place) return place.result;
   const where = whereOf(resource, body, pass);
   let result: number | 'receiver' | undefined;
   const start: Tracked = new Map([[place.variable, 'whole'], ...(through ? namesIn(body.graph, new Map([[through, 'resource']]), where) : [])]);
-  search(place.from, stateOf(start, companionsless), {
+  search(place.from, stateOf(start, companions), {
     ...walkOf(resource, body, pass),
     returns: (end, { tracked }) => {
       const given = allReturnedAt(end, tracked, where).find(({ held }) => held === 'whole');
