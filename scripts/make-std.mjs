@@ -31,8 +31,8 @@ const isExported = name => /^\p{Lu}/u.test(name);
 await initParser(join(root, 'wasm', 'tree-sitter-go.wasm'));
 const modules = new Modules(problem => console.error(problem));
 const program = new Program({ modules, std: join(root, 'std'), report: problem => console.error(problem) });
-// What stands below golang.org is written by hand.
-for (const name of readdirSync(join(root, 'std'))) if (name !== 'golang.org') rmSync(join(root, 'std', name), { recursive: true, force: true });
+// What stands below domain names is written by hand.
+for (const name of readdirSync(join(root, 'std'))) if (!['golang.org', 'github.com'].includes(name)) rmSync(join(root, 'std', name), { recursive: true, force: true });
 let total = 0;
 for (const dir of packageDirs(tree)) {
   const path = relative(tree, dir).split('\\').join('/');

@@ -12,6 +12,7 @@ import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Contracts } from './contracts.ts';
 import { ASSERTS_EQUAL, ASSERTS_FALSE, ASSERTS_TRUE, COMPARES, FAILS_TEST } from './known.ts';
+import { type Expectation, expectationOf } from './gomega.ts';
 import { argumentsOf, parametersOf, substituted } from './substitution.ts';
 
 /** A condition that holds, or does not, once a call has returned. */
@@ -26,7 +27,7 @@ const MAY_ASSERT = /Exit|Fatal|panic|Goexit|Fail|Panic|\.Errorf?\(|\.Helper\(\)|
 
 export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Contracts): readonly Asserted[] {
   if (call.spread) return [];
-  const known = assertedByName(call, calleeName(callee) ?? '');
+  const known = assertedByName(call, calleeName(callee) ?? '', env);
   if (known.length) return known;
   const [func, ...more] = targetsOf(callee, env);
   if (!func || more.length) return [];
@@ -40,7 +41,10 @@ export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Cont
 }
 
 /** What the assertions of test libraries say. */
-function assertedByName({ args }: Call, name: string): readonly Asserted[] {
+function assertedByName(call: Call, name: string, env: Env): readonly Asserted[] {
+  const expectation = expectationOf(call, name, env);
+  if (expectation) return expected(expectation);
+  const { args } = call;
   // Functions are given the test first.
   const [x, y, z] = name.startsWith('(') ? args : args.slice(1);
   if (ASSERTS_TRUE.test(name)) return x ? partsOf(x, true) : [];
@@ -58,6 +62,12 @@ function partsOf(expr: Expr, holds: boolean): readonly Asserted[] {
   if (x.kind === 'binary' && (truth === 'true' || truth === 'false')) return partsOf(x.x, holds === (truth === 'true'));
   if (x.kind !== 'binary' || (x.op !== '&&' && x.op !== '||')) return [{ condition: x, holds }];
   return x.op === (holds ? '&&' : '||') ? [...partsOf(x.x, holds), ...partsOf(x.y, holds)] : [];
+}
+
+function expected({ actual, is, holds }: Expectation): readonly Asserted[] {
+  if (is === 'true' || is === 'false') return partsOf(actual, holds === (is === 'true'));
+  const other: Expr = is === 'nil' ? { kind: 'ident', name: 'nil', start: actual.start, end: actual.end } : is;
+  return partsOf(equal(actual, other), holds);
 }
 
 function equal(x: Expr, y: Expr): Expr {

@@ -18,6 +18,7 @@ import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { isOfClosed } from './closed.ts';
+import { isExpectedToFail } from './expectedtofail.ts';
 import { factsAt, firstFound } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { type Companions, mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
@@ -78,6 +79,7 @@ function isCured({ curedIn }: Resource, { go }: Pass): boolean {
 
 function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
+  if (typeof given.result !== 'number' && isExpectedToFail(call, after, body, pass)) return undefined;
   const filled = filledOwner(call, given, after, body, pass);
   const acquisition = filled?.acquisition ?? given;
   const { resource, result } = acquisition;
