@@ -1,15 +1,14 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
-import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_LATER, RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE, RUNS_AT_END_OF_TEST, RUNS_TEST } from '../../contracts/known.ts';
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type Ident, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
-import { walkStmts } from '../../syntax/walk.ts';
+import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import { literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
+import { callsOfParameter, parameterOf, runnerOf } from './paramcalls.ts';
 import { fieldsHolding, isMentioned, isMethodOfHolder, namesBehind, type Names, namesOf, relationOf } from './places.ts';
 
 /** A body that runs with the channel in reach. */
@@ -46,18 +45,18 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   if (LOOKS_ONLY.test(name)) return [];
   const body = bodyOfCallee(callee, from, pass);
   if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
-  const callbacks = runsOfCallbacks(call, names, started, from, body);
+  const callbacks = runsOfCallbacks(call, names, started, from, body, pass);
   return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call.args, names, from), started }, ...callbacks];
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
-function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body, callee: Body): Runs {
+function runsOfCallbacks(call: Call, names: Names, started: boolean, from: Body, callee: Body, pass: Pass): Runs {
   const runs: Run[] = [];
   for (const [i, arg] of call.args.entries()) {
     const literal = unparen(arg);
     if (literalOf(arg) && capturesInside(arg, names, from)) return 'unseen';
     if (literal.kind !== 'funclit' || !isMentioned(literal, names, from.env)) continue;
-    const calls = callsOf(parameterOf(callee, i), callee);
+    const calls = callsOfParameter(parameterOf(callee, i), callee, pass);
     if (!calls) return 'unseen';
     const body: Body = { ...from, node: literal, block: literal.body, graph: graphOf(literal, literal.body) };
     if (!calls.length) continue;
@@ -72,47 +71,6 @@ function capturesInside(expr: Expr, names: Names, from: Body): boolean {
   const x = unparen(expr);
   if (x.kind === 'funclit') return isMentioned(x, names, from.env);
   return (literalOf(x)?.elements ?? []).some(({ value }) => capturesInside(value, names, from));
-}
-
-interface ParameterCall {
-  readonly started: boolean;
-  readonly inLoop: boolean;
-}
-
-/** How a function calls its parameter; undefined when it does anything else with it. */
-function callsOf(param: Variable | undefined, { block }: Body): readonly ParameterCall[] | undefined {
-  const calls = new Map<Call, ParameterCall>();
-  const loops: Stmt[] = [];
-  const literals: Expr[] = [];
-  let mentions = 0;
-  const add = (call: Call, started: boolean) => {
-    if (!calls.has(call)) calls.set(call, { started, inLoop: loops.some(loop => loop.start <= call.start && call.end <= loop.end) });
-  };
-  walkStmts(block.stmts, {
-    stmt: stmt => {
-      if (stmt.kind === 'for' || stmt.kind === 'range') loops.push(stmt);
-      if (stmt.kind === 'go' && stmt.call.kind === 'call' && isNamed(stmt.call.fun, param)) add(stmt.call, true);
-      if (stmt.kind === 'go') literals.push(stmt.call);
-    },
-    expr: x => {
-      if (isNamed(x, param)) mentions++;
-      // `go func() { f() }()`: it runs where the goroutine does.
-      if (x.kind === 'call' && isNamed(x.fun, param)) add(x, literals.some(literal => literal.start <= x.start && x.end <= literal.end));
-    },
-  });
-  return calls.size === mentions ? [...calls.values()] : undefined;
-}
-
-function isNamed(expr: Expr, variable: Variable | undefined): boolean {
-  const x = unparen(expr);
-  return x.kind === 'ident' && variable !== undefined && x.entity === variable;
-}
-
-/** How a library function runs the function that it is given. */
-function runnerOf(name: string): 'once' | 'often' | 'started' | undefined {
-  if (RUNS_ARGUMENT_ONCE.test(name) || RUNS_TEST.test(name) || RUNS_AT_END_OF_TEST.test(name)) return 'once';
-  if (RUNS_ARGUMENT_OFTEN.test(name)) return 'often';
-  return RUNS_ARGUMENT_IN_GOROUTINE.test(name) || RUNS_ARGUMENT_LATER.test(name) ? 'started' : undefined;
 }
 
 /** `once.Do(f)`, `wg.Go(w.run)`: the functions handed over, where they can be told. */
@@ -142,13 +100,6 @@ function placesBehind(arg: Expr, param: Variable, names: Names, from: Body): rea
   const to: Place = { root: param, fields: [] };
   const literal = literalOf(arg);
   return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
-}
-
-/** The parameter that argument `i` is for; undefined where it has no name. */
-export function parameterOf({ node }: Body, i: number): Variable | undefined {
-  const params = node.type.params.flatMap(field => field.names);
-  const name = params[Math.min(i, params.length - 1)];
-  return name?.name === '_' ? undefined : variableOf(name);
 }
 
 export function receiverOf(callee: Callee): Expr | undefined {

@@ -10,7 +10,8 @@ import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.t
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { parameterOf, receiverOf, receiverVariableOf } from './callees.ts';
+import { receiverOf, receiverVariableOf } from './callees.ts';
+import { parameterOf } from './paramcalls.ts';
 import { capacityOf, type Made, makesIn } from './makes.ts';
 
 export interface Handed {
