@@ -38,6 +38,12 @@ export function most(a: Demand, b: Demand): Demand {
   return { sends: Math.max(a.sends, b.sends), receives: Math.max(a.receives, b.receives), ranges: a.ranges || b.ranges };
 }
 
+/** What is left to others of a demand: a token that was put in before the goroutine starts is there to be taken out. */
+export function beyond({ sends, receives, ranges }: Demand, supply: Supply): Demand {
+  const rest = (wanted: number, done: number) => (wanted > done ? (wanted === MANY ? MANY : wanted - done) : 0);
+  return { sends: rest(sends, supply.receives), receives: rest(receives, supply.sends), ranges };
+}
+
 export function least(a: Supply, b: Supply): Supply {
   return { sends: Math.min(a.sends, b.sends), receives: Math.min(a.receives, b.receives), closes: a.closes && b.closes };
 }

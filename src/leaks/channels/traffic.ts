@@ -13,7 +13,7 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
-import { ALL_SUPPLY, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
+import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { hasOwnEnd } from './ownends.ts';
@@ -175,7 +175,7 @@ export class Reading {
         const next = walk.op(op, count);
         if (next !== undefined && next !== 'arrive') {
           own = most(own, next.own);
-          started = most(started, next.started);
+          started = most(started, beyond(next.started, next.supply));
         }
         return next;
       },
