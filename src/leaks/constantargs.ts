@@ -1,6 +1,8 @@
 /** Callees that lock on a condition: whether it can hold for this call. */
-import { type Expr, type FuncNode, unparen, type Variable } from '../syntax/ast.ts';
-import { walkExpr } from '../syntax/walk.ts';
+import { type Call, type Expr, type FuncNode, type If, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
+import { walkExpr, walkStmts } from '../syntax/walk.ts';
+import type { Body } from './bodies.ts';
+import { lockCallOf } from './mutexes.ts';
 import type { TakenStep } from './taken.ts';
 import { textOf } from './words.ts';
 
@@ -8,7 +10,7 @@ import { textOf } from './words.ts';
 export function contradicts(steps: readonly TakenStep[], from: TakenStep): boolean {
   let caller = from;
   for (const step of steps) {
-    if (step.turns.some(({ condition, taken }) => speaksOfLocks(condition, step) || !isPossible(condition, taken, caller, step))) return true;
+    if (step.turns.some(({ condition, taken }) => speaksOfLocks(condition, step) || !isPossible(condition, taken, caller, step)) || isOptional(step, caller)) return true;
     caller = step;
   }
   return false;
@@ -17,6 +19,36 @@ export function contradicts(steps: readonly TakenStep[], from: TakenStep): boole
 /** `if !locked { mu.Lock() }`. */
 function speaksOfLocks(condition: Expr, { body }: TakenStep): boolean {
   return /[lL]ock|[hH]eld/.test(textOf(condition, body.info));
+}
+
+/**
+ * `if !s.isScraping { mu.Lock(); defer mu.Unlock() }`: with the lock or without it the function does the same, so it is
+ * called with it locked as well, by those who know. A literal that says which of both counts all the same.
+ */
+function isOptional({ body, call, called }: TakenStep, caller: TakenStep): boolean {
+  const around = called ? undefined : ifAround(call, body);
+  if (!around || !around.then.stmts.every(stmt => isLocking(stmt, body))) return false;
+  const [condition, holds] = withoutNot(around.cond, true);
+  if (condition.kind === 'binary' && [condition.x, condition.y].some(side => side.kind === 'ident' && side.name === 'nil')) return false;
+  const param = paramIndex(condition, body.node);
+  return param < 0 || !isBooleanLiteral(caller.called?.args[param], holds);
+}
+
+function withoutNot(expr: Expr, holds: boolean): [Expr, boolean] {
+  const x = unparen(expr);
+  return x.kind === 'unary' && x.op === '!' ? withoutNot(x.x, !holds) : [x, holds];
+}
+
+/** The innermost `if` in whose first branch the call stands. */
+function ifAround({ start, end }: Call, { block }: Body): If | undefined {
+  let found: If | undefined;
+  walkStmts(block.stmts, { stmt: stmt => void (stmt.kind === 'if' && stmt.then.start <= start && end <= stmt.then.end && (found = stmt)) });
+  return found;
+}
+
+function isLocking(stmt: Stmt, { env }: Body): boolean {
+  const call = stmt.kind === 'expr' ? unparen(stmt.x) : stmt.kind === 'defer' ? unparen(stmt.call) : undefined;
+  return call?.kind === 'call' && lockCallOf(call, env) !== undefined;
 }
 
 /** A branch on a parameter is taken only where the argument is known to lead there; one on what is made of it, where it is no constant. */
@@ -29,11 +61,20 @@ function isPossible(condition: Expr, taken: boolean, { called }: TakenStep, { bo
   let possible = true;
   walkExpr(x, {
     expr: part => {
-      const index = paramIndex(part, body.node);
-      if (index >= 0 && called?.args[index] && isConstant(called.args[index])) possible = false;
+      for (const index of paramsBehind(part, body.node)) if (called?.args[index] && isConstant(called.args[index])) possible = false;
     },
   });
   return possible;
+}
+
+/** The parameters that a name stands for or was made of: `token, ok := params["token"]`. */
+function paramsBehind(x: Expr, func: FuncNode): readonly number[] {
+  const own = paramIndex(x, func);
+  if (own >= 0) return [own];
+  const variable = x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.owner === func && x.entity.assigned.length === 0 ? x.entity : undefined;
+  const indices: number[] = [];
+  if (variable?.origin.kind === 'value') walkExpr(variable.origin.expr, { expr: part => void (paramIndex(part, func) >= 0 && indices.push(paramIndex(part, func))) });
+  return indices;
 }
 
 function isBooleanLiteral(arg: Expr | undefined, value: boolean): boolean {
@@ -42,7 +83,7 @@ function isBooleanLiteral(arg: Expr | undefined, value: boolean): boolean {
 
 function isConstant(arg: Expr): boolean {
   const x = unparen(arg);
-  return x.kind === 'literal' || (x.kind === 'ident' && !x.entity && /^(?:nil|true|false)$/.test(x.name));
+  return x.kind === 'literal' || x.kind === 'composite' || (x.kind === 'ident' && !x.entity && /^(?:nil|true|false)$/.test(x.name));
 }
 
 function paramIndex(x: Expr, func: FuncNode): number {
