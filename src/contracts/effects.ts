@@ -308,10 +308,19 @@ function operationsEffect(graph: FlowGraph, tracked: Tracked, where: Where): { e
     const applied = applyOp(op, names, where);
     if (applied.effect !== 'lost') {
       effect = stronger(effect, applied.effect);
-      names = new Map([...names, ...applied.tracked]);
+      names = withBest(names, applied.tracked);
     }
   }
   return { effect, names };
+}
+
+/** `w = bufio.NewWriter(w)`: a name that is the resource at one place may be a view of it at another. */
+function withBest(names: Tracked, more: Tracked): Tracked {
+  const gained = [...more].filter(([variable, held]) => {
+    const known = names.get(variable);
+    return known === undefined || RANK[held] < RANK[known];
+  });
+  return gained.length ? new Map([...names, ...gained]) : names;
 }
 
 /** Of several results the one that matters most to the caller. */
