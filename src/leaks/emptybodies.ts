@@ -32,11 +32,20 @@ function isHead(x: Expr): boolean {
 }
 
 /**
- * A test that makes responses itself, or that calls code of the module with a transport of its choice: nothing real is
- * behind those.
+ * A test that makes responses itself, or that calls code of the module with a transport of its choice or a request that
+ * nobody could send: nothing real is behind those.
  */
 function isFaked(call: Call, by: string, { info }: Body): boolean {
   if (!info.file.kind.test) return false;
+  if (by.endsWith('.RoundTrip') && call.args.some(arg => leadsNowhere(arg, call, info.bodyText))) return true;
   const isOwn = unparen(call.fun).kind === 'selector' && /\.RoundTrip$/.test(info.file.source.text.slice(call.fun.start, call.fun.end));
   return /\bhttp\.Response\{/.test(info.bodyText) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
+}
+
+/** `&http.Request{Header: h}`: without an address no real transport would send it. */
+function leadsNowhere(arg: Expr, call: Call, text: string): boolean {
+  const x = unparen(arg);
+  const made = x.kind === 'ident' && x.entity?.kind === 'var' ? lastGiven(x.entity, call) : x;
+  const literal = made?.kind === 'unary' && made.op === '&' ? unparen(made.x) : undefined;
+  return literal?.kind === 'composite' && !literal.elements.some(({ key }) => key?.kind === 'ident' && key.name === 'URL') && !/\.URL\s*=[^=]/.test(text);
 }
