@@ -255,7 +255,7 @@ const MOST_STATES = 2_000;
 /** So many different things ways may say; of more, what all say. */
 const MOST_CASES = 4;
 
-/** What the ways from the start of the function to a place in it say, each case once. */
+/** What the ways from the start of the function to a place in it say, each case once; none where no way leads there. */
 export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly Facts[] {
   const last = block.ops[index - 1];
   const cases = new Map<string, Facts>();
@@ -274,7 +274,7 @@ export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly 
     edge: (condition, taken, facts) => facts.with(condition, taken, body),
     returns: () => false,
   });
-  if (states > MOST_STATES || cases.size === 0) return [noFacts];
+  if (states > MOST_STATES || !last) return [noFacts];
   const found = [...cases.values()];
   return found.length <= MOST_CASES ? found : [found.reduce((a, b) => a.and(b))];
 }

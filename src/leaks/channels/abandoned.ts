@@ -121,7 +121,9 @@ interface State extends Count {
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
   if (endsWithCommand(body)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
-    const wait = reading.waits.find(w => w.verb === verb && w.starts.length > 0);
+    const waits = reading.waits.filter(w => w.verb === verb && w.starts.length > 0);
+    // A goroutine that is started above the `make` waits at what the variable held before.
+    const wait = waits.find(({ starts }) => starts[0] && starts[0].node.start > made.call.start) ?? waits[0];
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
     const way = wayLeaving(reading, verb, made, START, body, pass) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body, pass);
