@@ -44,13 +44,13 @@ export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
     const sign = farewellOf(receive.body, family, families) ?? (key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass));
     if (!sign) continue;
     for (const send of sends) {
-      const isKnown = sign.kind === 'told' && (isTest(send.body) || isOfMaker(send) || !maySendLate(send, sign, receive, pass));
+      const isKnown = isTest(send.body) || (sign.kind === 'told' && (isOfMaker(send) || !maySendLate(send, sign, receive, pass)));
       if (send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
     }
   }
 }
 
-/** Who has made the value, as a test has, knows when it has told whom. */
+/** Who has made the value knows when it has told whom; so does a test, of everything that it drives. */
 function isOfMaker({ channel, body }: FamilyUse): boolean {
   const root = canonicalPlace(channel, body.env)?.root;
   return typeof root === 'object' && root.role === 'local';
