@@ -15,13 +15,15 @@ import { functionOf } from '../program/values.ts';
 import { timed } from '../source/clock.ts';
 import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
+import { actsOnlyOnFailure } from './failures.ts';
 import { NEVER_RETURNS } from './known.ts';
 import { type Declared, NOTHING_DECLARED } from './declared.ts';
 import { type Resource, ResourceTable } from './resources.ts';
 
 export class Contracts implements BodyEffects {
   readonly resources: ResourceTable;
-  private readonly params = new Map<Resource, Map<FuncInfo, Map<string, ParamEffect>>>();
+  private readonly params: Cache<ParamEffect> = new Map();
+  private readonly failing: Cache<boolean> = new Map();
   private readonly endings = new Map<FuncInfo, boolean>();
   private readonly bodyEndings = new WeakMap<Block, boolean>();
 
@@ -106,8 +108,25 @@ export class Contracts implements BodyEffects {
     return !first ? 'uses' : more.every(effect => effect === first) ? first : 'keeps';
   }
 
+  /** Whether a function does away with what it is given only where it returns an error. */
+  actsOnlyOnFailure(callee: Callee, index: number, held: Held, resource: Resource, env: Env): boolean {
+    const [func, ...more] = targetsOf(callee, env);
+    if (!func || more.length || this.paramEffectOf(func, index, held, resource) === 'uses') return false;
+    const cache = cacheIn(this.failing, resource, func);
+    const key = `${index} ${held}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    // Recursion promises nothing.
+    cache.set(key, false);
+    const body = func.body();
+    const param = paramAt(func.decl, index);
+    const acts = body !== undefined && param !== undefined && param !== 'many' && actsOnlyOnFailure(func.decl, body, param, held, { env: this.envOf(func), func: func.decl, effects: this, resource });
+    cache.set(key, acts);
+    return acts;
+  }
+
   private paramEffectOf(func: FuncInfo, index: number | 'receiver', held: Held, resource: Resource): ParamEffect {
-    const cache = this.cacheOf(resource, func);
+    const cache = cacheIn(this.params, resource, func);
     const key = `${index} ${held}`;
     const known = cache.get(key);
     if (known) return known;
@@ -118,13 +137,16 @@ export class Contracts implements BodyEffects {
     return effect;
   }
 
-  private cacheOf(resource: Resource, func: FuncInfo): Map<string, ParamEffect> {
-    const ofResource = this.params.get(resource) ?? new Map<FuncInfo, Map<string, ParamEffect>>();
-    this.params.set(resource, ofResource);
-    const cache = ofResource.get(func) ?? new Map<string, ParamEffect>();
-    ofResource.set(func, cache);
-    return cache;
-  }
+}
+
+type Cache<T> = Map<Resource, Map<FuncInfo, Map<string, T>>>;
+
+function cacheIn<T>(cache: Cache<T>, resource: Resource, func: FuncInfo): Map<string, T> {
+  const ofResource = cache.get(resource) ?? new Map<FuncInfo, Map<string, T>>();
+  cache.set(resource, ofResource);
+  const found = ofResource.get(func) ?? new Map<string, T>();
+  ofResource.set(func, found);
+  return found;
 }
 
 /** The variable of a parameter; `many` for a variadic one, undefined for one without a name. */

@@ -33,6 +33,10 @@ export interface BodyEffects {
   /** What a method does with its receiver; a method that cannot be looked into uses it. */
   receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect;
   takesOver(name: string): boolean;
+  /** Whether a function does away with what it is given only where it returns an error. */
+  actsOnlyOnFailure(callee: Callee, index: number, held: Held, resource: Resource, env: Env): boolean;
+  /** Nothing of the calling goroutine runs after the operation. */
+  endsHere(op: Op, env: Env): boolean;
 }
 
 export interface Where {
@@ -116,6 +120,18 @@ function viewOf(call: Call, tracked: Tracked, where: Where): Held | undefined {
   const type = typeOf(call, where.env);
   const first = type.kind === 'tuple' ? type.types[0] : type;
   return first && (first.kind === 'pointer' || (first.kind === 'named' && !isError(first))) ? 'view' : undefined;
+}
+
+/** `checkStatus(resp)`, which closes the body of an answer that it refuses: while its error is nil, nothing has happened. */
+export function isRefusal(x: Expr, tracked: Tracked, where: Where): boolean {
+  const call = unparen(x);
+  if (call.kind !== 'call') return false;
+  const held = call.args.map(arg => heldBy(arg, tracked, where));
+  const [index, ...more] = held.flatMap((as, i) => (as ? [i] : []));
+  const as = index === undefined ? undefined : held[index];
+  if (index === undefined || !as || more.length || as === 'closer' || as === 'carrier') return false;
+  const others = call.args.reduce<Effect>((effect, arg, i) => (i === index ? effect : stronger(effect, argumentEffect(call, arg, i, tracked, where))), 'none');
+  return others === 'none' && where.effects.actsOnlyOnFailure(calleeOf(call, where.env), index, as, where.resource, where.env);
 }
 
 /** The standard library's functions do not keep or close what they are given, but for those in the tables. */

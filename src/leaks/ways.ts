@@ -3,7 +3,7 @@
  * owe nothing because the acquiring call failed there, and which contradict what the way has been through.
  */
 import { assertedBy, failsTest } from '../contracts/assertions.ts';
-import { allReturnedAt, applyOp, heldBy, type Tracked, type Where } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, heldBy, isRefusal, type Tracked, type Where } from '../contracts/effects.ts';
 import { ASSERTS_ERROR, ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
@@ -63,7 +63,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
-      if (applied.effect !== 'none') return undefined;
+      if (applied.effect !== 'none' && !(op.kind === 'call' && isRefusal(op.call, state.tracked, where))) return undefined;
       const after: State = { ...state, tracked: applied.tracked, errors: errorsAfter(op, state, where), flags: flagsAfter(op, state, where), facts: state.facts.after(op, body) };
       return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
@@ -113,7 +113,7 @@ function errorsAfter(op: Op, { errors, tracked }: State, where: Where): Readonly
     const variable = x.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
     const value = op.rhs.length === op.lhs.length ? op.rhs[i] : op.rhs[0];
     if (!variable || !value) return;
-    if (isReleasingCall(value, tracked, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
+    if (isReleasingCall(value, tracked, where) || isRefusal(value, tracked, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
     else after.delete(variable);
   });
   return after;
@@ -179,6 +179,7 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
     // A context that is over needs nobody to cancel it.
     if (other && asksContext(unparen(other), 'Err', state, where)) return !isNil;
+    if (other && isRefusal(other, state.tracked, where)) return !isNil;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
     return isNil && [x.x, x.y].some(side => isOneOf(side, state.errors)) || isNil && isFreshBeside(x, state.tracked, where);
