@@ -3,22 +3,28 @@
  * gives answers to HEAD an empty body, but `Client.Head` promises its caller nothing of the kind, and other transports
  * need not; where the code itself has made the request one for HEAD, it knows what to expect.
  */
+import { calleeOf } from '../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import type { Body } from './bodies.ts';
 
 export function evidenceOfContent(call: Call, by: string, body: Body): Acquisition['evidence'] {
-  if (call.args.some(arg => isHeadRequest(arg, call)) || isFaked(call, by, body)) return 'doubtful';
+  if (call.args.some(arg => isHeadRequest(arg, call, body)) || isFaked(call, by, body)) return 'doubtful';
   return by.endsWith('.Head') ? 'likely' : 'sure';
 }
 
 /** `http.NewRequest(http.MethodHead, u, nil)`, or a variable that was last given one. */
-function isHeadRequest(arg: Expr, call: Call): boolean {
+function isHeadRequest(arg: Expr, call: Call, body: Body): boolean {
   const x = unparen(arg);
-  if (x.kind === 'call') return x.args.some(isHead);
-  if (x.kind !== 'ident' || x.entity?.kind !== 'var') return false;
-  const made = lastGiven(x.entity, call);
-  return made?.kind === 'call' && made.args.some(isHead);
+  const made = x.kind === 'ident' && x.entity?.kind === 'var' ? lastGiven(x.entity, call) : x;
+  return made?.kind === 'call' && (made.args.some(isHead) || makesHead(made, body));
+}
+
+/** `makeHeadRequest(ctx, u)`, a function of the module that says so where it makes the request. */
+function makesHead(made: Call, { env }: Body): boolean {
+  const callee = calleeOf(made, env);
+  const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
+  return func?.pkg.module !== undefined && /\bNewRequest(?:WithContext)?\((?:\w+, )?(?:"HEAD"|http\.MethodHead)/.test(func.bodyText);
 }
 
 /** The value that was assigned last before the call, as the text has it. */

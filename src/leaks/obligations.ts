@@ -5,8 +5,8 @@
 import { applyOp, bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
-import type { Block as FlowBlock, Op } from '../flow/graph.ts';
-import { type Arrival, operations, type Place, reachableFrom, search, type Turn } from '../flow/search.ts';
+import type { Op } from '../flow/graph.ts';
+import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
@@ -19,9 +19,10 @@ import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { isOfClosed } from './closed.ts';
 import { isExpectedToFail } from './expectedtofail.ts';
+import { asking, missesErrorCheck } from './errorchecks.ts';
 import { factsAt, firstFound } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
-import { type Companions, mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { type Companions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
 export interface Unmet {
   readonly body: Body;
@@ -95,12 +96,16 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const walk = walkOf(resource, body, pass);
-  const way = firstFound(factsAt(target.from, body, pass), facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
+  const { errors } = target.companions;
+  const cases = factsAt(target.from, body, pass);
+  const first = firstFound(cases, facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
+  const isUnasked = first !== undefined && missesErrorCheck(first.turns, errors, body.graph.blocks);
+
+  const way = isUnasked ? firstFound(cases, facts => search(target.from, { ...stateOf(tracked, target.companions, facts), isAsked: false }, asking(walk))) : first;
   // A goroutine that uses a connection of its owner may be meant to go on; one that waits for a context is not.
-  if (!way && target.kind === 'variable') return filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass);
+  if (!first && target.kind === 'variable') return filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass);
+  if (target.kind === 'blank') return first && !isProcessEnd(first, body) ? { body, call, acquisition, target, why: 'discarded', way: undefined, never: true } : undefined;
   if (!way || isProcessEnd(way, body)) return undefined;
-  if (target.kind === 'blank') return { body, call, acquisition, target, why: 'discarded', way: undefined, never: true };
-  if (missesErrorCheck(way.turns, target.companions.errors, body.graph.blocks)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
 }
@@ -131,12 +136,6 @@ function isOnlyChannelKept(call: Call, { block }: Place, { channel, firesOnce }:
   return operations(body.graph).some(({ op }) => (op.kind === 'receive' && isChannel(unparen(op.channel)) && (op.inSelect || !firesOnce))
     || (op.kind === 'range' && isChannel(unparen(op.stmt.x)))
     || (op.kind === 'assign' && op.rhs.some(x => isChannel(unparen(x))) && op.lhs.every(x => x.kind === 'ident')));
-}
-
-/** The function asks for the error, but not on this way: something else told it already that the call had failed. */
-function missesErrorCheck(turns: readonly Turn[], errors: ReadonlySet<Variable>, blocks: readonly FlowBlock[]): boolean {
-  if (errors.size === 0 || turns.some(({ condition }) => mentions(condition, errors))) return false;
-  return turns.length > 0 && blocks.some(({ end }) => end.kind === 'branch' && end.condition !== undefined && mentions(end.condition, errors));
 }
 
 /** The variable is handed to a function of which only the name says that it does not keep or close it. */

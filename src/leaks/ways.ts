@@ -16,6 +16,7 @@ import { type Body, isTest } from './bodies.ts';
 import { type Facts, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
+import { passedOn } from './passedon.ts';
 
 /** What came with the resource and tells whether there is one. */
 export interface Companions {
@@ -113,7 +114,7 @@ function errorsAfter(op: Op, { errors, tracked }: State, where: Where): Readonly
     const variable = x.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
     const value = op.rhs.length === op.lhs.length ? op.rhs[i] : op.rhs[0];
     if (!variable || !value) return;
-    if (isReleasingCall(value, tracked, where) || isRefusal(value, tracked, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
+    if (isReleasingCall(value, tracked, where) || isRefusal(value, tracked, where) || isPassedOn(value, op.lhs.length === op.rhs.length ? 0 : i, errors, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
     else after.delete(variable);
   });
   return after;
@@ -133,6 +134,13 @@ function flagsAfter(op: Op, { flags, tracked }: State, where: Where): ReadonlySe
 function isReleasingCall(value: Expr, tracked: Tracked, where: Where): boolean {
   const fun = value.kind === 'call' ? unparen(value.fun) : undefined;
   return fun?.kind === 'selector' && (where.resource.failsReleased ?? []).includes(fun.sel.name) && heldBy(fun.x, tracked, where) === 'resource';
+}
+
+/** `again, err := shouldRetry(ctx, err)`: the same error, as often as there is one. */
+function isPassedOn(value: Expr, result: number, errors: ReadonlySet<Variable>, where: Where): boolean {
+  const call = unparen(value);
+  const given = call.kind === 'call' && call.args.some(arg => isOneOf(arg, errors)) ? passedOn(call, result, where.env) : undefined;
+  return given !== undefined && isOneOf(given, errors);
 }
 
 /** A wrapped, asserted or selected error, or another name for it; other calls may fail for reasons of their own. */
