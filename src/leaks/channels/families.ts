@@ -72,12 +72,15 @@ class Census {
   private readonly found = new Map<string, Entry>();
   /** Mentions that are understood; any other hands the channel to somebody. */
   private readonly known = new Set<Expr>();
+  /** The function that is being read. */
+  private within: FuncInfo | undefined;
 
   constructor(private readonly pass: Pass, private readonly names: ChannelNames) {}
 
   families(): ReadonlyMap<string, Family> {
     const infos = this.pass.pkg.funcs.filter(info => this.names.mention.test(info.bodyText));
     for (const info of infos) {
+      this.within = info;
       for (const body of bodiesOf(info, this.pass)) {
         this.readUses(body);
         this.readReturns(body);
@@ -195,7 +198,8 @@ class Census {
   private give(family: Entry, value: Expr | undefined, env: Env): void {
     const x = value && unparen(value);
     if (x?.kind === 'ident' && x.name === 'nil' && !x.entity) return;
-    if (x?.kind === 'call' && isMake(x, env)) family.makes.push(capacityOf(x, env));
+    const made = x && (madeFor(x, this.within) ?? x);
+    if (made?.kind === 'call' && isMake(made, env)) family.makes.push(capacityOf(made, env));
     else family.given = true;
   }
 
@@ -210,6 +214,22 @@ class Census {
       if (name !== undefined && this.names.fields.has(name)) this.give(this.entry(`${base.pkg}.${base.name}.${name}`), value, env);
     });
   }
+}
+
+/** `c := make(chan job); return &pool{jobs: c}`: what the variable was made as, where it is there for the field alone. */
+function madeFor(x: Expr, within: FuncInfo | undefined): Expr | undefined {
+  const variable = x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'local' && x.entity.assigned.length === 0 ? x.entity : undefined;
+  if (variable?.origin.kind !== 'value' || variable.origin.count !== 1) return undefined;
+  let mentions = 0;
+  // `&pool{jobs: jobs}`: the first of the two is the field.
+  const keys = new Set<Expr | undefined>([variable.ident]);
+  walkStmts(within?.body()?.stmts ?? [], {
+    expr: inner => {
+      if (inner.kind === 'composite') for (const { key } of inner.elements) keys.add(key);
+      if (inner.kind === 'ident' && inner.entity === variable && !keys.has(inner)) mentions++;
+    },
+  });
+  return mentions === 1 ? unparen(variable.origin.expr) : undefined;
 }
 
 function isBuiltin(call: Call, name: RegExp, env: Env): boolean {
