@@ -42,9 +42,22 @@ export function* keptLocks(pass: Pass): Generator<KeptLock> {
     if (body.node.kind === 'func' && body.info.name === 'main' && body.info.pkg.name === 'main') continue;
     for (const direct of lockCallsIn(body)) {
       const found = direct.lock.does === 'lock' && !endsWithTest(direct.lock, body) ? keptFrom(direct, body, pass) : undefined;
-      if (found && (found.why !== 'returns' || !isLastLock(direct, body, pass)) && (found.why === 'deferred' || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
+      if (found && (found.why !== 'returns' || !isLastLock(direct, body, pass)) && (found.why === 'deferred' || isKeptFromCaller(found, body, pass) || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
     }
   }
+}
+
+/**
+ * `func (s *store) begin() (*batch, error)` hands its caller the lock inside of the batch, and where it fails, nothing to
+ * unlock with: every return that keeps the lock is `return nil, err`.
+ */
+function isKeptFromCaller({ why, lock, leaves }: KeptLock, body: Body, pass: Pass): boolean {
+  if (why !== 'returns') return false;
+  const returns = body.graph.blocks.flatMap(({ end }) => (end.kind === 'return' && end.stmt ? end.stmt : []));
+  const isNil = (x: Expr | undefined) => x?.kind === 'ident' && x.name === 'nil' && !x.entity;
+  const isFailure = ({ results }: Return) => results.length > 1 && isNil(results[0]) && !isNil(results.at(-1));
+  return leaves.every(leave => returns.some(stmt => stmt === leave && isFailure(stmt)))
+    && returns.some(stmt => handsOver(stmt, targetFor(lock.mutex), body, lockFlowOf(pass)));
 }
 
 /** A mutex in a variable of a test: when the test is over, nobody is left who could wait for it. */
