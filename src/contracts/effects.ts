@@ -79,9 +79,9 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
   }
 }
 
-/** `switch w := out.(type) { case *bufio.Writer: … }`: in each case `w` is what `out` is. */
-function heldByCase({ origin }: Variable, tracked: Tracked, where: Where): Held | undefined {
-  return origin.kind === 'typeswitch' ? heldBy(origin.x, tracked, where) : undefined;
+/** `switch w := out.(type) { case *bufio.Writer: … }`: in each case `w` is `out` by another name, until something else is assigned to it. */
+function heldByCase({ origin, assigned }: Variable, tracked: Tracked, where: Where): Held | undefined {
+  return origin.kind === 'typeswitch' && assigned.length === 0 ? heldBy(origin.x, tracked, where) : undefined;
 }
 
 /** Like `heldBy`, of a value that goes on living: `buffer[:n]` is still the buffer. */

@@ -155,8 +155,8 @@ function readCall(call: Call, taken: boolean, body: Body): Fact | undefined {
 }
 
 /** The case of a type switch stands in the graph as `x != nil`; that it does not fit says nothing. */
-function isTypeCase({ y, start, end }: Expr & { kind: 'binary' }): boolean {
-  return y.kind === 'ident' && y.name === 'nil' && y.start === start && y.end === end;
+export function isTypeCase({ op, y, start, end }: Expr & { kind: 'binary' }): boolean {
+  return op === '!=' && y.kind === 'ident' && y.name === 'nil' && y.start === start && y.end === end;
 }
 
 /** What assignments of constants and declarations without values say: `done = true`, `var seen map[string]bool`. */

@@ -6,6 +6,7 @@
 import { type Block, type FlowGraph, type Op, successors } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { type Expr, unparen } from '../syntax/ast.ts';
+import { isTypeCase } from './facts.ts';
 
 export type Facts = ReadonlyMap<string, boolean>;
 export const NO_FACTS: Facts = new Map();
@@ -18,6 +19,7 @@ const memo = new WeakMap<FlowGraph, ReadonlySet<string>>();
 
 /** The facts after a branch; undefined when they contradict it. */
 export function learn(condition: Expr, taken: boolean, facts: Facts, graph: FlowGraph, text: string): Facts | undefined {
+  if (!taken && condition.kind === 'binary' && isTypeCase(condition)) return facts;
   const { key, positive } = normalOf(condition, text);
   if (!worthwhile(graph, text).has(key)) return facts;
   const value = positive === taken;

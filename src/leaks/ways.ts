@@ -13,7 +13,7 @@ import { resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, isTest } from './bodies.ts';
-import { type Facts, noFacts } from './facts.ts';
+import { type Facts, isTypeCase, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
 import { passedOn } from './passedon.ts';
@@ -182,6 +182,7 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
   const x = unparen(condition);
   if (!taken && isExhaustion(x, state, where)) return true;
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
+    if (!taken && isTypeCase(x)) return false;
     const isNil = (x.op === '==') === taken;
     if (isNil && where.resource.field === 'Body' && isWithoutContent(x, state.tracked, where)) return true;
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
