@@ -1,9 +1,9 @@
 /** Functions that close the channel which others send on: whoever sends late does not wait, but panics. */
 import type { Op } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
 import type { Call } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
+import { awaitedBy } from './awaiting.ts';
 import type { Reading } from './traffic.ts';
 
 /** `awaited`: the function has waited for a group of goroutines, and comes to the close only when they can end. */
@@ -16,7 +16,7 @@ export function closingBefore(make: Call, reading: Reading, { graph }: Body): Cl
 }
 
 export function closingAfter(op: Op, closing: Closing, reading: Reading, body: Body): Closing {
-  if (awaits(op, body)) return closing === 'closed' ? 'closed' : 'awaited';
+  if (op.kind === 'call' && awaitedBy(op, body)) return closing === 'closed' ? 'closed' : 'awaited';
   if (closing === 'awaited' || closing === 'closed' || !closesItself(op, reading)) return closing;
   return op.kind === 'defer' ? 'deferred' : 'closed';
 }
@@ -24,8 +24,4 @@ export function closingAfter(op: Op, closing: Closing, reading: Reading, body: B
 /** Not by a goroutine, which may itself wait for the senders. */
 function closesItself(op: Op, reading: Reading): boolean {
   return reading.doesAt(op, 'close') && !reading.runsAt(op).some(run => run.started);
-}
-
-function awaits(op: Op, { env }: Body): boolean {
-  return op.kind === 'call' && /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.Wait$/.test(calleeName(calleeOf(op.call, env)) ?? '');
 }

@@ -13,18 +13,26 @@ import { keyOf, type Place } from '../places.ts';
 /** All names of one channel in one body, the literals inside it included. */
 export interface Names {
   readonly places: readonly Place[];
-  /** Other channels: who has received from one knows that nobody waits at this one any more. */
-  readonly endings: readonly Place[];
+  readonly endings: readonly Ending[];
   /** The call that gives it, where the call stands for it: `for v := range generate()`. */
   readonly call?: Call;
   /** Equal for equal sets. */
   readonly key: string;
 }
 
-export function namesOf(places: readonly Place[], endings: readonly Place[] = []): Names {
+/**
+ * What says that nobody waits at the channel any more: a `message` from another channel, the `close` of another one,
+ * the end of the `wait` for a group.
+ */
+export interface Ending {
+  readonly by: 'message' | 'close' | 'wait';
+  readonly place: Place;
+}
+
+export function namesOf(places: readonly Place[], endings: readonly Ending[] = []): Names {
   const byKey = new Map(places.map(place => [keyOf(place), place]));
   const keys = [...byKey.keys()].sort();
-  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(place => `!${keyOf(place)}`)].join(' ') };
+  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(({ by, place }) => `!${by} ${keyOf(place)}`)].join(' ') };
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
@@ -36,10 +44,13 @@ export function relationOf(x: Expr, { places, call }: Names, env: Env): 'channel
   return places.some(p => p.fields.length > place.fields.length && holds(place, p)) ? 'holder' : undefined;
 }
 
-/** A receive from `x` says that nobody waits any more. */
-export function isEnding(x: Expr, { endings }: Names, env: Env): boolean {
-  const place = endings.length ? canonicalPlace(x, env) : undefined;
-  return place !== undefined && endings.some(ending => keyOf(ending) === keyOf(place));
+/** A message from `x`, or its close, says that nobody waits any more. */
+export function isEnding(by: 'message' | 'close', x: Expr, names: Names, env: Env): boolean {
+  return names.endings.length > 0 && isEndingAt(by, canonicalPlace(x, env), names);
+}
+
+export function isEndingAt(by: Ending['by'], place: Place | undefined, { endings }: Names): boolean {
+  return place !== undefined && endings.some(ending => ending.by === by && keyOf(ending.place) === keyOf(place));
 }
 
 /** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */

@@ -1,28 +1,51 @@
 /**
- * Messages that say how far goroutines have come: when a function has received from `done`, which its worker closes at
- * its end, the worker does not wait at another channel any more.
+ * What says how far goroutines have come: when a function has received from `done`, which its worker closes at its end,
+ * the worker does not wait at another channel any more; nor do workers when their group has been waited for.
  */
 import { type Op, successors } from '../../flow/graph.ts';
 import { operations, reachableFrom, search, type Walk } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
-import { type Call, unparen, type Variable } from '../../syntax/ast.ts';
+import { unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
+import { doneBy } from '../countdown.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import { keyOf, type Place } from '../places.ts';
+import { awaitedBy, callOf, countedBy } from './awaiting.ts';
 import type { Run } from './callees.ts';
 import { channelsMadeIn, isMake, type Made } from './makes.ts';
-import { namesOf } from './places.ts';
+import { type Ending, namesOf } from './places.ts';
 import { Reading, type Verb, withNames } from './traffic.ts';
 
-/** The channels of a body that say so, once something has been received from them. */
-export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Place[] {
+/** What of a body says so. */
+export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Ending[] {
   const others = new Map([...channelsMadeIn(body)].map(({ place }) => [keyOf(place), place]));
-  return [...others.values()].filter(place => {
-    if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return false;
+  return [...awaitedGroups(verb, reading, body, pass), ...[...others.values()].flatMap((place): Ending[] => {
+    if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return [];
     const other = new Reading(body, withNames(namesOf([place]), body), pass);
-    return !other.escapes && !other.isReturned && isThrough(verb, reading, other, body, pass);
-  });
+    if (other.escapes || other.isReturned) return [];
+    if (isThrough(['send', 'close'], verb, reading, other, body, pass)) return [{ by: 'message', place }];
+    return verb === 'send' && isThrough(['close'], verb, reading, other, body, pass) ? [{ by: 'close', place }] : [];
+  })];
+}
+
+/** The groups that the body waits for while others receive what those in it send. */
+function awaitedGroups(verb: Verb, reading: Reading, body: Body, pass: Pass): readonly Ending[] {
+  if (verb !== 'send' || !(reading.startedDoes.has('receive') || reading.startedDoes.has('range'))) return [];
+  const waiters = waitersIn(verb, reading, body);
+  const groups = new Map(operations(body.graph).flatMap(({ op }) => {
+    const group = op.kind === 'call' ? awaitedBy(op, body) : undefined;
+    return group ? [[keyOf(group), group] as const] : [];
+  }));
+  return [...groups].flatMap(([key, place]): Ending[] => (waiters.every(op => isCounted(op, key, reading, body) && !leavesBehind(verb, op, reading, pass)) ? [{ by: 'wait', place }] : []));
+}
+
+/** The goroutine starts another one that waits as well, and is not waited for with it. */
+function leavesBehind(verb: Verb, op: Op, reading: Reading, pass: Pass): boolean {
+  return reading.runsAt(op).some(({ body, names }) => new Reading(body, withNames(names, body), pass).startedDoes.has(verb));
+}
+
+function waitersIn(verb: Verb, reading: Reading, { graph }: Body): readonly Op[] {
+  return operations(graph).map(({ op }) => op).filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, verb));
 }
 
 /** Only channels made on the spot are put into it, or nil to switch a case off. */
@@ -33,17 +56,16 @@ function isOwn({ role, origin, assigned }: Variable, body: Body): boolean {
   });
 }
 
-/** Whoever answers at the other channel does so when all the waiting is over. */
-function isThrough(verb: Verb, reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
-  const ops = operations(body.graph).map(({ op }) => op);
-  const waiters = ops.filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, verb));
-  const answerers = ops.filter(op => other.doesAt(op, 'send', 'close'));
+/** Whoever answers so at the other channel does it when all the waiting is over. */
+function isThrough(answers: readonly ('send' | 'close')[], verb: Verb, reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
+  const waiters = waitersIn(verb, reading, body);
+  const answerers = operations(body.graph).map(({ op }) => op).filter(op => other.doesAt(op, ...answers));
   return answerers.length > 0 && answerers.every(op => {
     const [run, ...more] = other.runsAt(op);
     if (!run?.started || more.length) return false;
     const [waiter] = waiters;
     if (waiters.length === 1 && waiter === op && !isRepeated(op, body)) return answersLast(verb, onlyRun(reading, op), run, pass);
-    return awaitsAll(run.body, waiters, reading, body, pass);
+    return awaitsAll(run, answers, waiters, reading, body, pass);
   });
 }
 
@@ -76,40 +98,33 @@ function answersLast(verb: Verb, waits: Run | undefined, answers: Run, pass: Pas
 const ANY_WAY: Omit<Walk<number>, 'op'> = { key: String, edge: (_, __, state) => state, returns: () => false };
 
 /** `go func() { wg.Wait(); close(done) }()`, where the group counts all who wait. */
-function awaitsAll(awaiting: Body, waiters: readonly Op[], reading: Reading, body: Body, pass: Pass): boolean {
+function awaitsAll({ body: awaiting, names }: Run, answers: readonly ('send' | 'close')[], waiters: readonly Op[], reading: Reading, body: Body, pass: Pass): boolean {
   const { entry } = awaiting.graph;
-  const groups = operations(awaiting.graph).flatMap(({ op }) => groupOf(op, AWAITS, awaiting) ?? []);
+  const answering = new Reading(awaiting, withNames(names, awaiting), pass);
+  const groups = operations(awaiting.graph).flatMap(({ op }) => awaitedBy(op, awaiting) ?? []).map(keyOf);
   return groups.some(group => {
-    const way = search({ block: entry, index: 0 }, 0, {
+    const isWait = (op: Op) => {
+      const awaited = awaitedBy(op, awaiting);
+      return awaited !== undefined && keyOf(awaited) === group;
+    };
+    const early = search({ block: entry, index: 0 }, 0, {
       ...ANY_WAY,
-      op: (op, state) => (groupOf(op, AWAITS, awaiting) === group || pass.contracts.endsHere(op, awaiting.env) ? undefined : state),
+      op: (op, state) => (isWait(op) || pass.contracts.endsHere(op, awaiting.env) ? undefined : op.kind !== 'defer' && answering.doesAt(op, ...answers) ? 'arrive' : state),
       returns: () => true,
     });
-    return way === undefined && waiters.every(op => isCounted(op, group, reading, body));
+    return early === undefined && waiters.every(op => isCounted(op, group, reading, body));
   });
-}
-
-const AWAITS = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.Wait$/;
-const COUNTS = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.(?:Done|(?:Try)?Go)$/;
-
-/** The group that an operation calls such a method of. */
-function groupOf(op: Op, methods: RegExp, body: Body): string | undefined {
-  const call = callOf(op);
-  const callee = call && calleeOf(call, body.env);
-  if (callee?.kind !== 'method' && callee?.kind !== 'presumed') return undefined;
-  const place = callee.receiver && methods.test(calleeName(callee) ?? '') ? canonicalPlace(callee.receiver, body.env) : undefined;
-  return place && keyOf(place);
-}
-
-function callOf(op: Op): Call | undefined {
-  if (op.kind === 'call') return op.call;
-  const call = op.kind === 'go' || op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
-  return call?.kind === 'call' ? call : undefined;
 }
 
 /** The goroutine is started by the group, is given the group, or says itself that it is done. */
 function isCounted(op: Op, group: string, reading: Reading, body: Body): boolean {
-  const isGroup = (place: ReturnType<typeof canonicalPlace>) => place !== undefined && keyOf(place) === group;
-  return groupOf(op, COUNTS, body) === group || (callOf(op)?.args ?? []).some(arg => isGroup(canonicalPlace(arg, body.env)))
-    || reading.runsAt(op).some(({ body: started }) => operations(started.graph).some(({ op: inner }) => groupOf(inner, COUNTS, started) === group));
+  const isGroup = (place: Place | undefined) => place !== undefined && keyOf(place) === group;
+  return isGroup(countedBy(op, body)) || (callOf(op)?.args ?? []).some(arg => isGroup(canonicalPlace(arg, body.env)))
+    || reading.runsAt(op).some(({ body: started }) => operations(started.graph).some(({ op: inner }) => isGroup(countedBy(inner, started)) || isGroup(doneIn(inner, started))));
+}
+
+/** `defer func() { …; wg.Done() }()`. */
+function doneIn(op: Op, body: Body): Place | undefined {
+  const done = doneBy(op, body);
+  return done && canonicalPlace(done.group, body.env);
 }

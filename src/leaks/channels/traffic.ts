@@ -11,13 +11,14 @@ import { type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
+import { awaitedBy } from './awaiting.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { hasOwnEnd } from './ownends.ts';
-import { isEnding, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
+import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
 
 export type Verb = 'send' | 'receive' | 'range';
 
@@ -101,7 +102,7 @@ export interface Count {
   readonly own: Demand;
   readonly started: Demand;
   readonly supply: Supply;
-  /** Variables that are false when the channel was closed: `v, ok := <-c`. */
+  /** Variables that are false when the channel, or one whose close is an ending, was closed: `v, ok := <-c`. */
   readonly oks: ReadonlySet<Variable>;
   readonly laps: Laps;
 }
@@ -218,6 +219,7 @@ export class Reading {
   private afterLoops(from: Block, to: Block, count: Count, counted: CountedLoops): Count {
     let { supply } = count;
     for (const loop of endedLoops(from, to, this.body.graph)) {
+      if (loop.stmt.kind === 'range' && isEnding('close', loop.stmt.x, this.names, this.body.env)) supply = ALL_SUPPLY;
       if (counted.has(loop)) continue;
       for (const { ops } of loop.blocks) {
         for (const op of ops) {
@@ -246,11 +248,12 @@ export class Reading {
       case 'send':
         return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
       case 'receive':
-        if (isEnding(op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
+        if (isEnding('message', op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
         return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
       case 'call':
+        if (this.names.endings.length && isEndingAt('wait', awaitedBy(op, this.body), this.names)) return { ...NO_STEP, supply: ALL_SUPPLY };
         return this.callStep(op, op.call, isStoppable(op, this.body) ? 'stoppable' : 'called', op.call);
       case 'go':
       case 'defer': {
@@ -388,7 +391,7 @@ function okOf(op: Op, names: Names, { env }: Body): Variable | undefined {
   const [value] = op.rhs;
   const [, ok] = op.lhs;
   const x = value && unparen(value);
-  if (x?.kind !== 'unary' || x.op !== '<-' || relationOf(x.x, names, env) !== 'channel') return undefined;
+  if (x?.kind !== 'unary' || x.op !== '<-' || (relationOf(x.x, names, env) !== 'channel' && !isEnding('close', x.x, names, env))) return undefined;
   return ok?.kind === 'ident' && ok.entity?.kind === 'var' ? ok.entity : undefined;
 }
 
