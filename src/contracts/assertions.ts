@@ -11,7 +11,7 @@ import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Contracts } from './contracts.ts';
-import { ASSERTS_EQUAL, ASSERTS_FALSE, ASSERTS_TRUE, COMPARES, FAILS_TEST } from './known.ts';
+import { ASSERTS_EQUAL, ASSERTS_FALSE, ASSERTS_TRUE, COMPARES, ENDS_IF_FAILED, FAILS_TEST } from './known.ts';
 import { type Expectation, expectationOf } from './gomega.ts';
 import { argumentsOf, parametersOf, substituted } from './substitution.ts';
 
@@ -23,6 +23,7 @@ export interface Asserted {
 
 /** Longer functions do more than assert. */
 const LONGEST = 800;
+const ENDS_TEST = /\.(?:Fatalf?|FailNow)\(|\brequire\./;
 const MAY_ASSERT = /Exit|Fatal|panic|Goexit|Fail|Panic|\.Errorf?\(|\.Helper\(\)|\b(?:require|assert)\./;
 
 export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Contracts): readonly Asserted[] {
@@ -38,6 +39,16 @@ export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Cont
     const here = substituted(condition, given);
     return here ? partsOf(here, holds) : [];
   });
+}
+
+/** `require.NoError(t, err)`, or a helper of tests: the goroutine ends here when what the call asks does not hold. */
+export function mayFailHere(op: Op, env: Env, contracts: Contracts): boolean {
+  if (op.kind !== 'call') return false;
+  const callee = calleeOf(op.call, env);
+  if (ENDS_IF_FAILED.test(calleeName(callee) ?? '')) return true;
+  if (!env.file.kind.test) return false;
+  const [func, ...more] = callee.kind === 'func' || callee.kind === 'method' ? targetsOf(callee, env) : [];
+  return func !== undefined && more.length === 0 && ENDS_TEST.test(func.bodyText) && wantedBy(func, contracts).length > 0;
 }
 
 /** What the assertions of test libraries say. */

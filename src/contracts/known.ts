@@ -41,6 +41,8 @@ export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A
 
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;
+/** Assertions of test libraries that end the goroutine when they fail. */
+export const ENDS_IF_FAILED = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.|^gotest\.tools\/(?:v3\/)?assert\.(?!Check$)|^(?:\(\*)?github\.com\/frankban\/quicktest\.(?:C\)\.)?Assert$|^\(\*github\.com\/matryer\/is\.I\)\.|^\(\*gopkg\.in\/check\.v1\.C\)\.Assert$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.(?:Ok|NotOk|Equals|Assert)$/;
 /** Assertions that there is an error. */
 export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?)$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
 /** Assertions that two of their arguments are equal. */

@@ -1,5 +1,6 @@
 /** Where goroutines start, what they run, and what in there can keep them for ever. */
 import type { Block, Op } from '../flow/graph.ts';
+import { mayFailHere } from '../contracts/assertions.ts';
 import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
@@ -145,9 +146,9 @@ function isLive(block: Block, body: Body, pass: Pass): boolean {
   return block === body.graph.entry || reachableFrom(body.graph.entry, b => pass.contracts.next(b, body.env)).has(block);
 }
 
-/** The function, the goroutine or the process ends in this block. */
+/** The function, the goroutine or the process ends in this block, or the assertion of a test ends the goroutine. */
 export function leaves(block: Block, body: Body, pass: Pass): boolean {
-  if (block.ops.some(op => pass.contracts.endsHere(op, body.env))) return true;
+  if (block.ops.some(op => pass.contracts.endsHere(op, body.env) || mayFailHere(op, body.env, pass.contracts))) return true;
   if (block.end.kind === 'return') return true;
   return block.end.kind === 'stuck' && block.ops.some(op => isPanic(op, body));
 }

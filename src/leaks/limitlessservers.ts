@@ -138,8 +138,8 @@ function textAt({ start, end }: Expr, { env }: Body): string {
 /** Nothing is served but what `net/http/pprof` registers, or paths below `/debug/`. */
 function isDebugOnly(handler: Expr | undefined, body: Body, pass: Pass): boolean {
   const x = handler && unparen(handler);
+  if (x && isDefaultMux(x, body)) return pass.pkg.importPaths.has('net/http/pprof') && !pass.pkg.files.some(({ source }) => /\bhttp\.Handle(?:Func)?\(/.test(source.text));
   if (x?.kind !== 'ident') return false;
-  if (x.name === 'nil') return pass.pkg.importPaths.has('net/http/pprof') && !pass.pkg.files.some(({ source }) => /\bhttp\.Handle(?:Func)?\(/.test(source.text));
   const outer = bodyOf(body.info, pass);
   const paths: string[] = [];
   walkStmts(outer?.block.stmts ?? [], {
@@ -150,4 +150,10 @@ function isDebugOnly(handler: Expr | undefined, body: Body, pass: Pass): boolean
     },
   });
   return paths.length > 0 && paths.every(path => /^["`](?:[A-Z]+ )?\/debug\//.test(path));
+}
+
+/** `nil`, and `http.DefaultServeMux`, which it stands for. */
+function isDefaultMux(x: Expr, { env }: Body): boolean {
+  if (x.kind === 'ident') return x.name === 'nil' && !x.entity;
+  return x.kind === 'selector' && x.sel.name === 'DefaultServeMux' && x.x.kind === 'ident' && env.program.importPathOf(env.file, x.x.name) === 'net/http';
 }

@@ -5,7 +5,7 @@
 import { bodyEffect } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
-import type { Block } from '../flow/graph.ts';
+import type { Block, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
@@ -20,6 +20,7 @@ import type { Pass } from './pass.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { destinationOf } from './acquisitions.ts';
+import { companionsOf } from './companions.ts';
 
 /** A function that leaves a goroutine running in what it is called on, or in what it returns. */
 interface Starter {
@@ -72,7 +73,7 @@ function mayStart(starters: readonly Starter[], { pkg }: Pass): (info: FuncInfo)
 
 function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass: Pass): UnstoppedWorker | undefined {
   const resource = resourceOf(starter);
-  const held = starter.at === 'receiver' ? receiverVariable(call, body, after) : resultVariable(call, after, resource, body);
+  const held = starter.at === 'receiver' ? receiverVariable(call, starter, body, after) : resultVariable(call, after, resource, body);
   if (!held) return undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);
   // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
@@ -88,12 +89,38 @@ function resourceOf({ stops, at }: Starter): Resource {
 const NOTHING = { errors: new Set<Variable>(), flags: new Set<Variable>(), context: undefined };
 
 /** `w.Start()` of a local value that is made here. */
-function receiverVariable(call: Call, { node, env }: Body, from: Place) {
+function receiverVariable(call: Call, starter: Starter, body: Body, after: Place) {
+  const { node, env } = body;
   const fun = unparen(call.fun);
   const x = fun.kind === 'selector' ? unparen(fun.x) : undefined;
   const variable = x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
   if (!variable || variable.owner !== node || variable.role !== 'local' || variable.origin.kind !== 'value') return undefined;
-  return isMade(variable.origin.expr, env) ? { variable, companions: NOTHING, from } : undefined;
+  return isMade(variable.origin.expr, env) ? { variable, ...startedAfter(call, starter, body, after) } : undefined;
+}
+
+/** Where the goroutine runs, and what says that it does: of `err := w.Start()` the error, unless it may come when the goroutine is running. */
+function startedAfter(call: Call, { goroutine }: Starter, body: Body, after: Place) {
+  const { block } = after;
+  const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(x => unparen(x) === call));
+  const op = block.ops[at];
+  if (op?.kind !== 'assign') return { companions: NOTHING, from: after };
+  return { companions: mayFailRunning(goroutine) ? NOTHING : companionsOf(op, call, undefined, body), from: { block, index: at + 1 } };
+}
+
+/** Some way from the start of the goroutine ends with anything but `nil` or `true`. */
+function mayFailRunning({ parent, stmt }: Goroutine): boolean {
+  const isStart = (op: Op) => (op.kind === 'go' ? op.stmt : op.kind === 'call' ? op.call : undefined) === stmt;
+  return operations(parent.graph).some(({ op, after }) => isStart(op) && search(after, 0, {
+    key: String,
+    op: (_, state) => state,
+    edge: (_, __, state) => state,
+    returns: end => !isSuccess(end.stmt?.results.at(-1)),
+  }) !== undefined);
+}
+
+function isSuccess(result: Expr | undefined): boolean {
+  const x = result && unparen(result);
+  return x?.kind === 'ident' && !x.entity && (x.name === 'nil' || x.name === 'true');
 }
 
 /** A value of the caller's own: a literal, or what a constructor gives that does nothing but fill one in. */
