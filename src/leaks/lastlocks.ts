@@ -5,11 +5,13 @@ import type { Call, Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { type DirectLock, lockCallsIn } from './lockflow.ts';
+import { isOwn } from './ownvalues.ts';
 import type { Pass } from './pass.ts';
 
 export function isLastLock({ call, lock: { mutex } }: DirectLock, { info }: Body, pass: Pass): boolean {
   const { root, fields } = mutex.place;
-  if (typeof root === 'string' || root.role !== 'local' || fields.length > 0) return false;
+  // What is got from elsewhere, others can lock.
+  if (typeof root === 'string' || !isOwn(root) || fields.length > 0) return false;
   const bodies = [...bodiesOf(info, pass)];
   const calls = bodies.flatMap(body => [...lockCallsIn(body)].filter(({ lock }) => lock.mutex.key === mutex.key));
   const locks = calls.filter(({ lock }) => lock.does === 'lock').map(found => found.call);

@@ -8,6 +8,7 @@ import { lockCallsIn, lockFlowOf, targetFor } from './lockflow.ts';
 import { lockCallee, type Mutex } from './mutexes.ts';
 import { isOwn } from './ownvalues.ts';
 import type { Pass } from './pass.ts';
+import { isUnlockedByKey } from './sharedlocks.ts';
 
 /**
  * Whether the body keeps the mutex for its caller. One that keeps it on every way does so when its name or comment says
@@ -18,6 +19,7 @@ export function isLockHelper(mutex: Mutex, body: Body, pass: Pass): boolean {
   const exits = lockFlowOf(pass).exitsOf(body, targetFor(mutex));
   const keepsAlways = exits.size === 1 && exits.has(1);
   const { info } = body;
+  if (keepsAlways && isUnlockedByKey(mutex, body, pass)) return true;
   if (isOwnMutex(mutex, body)) return unlocksIn([info], mutex, body, pass);
   if (body.node.kind === 'funclit') return unlocksIn(keepsAlways ? info.pkg.funcs : [info], mutex, body, pass);
   if (saysLock(info) || (keepsAlways && commentSaysHeld(info))) return true;

@@ -55,9 +55,14 @@ export function lockCallOf(call: Call, env: Env): LockCall | undefined {
   return found;
 }
 
+/** What a method of a mutex does, whichever mutex it is. */
+export function lockMethodOf(callee: Callee): Meaning | undefined {
+  return callee.kind === 'method' ? METHODS.get(callee.name) : undefined;
+}
+
 /** What a method of a mutex does, also as a method value. */
 export function lockCallee(callee: Callee, env: Env): LockCall | undefined {
-  const method = callee.kind === 'method' ? METHODS.get(callee.name) : undefined;
+  const method = lockMethodOf(callee);
   if (!method || callee.kind !== 'method') return undefined;
   const behind = method.isLocker ? mutexOfCond(callee.receiver, env) : undefined;
   if (behind) return { ...method, ...behind };
