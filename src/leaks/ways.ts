@@ -4,7 +4,7 @@
  */
 import { assertedBy, failsTest } from '../contracts/assertions.ts';
 import { allReturnedAt, applyOp, heldBy, isRefusal, type Tracked, type Where } from '../contracts/effects.ts';
-import { ASSERTS_ERROR, ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
+import { ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
@@ -13,6 +13,7 @@ import { resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, isTest } from './bodies.ts';
+import { expectsError } from './expectederrors.ts';
 import { type Facts, isTypeCase, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
@@ -61,7 +62,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
   return {
     key: state => `${[...state.tracked].map(([v, held]) => `${v.ident.start}${held}`).sort().join()} ${[...state.errors, ...state.flags].map(v => v.ident.start).join()} ${state.facts.key} ${keyOfEntered(state.entered)}`,
     op(op, state) {
-      if (pass.contracts.endsHere(op, body.env) || assertsError(op, state, body) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
+      if (pass.contracts.endsHere(op, body.env) || expectsError(op, x => isOneOf(x, state.errors), body.env) || isFired(op, state, where) || isSwitchedOff(op, state, body)) return undefined;
       const applied = applyOp(op, state.tracked, where);
       if (applied.effect === 'lost') return 'arrive';
       if (applied.effect !== 'none' && !(op.kind === 'call' && isRefusal(op.call, state.tracked, where))) return undefined;
@@ -148,12 +149,6 @@ function isDerived(value: Expr, errors: ReadonlySet<Variable>, where: Where): bo
   const x = unparen(value);
   if (x.kind === 'call') return x.args.every(arg => arg.kind === 'literal' || mentions(arg, errors)) || /^(?:fmt\.Errorf|errors\.Join|github\.com\/pkg\/errors\.\w+)$/.test(calleeName(calleeOf(x, where.env)) ?? '');
   return x.kind === 'assert' || x.kind === 'selector' || x.kind === 'ident' || x.kind === 'star';
-}
-
-/** `assert.Error(t, err)`: the call is expected to fail, and when it does there is nothing to release. */
-function assertsError(op: Op, state: State, body: Body): boolean {
-  if (op.kind !== 'call' || !op.call.args.some(arg => isOneOf(arg, state.errors))) return false;
-  return ASSERTS_ERROR.test(calleeName(calleeOf(op.call, body.env)) ?? '');
 }
 
 /**
