@@ -1,5 +1,5 @@
 /** `time.After` in a loop whose next round does not wait for it, so that rounds pile up timers. */
-import { type Block, successors } from '../flow/graph.ts';
+import { type Block, type End, type Op, successors } from '../flow/graph.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Call, type CommClause, type Expr, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
@@ -37,16 +37,40 @@ function otherWayRound(call: Call, block: Block, body: Body, pass: Pass): CommCl
   const holder = holderOf(call, body);
   const waits = (x: Expr | undefined) => x !== undefined && isTimer(x, call, holder);
   // What follows the receive from the timer does not count: that timer has expired.
-  const next = (b: Block) => {
+  const anywhere = (b: Block) => {
     if (b.ops.some(op => pass.contracts.endsHere(op, body.env) || (op.kind === 'receive' && !op.inSelect && waits(op.channel)))) return [];
     return b.end.kind === 'select' ? b.end.arms.filter(arm => !waits(receivedFrom(arm.clause))).map(arm => arm.to) : successors(b.end);
   };
+  const isPut = !holder || [...reachableFrom(block, anywhere)].some(b => b.ops.some(op => putsNil(op, holder)));
+  // `if timeout == nil { timeout = time.After(d) }` makes no other one as long as nobody has put nil into the variable.
+  const next = (b: Block) => (isPut || b.end.kind !== 'branch' || !b.end.condition ? anywhere(b) : anywhere(b).filter(to => !isWithoutTimer(b.end, to, holder)));
   for (const at of [block, ...reachableFrom(block, next)]) {
     if (at.end.kind !== 'select' || !at.end.arms.some(arm => waits(receivedFrom(arm.clause)))) continue;
     const back = at.end.arms.find(({ clause, to }) => !waits(receivedFrom(clause)) && !isPaced(clause, body) && (to === block || reachableFrom(to, next).has(block)));
     if (back) return back.clause;
   }
   return undefined;
+}
+
+function putsNil(op: Op, holder: Variable): boolean {
+  return op.kind === 'assign' && op.lhs.some((x, i) => isVariable(x, holder) && (op.rhs.length !== op.lhs.length || isNil(op.rhs[i])));
+}
+
+/** The way on which `holder == nil`. */
+function isWithoutTimer(end: End, to: Block, holder: Variable): boolean {
+  const x = end.kind === 'branch' && end.condition ? unparen(end.condition) : undefined;
+  if (end.kind !== 'branch' || x?.kind !== 'binary' || !isVariable(x.x, holder) || !isNil(x.y)) return false;
+  return x.op === '==' ? to === end.then : x.op === '!=' && to === end.else;
+}
+
+function isVariable(expr: Expr, variable: Variable): boolean {
+  const x = unparen(expr);
+  return x.kind === 'ident' && x.entity === variable;
+}
+
+function isNil(expr: Expr | undefined): boolean {
+  const x = expr && unparen(expr);
+  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
 }
 
 /** A case that a ticker leads into comes at a fixed rate, so few timers are alive at a time. */

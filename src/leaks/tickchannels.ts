@@ -44,6 +44,11 @@ export function tickRangeAt(block: Block, body: Body): Range | undefined {
   return op?.kind === 'range' && tickChannelOf(op.stmt.x, body) ? op.stmt : undefined;
 }
 
+/** The edge would lead past a `range` over such a channel, which only `break` and `return` do. */
+export function isPastTicks(from: Block, to: Block, body: Body): boolean {
+  return from.end.kind === 'branch' && from.end.else === to && tickRangeAt(from, body) !== undefined;
+}
+
 /** Where control can go on: never past a `range` over a channel that nobody closes, unless by `break`. */
 export function nextWithTicks(block: Block, body: Body, pass: Pass): readonly Block[] {
   const { end } = block;

@@ -5,8 +5,10 @@ import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
+import { isExported } from './exported.ts';
+import { callsInPackage } from './onlyafter.ts';
 import type { Pass } from './pass.ts';
-import { keyOf, placeOf } from './places.ts';
+import { keyOf, type Place, placeOf } from './places.ts';
 
 /** A `Reset` that may find its timer running, or expired with the tick still in the channel. */
 export interface RiskyReset {
@@ -71,18 +73,41 @@ function isMadeHere(name: string, text: string): boolean {
 /** A way to `reset` on which the timer is neither stopped nor drained, from its creation, an earlier reset or the entry. */
 function wayTo(reset: Op & { kind: 'call' }, timer: Expr, body: Body, pass: Pass): Arrival<TimerState> | undefined {
   const place = placeOf(timer);
-  if (!place) return undefined;
+  return place && wayToPlace(reset, place, body, pass, CALLERS);
+}
+
+function wayToPlace(goal: Op, place: Place, body: Body, pass: Pass, depth: number): Arrival<TimerState> | undefined {
   const key = keyOf(place);
   for (const { from, state } of starts(key, body)) {
+    if (isEntry(from, body) && isFreshFromCallers(place, body, pass, depth)) continue;
     const way = search<TimerState>(from, state, {
       key: s => s,
-      op: (op, s) => step(op, s, key, reset, body, pass),
+      op: (op, s) => step(op, s, key, goal, body, pass),
       edge: (condition, taken, s) => (saysNil(condition, taken, key) ? undefined : s),
       returns: () => false,
     });
     if (way) return way;
   }
   return undefined;
+}
+
+function isEntry({ block, index }: Point, { graph }: Body): boolean {
+  return block === graph.entry && index === 0;
+}
+
+/** Callers are followed to this depth. */
+const CALLERS = 2;
+
+/** A method of its own that is only called when the tick has just been received: `case <-w.timer.C: w.rearm()`. */
+function isFreshFromCallers(place: Place, { info, node }: Body, pass: Pass, depth: number): boolean {
+  const receiver = info.decl.receiver?.names[0]?.entity;
+  if (depth === 0 || node !== info.decl || receiver?.kind !== 'var' || place.root !== receiver || isExported(info.bareName)) return false;
+  const calls = callsInPackage(info, pass);
+  return calls !== undefined && calls.length > 0 && calls.every(({ op, body }) => {
+    const fun = op.kind === 'call' ? unparen(op.call.fun) : undefined;
+    const base = fun?.kind === 'selector' ? placeOf(fun.x) : undefined;
+    return base !== undefined && wayToPlace(op, { root: base.root, fields: [...base.fields, ...place.fields] }, body, pass, depth - 1) === undefined;
+  });
 }
 
 function starts(key: string, body: Body): { from: Point; state: TimerState }[] {

@@ -18,6 +18,7 @@ import { type Facts, isTypeCase, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
 import type { Pass } from './pass.ts';
 import { passedOn } from './passedon.ts';
+import { isPastTicks } from './tickchannels.ts';
 
 /** What came with the resource and tells whether there is one. */
 export interface Companions {
@@ -75,6 +76,7 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       return facts && { ...state, facts };
     },
     between(from, to, state) {
+      if (isPastTicks(from, to, body)) return undefined;
       const entered = enteredAfter(from, to, state.entered, body);
       return entered && { ...state, entered };
     },

@@ -9,6 +9,7 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, type CommClause, type Expr, type Range, type Select, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
+import { isPastTicks } from '../tickchannels.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { awaitedBy } from './awaiting.ts';
@@ -208,6 +209,7 @@ export class Reading {
         return (!taken && isOneOf(condition, count.oks)) || isCountedOut(condition, taken, counters) ? { ...count, supply: { ...count.supply, receives: MANY } } : count;
       },
       between: (from, to, count) => {
+        if (isPastTicks(from, to, body)) return undefined;
         const laps = loops.after(from, to, count.laps);
         return laps && { ...this.afterLoops(from, to, count, loops), laps };
       },
