@@ -94,6 +94,8 @@ test('no import cycles', () => {
 const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'Done' && isCancellable(fun.x": 'the receiver is a context by its type',
   "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
+  "sel.name === 'DefaultServeMux'": 'after the import net/http has been resolved',
+  "sel.name === 'Error' && isError(fun.x)": 'the method of what is known to be the error of a call',
   "sel.name === 'StatusCode'": 'a field of what is compared with a status',
   'NoContent|NotModified)$/.test(x.sel.name)': 'compared with a field StatusCode',
   "x.sel.name === 'MethodHead'": 'a constant among the arguments that make a request',
