@@ -159,17 +159,24 @@ const database: Resource = {
 
 /** Clients of other people's services that hold connections and goroutines until they are closed. */
 const client: Resource = {
-  rule: 'unclosed-connection', noun: 'connection', released: 'closed', deferrable: true, releases: ['Close', 'Drain', 'Delete'], words: /\b(?:Client|Conn|Connection|NetlinkSocket)\b/,
+  rule: 'unclosed-connection', noun: 'connection', released: 'closed', deferrable: true, releases: ['Close'], words: /\b(?:Client|Conn|Connection)\b/,
   acquire: all([
-    'github.com/nats-io/nats.go.Connect', 'golang.org/x/crypto/ssh.Dial', 'github.com/pkg/sftp.NewClient',
+    'golang.org/x/crypto/ssh.Dial', 'github.com/pkg/sftp.NewClient',
     ...['github.com/rabbitmq/amqp091-go', 'github.com/streadway/amqp'].flatMap(path => ['Dial', 'DialConfig', 'DialTLS'].map(name => `${path}.${name}`)),
     ...['New', 'NewFromURL', 'NewFromURLs'].flatMap(name => [`go.etcd.io/etcd/client/v3.${name}`, `go.etcd.io/etcd/clientv3.${name}`]),
     ...['Dial', 'DialURL', 'DialContext'].map(name => `github.com/gomodule/redigo/redis.${name}`), ...methods('*github.com/gomodule/redigo/redis.Pool', ['Get']),
     'github.com/fsnotify/fsnotify.NewWatcher', 'github.com/fsnotify/fsnotify.NewBufferedWatcher', 'cloud.google.com/go/storage.NewClient', 'cloud.google.com/go/pubsub.NewClient',
     ...['Reader', 'Writer'].map(what => `github.com/segmentio/kafka-go.New${what}`),
     'github.com/go-zookeeper/zk.Connect', 'github.com/samuel/go-zookeeper/zk.Connect',
-    ...['Subscribe', 'SubscribeAt', 'GetNetlinkSocketAt'].map(name => `github.com/vishvananda/netlink/nl.${name}`), 'github.com/vishvananda/netlink.NewHandle',
   ]),
+};
+
+/** `Drain` closes it when everything that is under way has been handled. */
+const natsClient: Resource = { ...client, releases: ['Close', 'Drain'], words: /\bConn\b/, acquire: all(['github.com/nats-io/nats.go.Connect']) };
+
+const netlinkSocket: Resource = {
+  ...client, releases: ['Close', 'Delete'], words: /\b(?:NetlinkSocket|Handle)\b/,
+  acquire: all([...['Subscribe', 'SubscribeAt', 'GetNetlinkSocketAt'].map(name => `github.com/vishvananda/netlink/nl.${name}`), 'github.com/vishvananda/netlink.NewHandle']),
 };
 
 const listener: Resource = {
@@ -247,7 +254,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, listener, cancel, iterator, span, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals,
 ];
 

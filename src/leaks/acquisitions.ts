@@ -161,7 +161,7 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
 
 /** It is handed out as an interface without the methods that release it: how that is to be released, nobody knows. */
 function isHidden({ resource }: Acquisition, result: number, { node, env }: Body): boolean {
-  if (!resource.releasedBy) return false;
+  if (!resource.releases.length && !resource.releasedBy) return false;
   const type = signatureOf(node.type, env).results[result];
   const inner = type && underlying(type, env.program);
   if (!type || inner?.kind !== 'interface' || (inner.methods.length === 0 && inner.embeds.length === 0)) return false;

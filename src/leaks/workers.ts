@@ -8,8 +8,10 @@ import { graphOf } from '../flow/build.ts';
 import type { Block, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
+import type { Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { askedBodies, askedMention, type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
@@ -203,7 +205,7 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const owner = ownerOf(goroutine);
   const channel = owner && onlyEnd(body, pass);
   if (!channel) return undefined;
-  const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info);
+  const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info && isOfOwner(info, owner, parent));
   // A goroutine that closes it ends for reasons of its own.
   const started = new Set(allGoroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
   const stops = closers.some(info => started.has(info)) ? [] : closers.map(info => info.bareName);
@@ -218,6 +220,21 @@ function servesIn({ graph }: Body): boolean {
 function ownerOf({ parent }: Goroutine): Starter['at'] | undefined {
   if (parent.info.decl.receiver) return 'receiver';
   return parent.graph.blocks.some(({ end }) => end.kind === 'return' && isLocal(end.stmt?.results[0], parent)) ? 'result' : undefined;
+}
+
+/** The stop is a method of what is started, not of something that the goroutine works on as well. */
+function isOfOwner({ piece }: FuncInfo, owner: Starter['at'], starter: Body): boolean {
+  const type = piece.receiver?.type;
+  if (owner === 'receiver') return type === starter.info.piece.receiver?.type;
+  return starter.graph.blocks.some(({ end }) => {
+    const result = end.kind === 'return' ? end.stmt?.results[0] : undefined;
+    return result !== undefined && isLocal(result, starter) && nameOf(typeOf(result, starter.env)) === type;
+  });
+}
+
+function nameOf(type: Type): string | undefined {
+  const base = type.kind === 'pointer' ? type.elem : type;
+  return base.kind === 'named' ? base.name : undefined;
 }
 
 function isLocal(x: Expr | undefined, { node }: Body): boolean {
