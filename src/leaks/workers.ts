@@ -19,6 +19,7 @@ import { allGoroutinesOf, endsWithProcess, type Goroutine, leaves } from './goro
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import { spanOf } from './reach.ts';
 import type { Pass } from './pass.ts';
+import { mayFailAfter } from './startresults.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { destinationOf } from './acquisitions.ts';
@@ -106,23 +107,7 @@ function startedAfter(call: Call, { goroutine }: Starter, body: Body, after: Pla
   const at = block.ops.findIndex((op, i) => i >= after.index && op.kind === 'assign' && op.rhs.some(x => unparen(x) === call));
   const op = block.ops[at];
   if (op?.kind !== 'assign') return { companions: NOTHING, from: after };
-  return { companions: mayFailRunning(goroutine) ? NOTHING : companionsOf(op, call, undefined, body), from: { block, index: at + 1 } };
-}
-
-/** Some way from the start of the goroutine ends with anything but `nil` or `true`. */
-function mayFailRunning({ parent, stmt }: Goroutine): boolean {
-  const isStart = (op: Op) => (op.kind === 'go' ? op.stmt : op.kind === 'call' ? op.call : undefined) === stmt;
-  return operations(parent.graph).some(({ op, after }) => isStart(op) && search(after, 0, {
-    key: String,
-    op: (_, state) => state,
-    edge: (_, __, state) => state,
-    returns: end => !isSuccess(end.stmt?.results.at(-1)),
-  }) !== undefined);
-}
-
-function isSuccess(result: Expr | undefined): boolean {
-  const x = result && unparen(result);
-  return x?.kind === 'ident' && !x.entity && (x.name === 'nil' || x.name === 'true');
+  return { companions: mayFailAfter(other => isStart(other, goroutine), goroutine.parent) ? NOTHING : companionsOf(op, call, undefined, body), from: { block, index: at + 1 } };
 }
 
 /** A value of the caller's own: a literal, or what a constructor gives that does nothing but fill one in. */
@@ -139,6 +124,10 @@ function isMade(value: Expr, env: Env, depth = 2): boolean {
   const inside: Env = { ...env, file: func.file };
   const returned = graphOf(func.decl, body).blocks.flatMap(({ end }) => (end.kind === 'return' && end.stmt?.results[0] ? [unparen(end.stmt.results[0])] : []));
   return returned.some(result => isMade(result.kind === 'ident' && result.entity?.kind === 'var' && result.entity.origin.kind === 'value' ? result.entity.origin.expr : result, inside, depth - 1));
+}
+
+function isStart(op: Op, { stmt }: Goroutine): boolean {
+  return (op.kind === 'go' ? op.stmt : op.kind === 'call' ? op.call : undefined) === stmt;
 }
 
 function resultVariable(call: Call, after: Place, resource: Resource, body: Body) {

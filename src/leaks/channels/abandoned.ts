@@ -16,6 +16,7 @@ import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
+import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
 
@@ -116,6 +117,7 @@ function* waitingWithHanded(body: Body, pass: Pass): Generator<Abandoned> {
 interface State extends Count {
   readonly facts: Facts;
   readonly closing: Closing;
+  readonly starter: Starter | undefined;
 }
 
 function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
@@ -139,18 +141,18 @@ function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass:
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
 export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
   const closing = closingBefore(made.call, reading, body);
-  const start = { ...count, supply: reading.deferredBefore(made.call.start), closing };
-  const walk = leavingWalk(reading, verb, made, body, isVoid);
+  const start = { ...count, supply: reading.deferredBefore(made.call.start), closing, starter: undefined };
+  const walk = leavingWalk(reading, verb, made, body, pass, isVoid);
   return firstFound(factsAt(made.after, body, pass), facts => search<State>(made.after, { ...start, facts }, walk));
 }
 
 /** Whether there is no channel to wait at on a branch. */
 export type Branch = (condition: Expr, taken: boolean) => boolean;
 
-function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoid: Branch): Walk<State> {
+function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass: Pass, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
-    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing}`,
+    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing} ${state.starter?.result.ident.start ?? ''}`,
     op(op, state) {
       // A failing test is told already.
       if (failsTest(op, body)) return undefined;
@@ -159,10 +161,10 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, isVoi
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
       if (next === undefined || next === 'arrive') return next;
-      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body) };
+      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body), starter: starterAfter(op, next, state.starter, reading, pass) };
     },
     edge(condition, taken, state, to) {
-      if (isVoid(condition, taken)) return undefined;
+      if (isVoid(condition, taken) || isUnstarted(condition, taken, state, state.starter)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state, to);
       return next && { ...state, ...next, facts };

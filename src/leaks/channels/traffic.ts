@@ -159,6 +159,17 @@ export class Reading {
     return this.runs.get(op) ?? [];
   }
 
+  /** The operation starts goroutines that may wait. */
+  startsAt(op: Op): boolean {
+    return isStarting(this.steps.get(op));
+  }
+
+  /** What a call starts, and the bodies that it runs for that; undefined where it starts nothing. */
+  startedBy(call: Call): { readonly started: Demand; readonly runs: readonly Run[] } | undefined {
+    for (const [op, step] of this.steps) if (op.kind === 'call' && op.call === call) return isStarting(step) ? { started: step.started, runs: this.runsAt(op) } : undefined;
+    return undefined;
+  }
+
   /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
   deferredBefore(start: number): Supply {
     const earlier = [...this.steps].flatMap(([op, step]) => (op.kind === 'defer' && op.stmt.start < start ? [step] : []));
@@ -357,6 +368,10 @@ export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUP
 /** All that is done anywhere, as often as it is wanted. */
 function supplyOf(does: ReadonlySet<Verb | 'close'>): Supply {
   return { sends: does.has('send') ? MANY : 0, receives: does.has('receive') || does.has('range') ? MANY : 0, closes: does.has('close') };
+}
+
+function isStarting(step: Step | undefined): boolean {
+  return step !== undefined && keyOfDemand(step.started) !== keyOfDemand(NO_DEMAND);
 }
 
 function sum<T extends Step>(a: T, b: Step): T {
