@@ -12,7 +12,7 @@ import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Contracts } from './contracts.ts';
 import { ASSERTS_EQUAL, ASSERTS_FALSE, ASSERTS_TRUE, COMPARES, ENDS_IF_FAILED, FAILS_TEST } from './known.ts';
-import { type Expectation, expectationOf } from './gomega.ts';
+import { type Expectation, expectationOf, isExpectation } from './gomega.ts';
 import { argumentsOf, parametersOf, substituted } from './substitution.ts';
 
 /** A condition that holds, or does not, once a call has returned. */
@@ -45,7 +45,8 @@ export function assertedBy(call: Call, callee: Callee, env: Env, contracts: Cont
 export function mayFailHere(op: Op, env: Env, contracts: Contracts): boolean {
   if (op.kind !== 'call') return false;
   const callee = calleeOf(op.call, env);
-  if (ENDS_IF_FAILED.test(calleeName(callee) ?? '')) return true;
+  const name = calleeName(callee) ?? '';
+  if (ENDS_IF_FAILED.test(name) || isExpectation(name)) return true;
   if (!env.file.kind.test) return false;
   const [func, ...more] = callee.kind === 'func' || callee.kind === 'method' ? targetsOf(callee, env) : [];
   return func !== undefined && more.length === 0 && ENDS_TEST.test(func.bodyText) && wantedBy(func, contracts).length > 0;

@@ -10,9 +10,15 @@ export interface Expectation {
   readonly holds: boolean;
 }
 
-const ASSERTS = /^\(github\.com\/onsi\/gomega\/types\.Assertion\)\.(?:(To|Should)|NotTo|ToNot|ShouldNot)$/;
-const EXPECTS = /^(?:github\.com\/onsi\/gomega|\(github\.com\/onsi\/gomega\/types\.Gomega\)|\(\*github\.com\/onsi\/gomega\/internal\.Gomega\))\.(?:(ExpectWithOffset)|Expect|Ω)$/;
+// Where the types are declared has changed between versions.
+const ASSERTS = /^\(github\.com\/onsi\/gomega(?:\/\w+)*\.\w*Assertion\)\.(?:(To|Should)|NotTo|ToNot|ShouldNot)$/;
+const EXPECTS = /^(?:github\.com\/onsi\/gomega|\(\*?github\.com\/onsi\/gomega(?:\/\w+)*\.\w+\))\.(?:(ExpectWithOffset)|Expect|Ω)$/;
 const MATCHER = /^github\.com\/onsi\/gomega\.(\w+)$/;
+
+/** Whether a function with this full name ends the goroutine where what it is told does not hold. */
+export function isExpectation(name: string): boolean {
+  return ASSERTS.test(name);
+}
 
 /** The expectation that a call with this full name states. */
 export function expectationOf(call: Call, name: string, env: Env): Expectation | undefined {

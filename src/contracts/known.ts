@@ -47,8 +47,6 @@ export const ENDS_IF_FAILED = /^(?:\(\*?)?github\.com\/stretchr\/testify\/requir
 export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?|Regexpf?)$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.NotOk$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
 /** Assertions that are given a value and what it has to be like. */
 export const CHECKS_VALUE = /^\(\*(?:gopkg\.in\/check\.v1|github\.com\/frankban\/quicktest)\.C\)\.(?:Assert|Check)$|^github\.com\/frankban\/quicktest\.(?:Assert|Check)$/;
-/** The same, which are then told in a call of its own: `Expect(err).To(HaveOccurred())`. */
-export const CHECKS_VALUE_OF = /^(?:\((?:\*?)github\.com\/onsi\/gomega(?:\/\w+)*\.\w+\)\.|github\.com\/onsi\/gomega\.)(?:Expect|Ω)$/;
 /** Assertions that two of their arguments are equal. */
 export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
 /** Assertions that their first argument is true, or is false. */

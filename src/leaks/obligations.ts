@@ -18,7 +18,7 @@ import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
 import { isOfClosed } from './closed.ts';
-import { isExpectedToFail } from './expectedtofail.ts';
+import { isExpectedToFail } from './expectederrors.ts';
 import { asking, missesErrorCheck } from './errorchecks.ts';
 import { factsAt, firstFound } from './facts.ts';
 import { nextWithTicks } from './tickchannels.ts';
