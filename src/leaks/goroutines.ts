@@ -53,12 +53,17 @@ function startedIn(pass: Pass, matters: (info: FuncInfo) => boolean): readonly G
 
 const NONE: readonly Goroutine[] = [];
 
+/** Whether the words of a function speak of the start of a goroutine. */
+export function maySpawn({ bodyText }: FuncInfo): boolean {
+  return /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(bodyText);
+}
+
 /** The starts of goroutines in a function. */
 export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
   let known = memo.get(pass);
   if (!known) memo.set(pass, (known = new Map()));
   let own = known.get(info);
-  if (!own) known.set(info, (own = /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(info.bodyText) ? [...findGoroutines(info, pass)] : NONE));
+  if (!own) known.set(info, (own = maySpawn(info) ? [...findGoroutines(info, pass)] : NONE));
   return own;
 }
 

@@ -15,7 +15,7 @@ import type { Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { askedBodies, askedMention, type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
-import { allGoroutinesOf, endsWithProcess, type Goroutine, leaves } from './goroutines.ts';
+import { allGoroutinesOf, endsWithProcess, type Goroutine, leaves, maySpawn } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import { spanOf } from './reach.ts';
 import type { Pass } from './pass.ts';
@@ -168,7 +168,7 @@ function reachableStarters(pass: Pass): Starter[] {
 /** A function that starts goroutines is mentioned in what was asked for, by the name at least. */
 function mayStartOf({ funcs }: Package, pass: Pass): boolean {
   if (!funcs.some(closesField)) return false;
-  const names = new Set(funcs.filter(({ bodyText }) => /\bgo\s/.test(bodyText)).map(info => info.bareName));
+  const names = new Set(funcs.filter(maySpawn).map(info => info.bareName));
   return names.size > 0 && askedMention(new RegExp(`\\b(?:${[...names].join('|')})\\(`), pass);
 }
 
