@@ -151,8 +151,8 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
     const [handed, ...more] = isReturnedReleased(target, acquisition, body, pass) ? [] : handedOn(target, acquisition, body, pass);
-    if (handed && isHidden(acquisition, handed.result, body)) return undefined;
     if (!handed || handed.held === 'carrier') continue;
+    if (isHidden(acquisition, handed.result, body)) return undefined;
     if (handed.held === 'closer') return { ...acquisition, ...handed, closers: [], evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
     return { ...acquisition, ...handed, closers: more.flatMap(({ held, result }) => (held === 'closer' ? result : [])) };
   }
