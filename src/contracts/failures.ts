@@ -8,7 +8,7 @@ import { search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { signatureOf } from '../program/resolve.ts';
-import { type Block, type Expr, type FuncDecl, unparen, type Variable } from '../syntax/ast.ts';
+import { type Block, type Expr, type FuncDecl, isNil, unparen, type Variable } from '../syntax/ast.ts';
 import { allReturnedAt, applyOp, type Held, heldBy, type Tracked, type Where } from './effects.ts';
 import { MAKES_ERROR } from './known.ts';
 
@@ -39,7 +39,7 @@ export function actsOnlyOnFailure(func: FuncDecl, body: Block, param: Variable, 
     },
     returns: (end, state) => {
       const isGone = state.isGone || allReturnedAt(end, state.tracked, where).length > 0;
-      if (!isGone) isLeft ||= isNil(end.stmt?.results[0]);
+      if (!isGone) isLeft ||= end.stmt?.results[0] !== undefined && isNil(unparen(end.stmt.results[0]));
       return isGone && !isFailure(end, state, where);
     },
   });
@@ -58,8 +58,9 @@ function after(op: Op, state: State, where: Where): State | undefined {
 function askedForNil(condition: Expr, taken: boolean): { readonly of: Expr; readonly isNil: boolean } | undefined {
   const x = unparen(condition);
   if (x.kind !== 'binary' || (x.op !== '==' && x.op !== '!=')) return undefined;
-  const of = isNil(x.y) ? x.x : isNil(x.x) ? x.y : undefined;
-  return of && { of: unparen(of), isNil: (x.op === '==') === taken };
+  const [left, right] = [unparen(x.x), unparen(x.y)];
+  const of = isNil(right) ? left : isNil(left) ? right : undefined;
+  return of && { of, isNil: (x.op === '==') === taken };
 }
 
 /** What is returned is made here, or was found not to be nil. */
@@ -72,9 +73,4 @@ function isFailure({ stmt }: End & { kind: 'return' }, { notNil }: State, { env 
   const callee = calleeOf(x, env);
   const isOwn = (callee.kind === 'func' || callee.kind === 'method') && callee.func?.pkg.module !== undefined;
   return MAKES_ERROR.test(calleeName(callee) ?? '') || (isOwn && (!isError(typeOf(x, env)) || /[eE]rr(?:or)?(?![a-z])/.test(callee.func?.bareName ?? '')));
-}
-
-function isNil(x: Expr | undefined): boolean {
-  const inner = x && unparen(x);
-  return inner?.kind === 'ident' && inner.name === 'nil' && !inner.entity;
 }

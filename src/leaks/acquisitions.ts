@@ -13,13 +13,13 @@ import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed, type Type, typeName } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
-import { type Call, type Expr, type FuncLit, type Ident, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, type FuncLit, type Ident, isNil, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { evidenceOfContent } from './emptybodies.ts';
-import { companionsOf, variableIn } from './companions.ts';
+import { companionsOf } from './companions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
@@ -317,8 +317,4 @@ function isMaking(expr: Expr, env: Env): boolean {
     return (callee.kind === 'builtin' && /^(?:new|make)$/.test(callee.name)) || /^(?:os\/exec\.Command(?:Context)?|golang\.org\/x\/sync\/errgroup\.WithContext)$/.test(calleeName(callee) ?? '');
   }
   return made.kind === 'composite' || (made.kind === 'unary' && made.op === '&' && unparen(made.x).kind === 'composite');
-}
-
-function isNil(x: Expr | undefined): boolean {
-  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
 }

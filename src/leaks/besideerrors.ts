@@ -3,7 +3,7 @@ import { graphOf } from '../flow/build.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
-import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 
@@ -37,8 +37,4 @@ function isBoth(results: readonly Expr[], index: number, func: FuncInfo, pass: P
 
 function callsGiving({ origin, assigned }: Variable): readonly Expr[] {
   return [origin, ...assigned].flatMap(from => (from !== 'unknown' && from.kind === 'value' && unparen(from.expr).kind === 'call' ? [unparen(from.expr)] : []));
-}
-
-function variableIn(x: Expr | undefined): Variable | undefined {
-  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }

@@ -4,7 +4,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf, typeOfVariable } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
 import { isNamed } from '../program/types.ts';
-import { type Block, type Call, eachChild, type Expr, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
+import { type Block, type Call, eachChild, type Expr, isNil, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { statementLists, walkStmts } from '../syntax/walk.ts';
 import type { Assigned } from './acquisitions.ts';
 import type { Body } from './bodies.ts';
@@ -93,7 +93,6 @@ function meaningOf(cond: Expr, checked: Checked): 'failed' | 'succeeded' | undef
 function comparedWithNil(cond: Expr, op: string, variables: ReadonlySet<Variable>): boolean {
   const x = unparen(cond);
   if (x.kind !== 'binary' || x.op !== op) return false;
-  const isNil = (side: Expr) => side.kind === 'ident' && side.name === 'nil' && !side.entity;
   const isIt = (side: Expr) => side.kind === 'ident' && side.entity?.kind === 'var' && variables.has(side.entity);
   return (isIt(unparen(x.x)) && isNil(unparen(x.y))) || (isNil(unparen(x.x)) && isIt(unparen(x.y)));
 }

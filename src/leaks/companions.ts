@@ -4,7 +4,7 @@ import { isError, typeOf } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
 import type { Env } from '../program/resolve.ts';
 import { isNamed, type Type } from '../program/types.ts';
-import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, unparen, variableIn } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type Companions, companionsless as NONE } from './ways.ts';
 
@@ -31,8 +31,4 @@ export function companionsOf(op: Op & { kind: 'assign' }, call: Call, resource: 
 /** A type such as `syscall.Errno`, whose zero value says that all went well. */
 function isErrorNumber(type: Type, { program }: Env): boolean {
   return type.kind === 'named' && memberOf(type, 'Error', program)?.kind === 'method';
-}
-
-export function variableIn(x: Expr | undefined): Variable | undefined {
-  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
 }

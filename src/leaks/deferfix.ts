@@ -9,7 +9,7 @@ import { typeOf, typeOfVariable } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
 import { underlying } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
-import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Assigned } from './acquisitions.ts';
 import { type Body, siteIn } from './bodies.ts';
@@ -109,13 +109,8 @@ function outlives({ call, body, acquisition: { resource, result } }: Unmet, targ
 function partners(lhs: readonly Expr[], result: Giving): (Variable | undefined)[] {
   return lhs.flatMap((x, i) => {
     if (i === result || (x.kind === 'ident' && x.name === '_')) return [];
-    return [variableOf(x)];
+    return [variableIn(unparen(x))];
   });
-}
-
-function variableOf(x: Expr): Variable | undefined {
-  const inner = unparen(x);
-  return inner.kind === 'ident' && inner.entity?.kind === 'var' ? inner.entity : undefined;
 }
 
 /** What was deferred before runs after. */

@@ -5,7 +5,7 @@ import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { functionOf } from '../program/values.ts';
-import { type Block, type Call, type Expr, type FuncLit, type FuncNode, type Ident, type Stmt, unparen } from '../syntax/ast.ts';
+import { type Block, type Call, type Expr, type FuncLit, type FuncNode, type Ident, isNil, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkExpr, walkStmts, type Visitor } from '../syntax/walk.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { type GroupAction, groupCallOf, groupFamily, groupValueOf } from './groups.ts';
@@ -78,10 +78,6 @@ function isAlias(stmt: Stmt, isGroup: (x: Expr) => boolean): boolean {
 /** The name where it is declared. */
 function isDeclaration(x: Expr): boolean {
   return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.ident === x;
-}
-
-function isNil(x: Expr): boolean {
-  return x.kind === 'ident' && x.name === 'nil' && !x.entity;
 }
 
 // ------------------------------------------------------------------------------------------------- handed over

@@ -7,7 +7,7 @@ import type { End, FlowGraph, Op } from '../flow/graph.ts';
 import { type Arrival, operations, search, type Turn } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
-import type { Call, Expr, Return } from '../syntax/ast.ts';
+import { type Call, type Expr, isNil, type Return } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
@@ -54,7 +54,6 @@ export function* keptLocks(pass: Pass): Generator<KeptLock> {
 function isKeptFromCaller({ why, lock, leaves }: KeptLock, body: Body, pass: Pass): boolean {
   if (why !== 'returns') return false;
   const returns = body.graph.blocks.flatMap(({ end }) => (end.kind === 'return' && end.stmt ? end.stmt : []));
-  const isNil = (x: Expr | undefined) => x?.kind === 'ident' && x.name === 'nil' && !x.entity;
   const isFailure = ({ results }: Return) => results.length > 1 && isNil(results[0]) && !isNil(results.at(-1));
   return leaves.every(leave => returns.some(stmt => stmt === leave && isFailure(stmt)))
     && returns.some(stmt => handsOver(stmt, targetFor(lock.mutex), body, lockFlowOf(pass)));

@@ -181,3 +181,13 @@ export function eachChild(x: Expr, visit: (child: Expr) => void): void {
 export function unparen(x: Expr): Expr {
   return x.kind === 'paren' ? unparen(x.x) : x;
 }
+
+/** The predeclared `nil`. */
+export function isNil(x: Expr | undefined): boolean {
+  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
+}
+
+/** The variable that an expression is. */
+export function variableIn(x: Expr | undefined): Variable | undefined {
+  return x?.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+}

@@ -2,7 +2,7 @@
 import type { Op } from '../../flow/graph.ts';
 import { type Loop, loopsOf } from '../../flow/loops.ts';
 import { search } from '../../flow/search.ts';
-import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Expr, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 
@@ -13,7 +13,7 @@ export function countersOf({ graph }: Body, isReceive: (op: Op) => boolean): Rea
     const ops = [...loop.blocks].flatMap(block => block.ops);
     if (!ops.some(isReceive)) continue;
     for (const op of ops) {
-      const variable = op.kind === 'eval' ? variableOf(op.expr) : undefined;
+      const variable = op.kind === 'eval' ? variableIn(unparen(op.expr)) : undefined;
       if (variable && !comesWithout(op, isReceive, loop)) counters.add(variable);
     }
   }
@@ -36,7 +36,7 @@ export function isCountedOut(condition: Expr, taken: boolean, counters: Readonly
   const x = unparen(condition);
   if (x.kind !== 'binary' || [x.x, x.y].some(isShare)) return false;
   const isCounter = [x.x, x.y].some(side => {
-    const variable = variableOf(side);
+    const variable = variableIn(unparen(side));
     return variable !== undefined && counters.has(variable);
   });
   return isCounter && (taken ? ['==', '>=', '<='].includes(x.op) : ['!=', '<', '>'].includes(x.op));
@@ -44,13 +44,8 @@ export function isCountedOut(condition: Expr, taken: boolean, counters: Readonly
 
 /** `len(nodes)/2 + 1`, also in a variable that begins with it: a majority is not all. */
 function isShare(x: Expr): boolean {
-  const { origin } = variableOf(x) ?? {};
+  const { origin } = variableIn(unparen(x)) ?? {};
   let found = false;
   walkExpr(origin?.kind === 'value' ? origin.expr : x, { expr: inner => void (found ||= inner.kind === 'binary' && (inner.op === '/' || inner.op === '>>')) });
   return found;
-}
-
-function variableOf(x: Expr): Variable | undefined {
-  const inner = unparen(x);
-  return inner.kind === 'ident' && inner.entity?.kind === 'var' ? inner.entity : undefined;
 }

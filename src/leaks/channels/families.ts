@@ -9,7 +9,7 @@ import { typeOf } from '../../program/infer.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import type { Type } from '../../program/types.ts';
-import { type Assign, type Call, type CompositeLit, type Expr, unparen, type ValueSpec } from '../../syntax/ast.ts';
+import { type Assign, type Call, type CompositeLit, type Expr, isNil, unparen, type ValueSpec } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { askedMention, type Body, bodiesOf } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -197,7 +197,7 @@ class Census {
 
   private give(family: Entry, value: Expr | undefined, env: Env): void {
     const x = value && unparen(value);
-    if (x?.kind === 'ident' && x.name === 'nil' && !x.entity) return;
+    if (isNil(x)) return;
     const made = x && (madeFor(x, this.within) ?? x);
     if (made?.kind === 'call' && isMake(made, env)) family.makes.push(capacityOf(made, env));
     else family.given = true;

@@ -5,7 +5,7 @@ import { calleeOf } from '../../program/callee.ts';
 import type { FuncOutline } from '../../program/package.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type FuncNode, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, type FuncNode, unparen, variableIn } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
 import { isCommand } from '../commands.ts';
 import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
@@ -127,9 +127,9 @@ function failure(call: Call, body: Body): Branch {
   const assign = assigns.find(op => op.rhs.some(x => unparen(x) === call));
   const others = assign && assign.lhs.length > 1 ? assign.lhs : [];
   const isOther = (x: Expr) => {
-    const variable = variableOf(x);
-    if (!variable || !others.some(other => variableOf(other) === variable)) return false;
-    return !assigns.some(({ lhs, rhs, node }) => call.end < node.start && node.start < x.start && rhs.some(value => unparen(value).kind === 'call') && lhs.some(target => variableOf(target) === variable));
+    const variable = variableIn(unparen(x));
+    if (!variable || !others.some(other => variableIn(unparen(other)) === variable)) return false;
+    return !assigns.some(({ lhs, rhs, node }) => call.end < node.start && node.start < x.start && rhs.some(value => unparen(value).kind === 'call') && lhs.some(target => variableIn(unparen(target)) === variable));
   };
   return (condition, taken) => {
     const x = unparen(condition);
@@ -137,11 +137,6 @@ function failure(call: Call, body: Body): Branch {
     if (x.kind !== 'binary' || x.y.kind !== 'ident' || x.y.name !== 'nil' || !isOther(x.x)) return false;
     return isError(typeOf(x.x, body.env)) && (x.op === '!=') === taken;
   };
-}
-
-function variableOf(x: Expr): Variable | undefined {
-  const inner = unparen(x);
-  return inner.kind === 'ident' && inner.entity?.kind === 'var' ? inner.entity : undefined;
 }
 
 type CallOp = Op & { kind: 'call' };

@@ -3,7 +3,7 @@
  * for a nil channel, and never sees that the other one was closed.
  */
 import type { Op } from '../../flow/graph.ts';
-import { type Expr, unparen } from '../../syntax/ast.ts';
+import { type Expr, isNil, unparen } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
 import { type Goroutine, allGoroutinesOf } from '../goroutines.ts';
 import { calleeOf } from '../../program/callee.ts';
@@ -66,8 +66,4 @@ function setBehind(ops: readonly Op[], isField: (x: Expr) => boolean, { env }: B
     if (op.kind !== 'assign' && !(op.kind === 'call' && lockCallOf(op.call, env))) return undefined;
   }
   return undefined;
-}
-
-function isNil(x: Expr | undefined): boolean {
-  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
 }
