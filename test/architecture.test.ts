@@ -119,6 +119,22 @@ const BY_NAME: Readonly<Record<string, string>> = {
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };
 
+/** What is kept for the whole run about something that lives as long, and is no conclusion from bodies. */
+const FOR_THE_RUN: Readonly<Record<string, string>> = {
+  'prefilter.ts: const known': 'the heads of functions',
+  'owners.ts: const releasable': 'the heads of methods, and types',
+  'owners.ts: const whole': 'a variant of a resource',
+  'owners.ts: const parts': 'a variant of a resource',
+  'owners.ts: const filled': 'a variant of a resource',
+};
+
+test('conclusions from bodies are kept in a Memo, so that a result says itself what it depends on', () => {
+  const lines = files.filter(path => /^src\/(?:leaks|contracts)\//.test(path)).flatMap(path => readFileSync(join(root, path), 'utf8').split('\n').map(text => `${path}: ${text}`))
+    .filter(line => /new WeakMap<(?:FuncInfo\b|Package\b|GoFile|Contracts|Resource|Pass\['(?:pkg|contracts)'\])/.test(line));
+  expect(lines.filter(line => !Object.keys(FOR_THE_RUN).some(known => line.includes(known)))).toEqual([]);
+  expect(Object.keys(FOR_THE_RUN).filter(known => !lines.some(line => line.includes(known)))).toEqual([]);
+});
+
 test('nothing above src/program decides by a bare name who is called', () => {
   const checked = files.filter(path => /^(?:rules|src\/(?:leaks|contracts))\//.test(path));
   const lines = checked.flatMap(path => readFileSync(join(root, path), 'utf8').split('\n').map(text => ({ path, text })))

@@ -7,6 +7,7 @@ import { type Block as FlowBlock, type FlowGraph, type Op, successors } from '..
 import { operations, reachableFrom } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -86,7 +87,7 @@ function equal(x: Expr, y: Expr): Expr {
   return { kind: 'binary', op: '==', x: unparen(x), y: unparen(y), start: x.start, end: x.end };
 }
 
-const memo = new WeakMap<FuncInfo, readonly Asserted[]>();
+const memo = new Memo<FuncInfo, readonly Asserted[]>();
 
 /** The conditions on its parameters under which alone a function returns. */
 function wantedBy(func: FuncInfo, contracts: Contracts): readonly Asserted[] {

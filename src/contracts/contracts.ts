@@ -7,6 +7,7 @@ import type { Block as FlowBlock, Op } from '../flow/graph.ts';
 import { successors } from '../flow/graph.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
 import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Program } from '../program/program.ts';
 import type { Env } from '../program/resolve.ts';
@@ -22,10 +23,10 @@ import { type Resource, ResourceTable } from './resources.ts';
 
 export class Contracts implements BodyEffects {
   readonly resources: ResourceTable;
-  private readonly params: Cache<ParamEffect> = new Map();
-  private readonly failing: Cache<boolean> = new Map();
-  private readonly endings = new Map<FuncInfo, boolean>();
-  private readonly bodyEndings = new WeakMap<Block, boolean>();
+  private readonly params: Cache<ParamEffect> = new Memo();
+  private readonly failing: Cache<boolean> = new Memo();
+  private readonly endings = new Memo<FuncInfo, boolean>();
+  private readonly bodyEndings = new Memo<Block, boolean>();
 
   constructor(readonly program: Program, private readonly declared: Declared = NOTHING_DECLARED) {
     this.resources = new ResourceTable(declared.resources);
@@ -47,7 +48,7 @@ export class Contracts implements BodyEffects {
     return known.kind === 'method' && !known.func && /\)\.(?:Fatal(?:f|ln)?|FailNow)$/.test(name ?? '');
   }
 
-  private readonly lastOnes = new WeakMap<Op, boolean>();
+  private readonly lastOnes = new Memo<Op, boolean>();
   /** How many functions are being asked whether they end; inside of one, recursion may hide the answer for others. */
   private asking = 0;
 
@@ -139,7 +140,7 @@ export class Contracts implements BodyEffects {
 
 }
 
-type Cache<T> = Map<Resource, Map<FuncInfo, Map<string, T>>>;
+type Cache<T> = Memo<Resource, Map<FuncInfo, Map<string, T>>>;
 
 function cacheIn<T>(cache: Cache<T>, resource: Resource, func: FuncInfo): Map<string, T> {
   const ofResource = cache.get(resource) ?? new Map<FuncInfo, Map<string, T>>();

@@ -285,7 +285,7 @@ export class ResourceTable {
   private readonly releasers: ReadonlySet<string>;
   private readonly byName = new Map<string, Handed[]>();
   private readonly words = new Map<ReadonlySet<string> | undefined, RegExp>();
-  private readonly calls = new Map<ReadonlySet<string> | undefined, RegExp>();
+  private calls: RegExp | undefined;
   private readonly ownPaths: ReadonlySet<string>;
   private readonly declaredCalls: RegExp | undefined;
 
@@ -315,14 +315,10 @@ export class ResourceTable {
     return this.rows.find(r => r.type !== undefined && isNamed(type, r.type) && (type.kind === 'pointer') === (r.field !== undefined));
   }
 
-  /** Whether a text has a call with the name of one that acquires something; with `rules` only what they are about counts. */
-  mayAcquire(text: string, rules?: ReadonlySet<string>): boolean {
-    let found = this.calls.get(rules);
-    if (!found) {
-      const names = this.acquiringCalls.filter(call => !rules || call.rules.some(rule => rules.has(rule))).map(({ name }) => name);
-      this.calls.set(rules, (found = new RegExp(names.length ? `\\b(?:${[...new Set(names)].join('|')})\\(` : '$^', 'u')));
-    }
-    return found.test(text);
+  /** Whether a text has a call with the name of one that acquires something. */
+  mayAcquire(text: string): boolean {
+    this.calls ??= new RegExp(`\\b(?:${[...new Set(this.acquiringCalls.map(({ name }) => name))].join('|')})\\(`, 'u');
+    return this.calls.test(text);
   }
 
   /** What results may be called; a function among them may be what closes a resource. */
@@ -335,15 +331,19 @@ export class ResourceTable {
     return found;
   }
 
-  /**
-   * Whether the text of a function says that it may hand a resource on. What a declared resource is called in a result
-   * list nobody knows, so there the body counts as well: it makes the call, or stands in the same package. With `rules`
-   * only what they are about counts.
-   */
-  mayGive(func: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
-    const results = func.resultText;
-    if (results.length <= 1) return false;
-    return this.wordsOf(rules).test(results) || this.ownPaths.has(pkg.path) || this.declaredCalls?.test(func.info()?.bodyText ?? '') === true;
+  /** Whether the results of a function are called like a resource, or it stands beside one that is declared. With `rules` only what they are about counts. */
+  soundsGiving({ resultText }: FuncOutline, pkg: Package, rules?: ReadonlySet<string>): boolean {
+    return resultText.length > 1 && (this.wordsOf(rules).test(resultText) || this.ownPaths.has(pkg.path));
+  }
+
+  /** Whether a function may hand on a declared resource: what that is called in a result list nobody knows. */
+  mayGiveDeclared({ resultText }: FuncOutline): boolean {
+    return resultText.length > 1 && this.declaredCalls !== undefined;
+  }
+
+  /** Whether the text of a function says that it may hand a resource on. */
+  mayGive(func: FuncOutline, pkg: Package): boolean {
+    return this.soundsGiving(func, pkg) || (this.mayGiveDeclared(func) && this.declaredCalls?.test(func.info()?.bodyText ?? '') === true);
   }
 }
 

@@ -5,6 +5,7 @@ import { Contracts } from '../contracts/contracts.ts';
 import type { Declared } from '../contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from '../finding.ts';
 import type { Pass } from '../leaks/pass.ts';
+import { looksTaken, startLooking } from '../program/looks.ts';
 import { dropBodies, fileOf, type GoFile, type Package } from '../program/package.ts';
 import { Program } from '../program/program.ts';
 import type { Rule } from '../rule.ts';
@@ -74,6 +75,7 @@ export class Analysis {
 
   analyse(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
+    startLooking(unit.dir);
     const packages = this.program.askedIn(unit.dir);
     const diagnostics = packages.flatMap(pkg => [...this.check(pkg, unit)]);
     // Memory follows the largest package, not the repository.
@@ -82,7 +84,7 @@ export class Analysis {
     const sources = packages.flatMap(pkg => pkg.files.map(file => file.source));
     return {
       diagnostics, problems: this.problems, packages: packages.length,
-      files: sources.map(source => source.path), suppressing: sources.filter(maySuppress).map(source => source.path),
+      files: sources.map(source => source.path), suppressing: sources.filter(maySuppress).map(source => source.path), looks: looksTaken(),
     };
   }
 

@@ -9,9 +9,10 @@ import type { Codes } from './keys.ts';
 import type { UnitResult } from './portable.ts';
 
 /** A folder's result and what it depended on. */
-interface Entry {
+export interface Entry {
   readonly key: string;
   /** See `Keys`. */
+  readonly codes: Readonly<Record<string, string>>;
   readonly beside: string;
   readonly result: UnitResult;
 }
@@ -40,14 +41,12 @@ export class Cache {
     return this.kept.codes;
   }
 
-  /** `beside` says of a result what it depends on besides. */
-  get(dir: string, key: string, beside: (result: UnitResult) => string): UnitResult | undefined {
-    const entry = this.kept.entries[dir];
-    return entry?.key === key && entry.beside === beside(entry.result) ? entry.result : undefined;
+  get(dir: string): Entry | undefined {
+    return this.kept.entries[dir];
   }
 
-  put(dir: string, key: string, result: UnitResult, beside: string): void {
-    this.kept.entries[dir] = { key, beside, result };
+  put(dir: string, entry: Entry): void {
+    this.kept.entries[dir] = entry;
     this.isChanged = true;
   }
 

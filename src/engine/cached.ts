@@ -1,12 +1,13 @@
 /** Results from the last runs where nothing has changed that they depend on, and new ones for the rest. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { packageRoot, packageVersion } from '../assets.ts';
 import type { Rule } from '../rule.ts';
 import { Modules } from '../source/modules.ts';
 import { timed } from '../source/clock.ts';
 import type { AnalysisOptions, Unit } from './analysis.ts';
-import { Cache } from './cache.ts';
+import { Cache, type Entry } from './cache.ts';
 import { hashed, Keys } from './keys.ts';
 import type { UnitResult } from './portable.ts';
 
@@ -22,18 +23,26 @@ export async function throughCache(
   const modules = new Modules(() => undefined);
   modules.moduleOf(cwd);
   const keys = new Keys(modules, units, run, cache.codes);
-  const beside = (unit: Unit) => (result: UnitResult) => keys.beside(unit, result);
+  const entryOf = (key: string, unit: Unit, result: UnitResult): Entry => ({ key, codes: keys.codesOf(result.looks), beside: keys.beside(unit, result), result });
+  const keptOf = (unit: Unit, possible: readonly string[]): UnitResult | undefined => {
+    const entry = cache.get(unit.dir);
+    if (!entry || !possible.includes(entry.key) || !keys.looksTheSame(entry.result.looks, entry.codes) || entry.beside !== keys.beside(unit, entry.result)) return undefined;
+    const now = entryOf(entry.key, unit, entry.result);
+    // What looks the same need not be looked at again in the next run.
+    if (!isDeepStrictEqual(now.codes, entry.codes)) cache.put(unit.dir, now);
+    return entry.result;
+  };
   const states = timed('keys', () => units.map(unit => {
     const whole = keys.keyOf(unit);
     const key = unit.only ? hashed([whole, ...unit.only]) : whole;
-    return { unit, key, result: cache.get(unit.dir, whole, beside(unit)) ?? cache.get(unit.dir, key, beside(unit)) };
+    return { unit, key, result: keptOf(unit, [whole, key]) };
   }));
   const stale = states.filter(({ result }) => !result).map(({ unit }) => unit);
   const fresh = new Map((stale.length ? await analyse(stale) : []).map((result, i) => [stale[i], result]));
   const results = states.flatMap(({ unit, key, result }) => {
     const made = fresh.get(unit);
     // What went wrong may go right the next time.
-    if (made && !made.problems.some(problem => problem.id === 'rule-failed')) cache.put(unit.dir, key, made, keys.beside(unit, made));
+    if (made && !made.problems.some(problem => problem.id === 'rule-failed')) cache.put(unit.dir, entryOf(key, unit, made));
     return made ?? result ?? [];
   });
   cache.save();

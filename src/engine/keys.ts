@@ -1,17 +1,21 @@
 /**
- * What the result for a folder depends on, as one hash: its files, those of the packages that it imports, of those that
- * they import outside of their tests, and so on through the module, its vendored and replaced packages. A package of the module cache is named by its folder,
- * which has its version in it; the versions that were chosen and whether they are at hand are facts of the module.
+ * What the result for a folder depends on. One hash stands for its files and for the shape of the packages that it
+ * imports, of those that they import outside of their tests, and so on through the module, its vendored and replaced
+ * packages; a shape is all that is declared, but no bodies. A package of the module cache is named by its folder, which has
+ * its version in it; the versions that were chosen and whether they are at hand are facts of the module.
  *
- * Of what is imported only the declarations count, so that a comment between them changes one result and not those of
- * all importers. A result that points into another folder depends on that folder's files to the letter; see `beside`.
+ * What was looked at beyond shapes the result says itself (`Looks`). While the code of a folder is the same, it holds;
+ * where that has changed, the looks are taken again. A result that points into another folder depends on that folder's
+ * files to the letter; see `beside`.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { answerOf, fromPattern, type Looks } from '../program/looks.ts';
+import { hashOf } from '../source/hash.ts';
 import type { Module, Modules } from '../source/modules.ts';
 import { importedFilesIn, readBriefly } from '../source/read.ts';
-import { codeIn } from '../syntax/code.ts';
+import { codeIn, type FunctionCode } from '../syntax/code.ts';
 import { importsIn } from '../syntax/imports.ts';
 import type { Unit } from './analysis.ts';
 import type { UnitResult } from './portable.ts';
@@ -20,21 +24,21 @@ import type { UnitResult } from './portable.ts';
 interface Contents {
   /** Of the bytes. */
   readonly hash: string;
-  /** Of the declarations, made when the bytes are not those of the last run. */
-  readonly code: () => string;
+  readonly files: readonly string[];
   /** What all files import, and what those import that are no tests. */
   readonly imports: readonly string[];
   readonly ownImports: readonly string[];
 }
 
-/** By folder: the hash of its bytes and that of its declarations. */
-export type Codes = Record<string, { readonly bytes: string; readonly code: string }>;
+/** By folder: the hash of its bytes, that of its declarations, and that of these without bodies. */
+export type Codes = Record<string, { readonly bytes: string; readonly code: string; readonly shape: string }>;
 
 export class Keys {
   private readonly asked: ReadonlyMap<string, Unit>;
   private readonly contents = new Map<string, Contents>();
   private readonly packages = new Map<string, string>();
   private readonly facts = new Map<Module, string>();
+  private readonly functions = new Map<string, Functions>();
 
   /**
    * `run` is what else the results of this run depend on; `codes` has what is known of folders' code and is added to.
@@ -46,6 +50,22 @@ export class Keys {
   keyOf(unit: Unit): string {
     const { hash, imports } = this.contentsOf(unit.dir);
     return hashed([this.run, unit.dir, unit.importPath, this.keyOfFolder(unit.dir, hash, imports)]);
+  }
+
+  /** The code of every folder that was looked into. */
+  codesOf(looks: Looks): Record<string, string> {
+    return Object.fromEntries(Object.keys(looks).map(dir => [dir, this.codeOf(dir).code]));
+  }
+
+  /** Whether everything looks as it did when the code was `codes`. */
+  looksTheSame(looks: Looks, codes: Readonly<Record<string, string>>): boolean {
+    return Object.entries(looks).every(([dir, packages]) => this.codeOf(dir).code === codes[dir] || looksTheSame(packages, this.functionsIn(dir)));
+  }
+
+  private functionsIn(dir: string): Functions {
+    const known = this.functions.get(dir) ?? functionsOf(this.contentsOf(dir).files);
+    this.functions.set(dir, known);
+    return known;
   }
 
   /** The other folders of the module that a result points into, as one hash. */
@@ -60,17 +80,19 @@ export class Keys {
   private keyOfPackage(dir: string): string {
     const known = this.packages.get(dir);
     if (known !== undefined) return known;
-    const { hash, code, ownImports } = this.contentsOf(dir);
+    const { hash, ownImports } = this.contentsOf(dir);
     // Only code that cannot be built imports in a circle without tests; then this is what the others see of it.
     this.packages.set(dir, hash);
-    const key = this.keyOfFolder(dir, this.codeOf(dir, hash, code), ownImports);
+    const key = this.keyOfFolder(dir, this.codeOf(dir).shape, ownImports);
     this.packages.set(dir, key);
     return key;
   }
 
-  private codeOf(dir: string, bytes: string, code: () => string): string {
+  /** Made anew when the bytes are not those of the last run. */
+  private codeOf(dir: string): Codes[string] {
+    const { hash, files } = this.contentsOf(dir);
     const known = this.codes[dir];
-    return known?.bytes === bytes ? known.code : (this.codes[dir] = { bytes, code: code() }).code;
+    return known?.bytes === hash ? known : (this.codes[dir] = { bytes: hash, ...codeOfAll(files) });
   }
 
   private keyOfFolder(dir: string, hash: string, imports: readonly string[]): string {
@@ -97,8 +119,32 @@ export class Keys {
   }
 }
 
-function codeOfAll(files: readonly string[]): string {
-  return hashed(files.flatMap(file => [file, ...codeIn(readBriefly(file)?.toString('latin1') ?? '')]));
+function codeOfAll(files: readonly string[]): { code: string; shape: string } {
+  const codes = files.map(file => codeIn(readBriefly(file)?.toString('latin1') ?? ''));
+  return { code: hashed([...files, ...codes.flatMap(({ whole }) => whole)]), shape: hashed([...files, ...codes.flatMap(({ shape }) => shape)]) };
+}
+
+/** By the name of the package; under the empty name all. */
+type Functions = ReadonlyMap<string, readonly FunctionCode[]>;
+
+function functionsOf(files: readonly string[]): Functions {
+  const found = new Map<string, FunctionCode[]>();
+  for (const file of files) {
+    const { packageName, functions } = codeIn(readBriefly(file)?.toString('utf8') ?? '');
+    for (const name of ['', packageName]) found.set(name, [...found.get(name) ?? [], ...functions]);
+  }
+  return found;
+}
+
+function looksTheSame(packages: Looks[string], functions: Functions): boolean {
+  return Object.entries(packages).every(([name, { heads, bodies, searches, all }]) => {
+    const own = functions.get(name) ?? [];
+    const named = (wanted: string) => own.filter(func => func.name === wanted);
+    return !all
+      && Object.entries(heads).every(([name, hash]) => hash === hashOf(name === 'init' ? '' : named(name).map(({ head }) => head).join('\n')))
+      && Object.entries(bodies).every(([name, hashes]) => hashes.split('+').every(hash => named(name).some(({ body }) => hashOf(body) === hash)))
+      && Object.entries(searches).every(([pattern, answer]) => answer === answerOf(own.filter(({ body }) => fromPattern(pattern).test(body)).map(func => func.name)));
+  });
 }
 
 function contentsOf(files: readonly string[]): Contents {
@@ -115,7 +161,7 @@ function contentsOf(files: readonly string[]): Contents {
       if (!file.endsWith('_test.go')) ownImports.add(path);
     }
   }
-  return { hash: hash.digest('hex'), code: () => codeOfAll(files), imports: [...imports].sort(), ownImports: [...ownImports].sort() };
+  return { hash: hash.digest('hex'), files, imports: [...imports].sort(), ownImports: [...ownImports].sort() };
 }
 
 function textOf(file: string): string {

@@ -1,5 +1,6 @@
 /** Findings as plain data, so that threads and the cache can hand them on: places name their file by path. */
 import type { Confidence, Diagnostic, Severity } from '../finding.ts';
+import type { Looks } from '../program/looks.ts';
 import type { Problem } from '../source/problem.ts';
 import type { Site, Source } from '../source/text.ts';
 
@@ -39,6 +40,8 @@ export interface UnitResult {
   readonly files: readonly string[];
   /** Those of them with a comment that may suppress findings. */
   readonly suppressing: readonly string[];
+  /** What it depends on besides its own folder and the shape of others. */
+  readonly looks: Looks;
 }
 
 export function toPortable(diagnostic: Diagnostic, where: Whereabouts): PortableDiagnostic {

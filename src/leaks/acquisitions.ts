@@ -8,6 +8,7 @@ import { operations, type Place, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, FuncOutline } from '../program/package.ts';
 import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { memberOf } from '../program/members.ts';
@@ -22,7 +23,7 @@ import { evidenceOfContent } from './emptybodies.ts';
 import { companionsOf } from './companions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
-const fresh = new WeakMap<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
+const fresh = new Memo<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
 
 /** What a call hands over, if anything. */
 export function acquisitionOf(call: Call, body: Body, pass: Pass): Acquisition | undefined {
@@ -111,8 +112,8 @@ function hasBody(type: Type, { program }: Env): boolean {
   return member?.kind === 'field' && isNamed(member.type, 'io.ReadCloser');
 }
 
-/** Whether a function hands its caller an owner of a resource, which `mayGiveOwner` takes for possible. */
-export function givesOwner(outline: FuncOutline, pass: Pass): boolean {
+/** Whether a function hands its caller a resource or an owner of one. */
+export function isGiver(outline: FuncOutline, pass: Pass): boolean {
   const func = outline.info();
   return func !== undefined && freshResult(func, pass) !== undefined;
 }

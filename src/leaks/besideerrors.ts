@@ -2,12 +2,13 @@
 import { graphOf } from '../flow/build.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { calleeOf } from '../program/callee.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 
-const memo = new WeakMap<FuncInfo, Map<number, boolean>>();
+const memo = new Memo<FuncInfo, Map<number, boolean>>();
 
 /** Whether result `index` of a call may be worth closing although the call has failed. */
 export function isGivenBesideError(call: Call, index: number, { env }: Pick<Body, 'env'>, pass: Pass): boolean {

@@ -1,5 +1,6 @@
 /** The functions that a package puts into a field of function type, directly or through a parameter of a setter. */
 import { type Callee, calleeOf, type Holder, resolveFunction } from '../program/callee.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
 import { type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -17,7 +18,7 @@ export interface Given {
   readonly owner: Place | undefined;
 }
 
-const memo = new WeakMap<Package, Map<string, readonly Given[]>>();
+const memo = new Memo<Package, Map<string, readonly Given[]>>();
 
 export function givenTo({ owner, name }: Holder & { kind: 'field' }, pass: Pass): readonly Given[] {
   const pkg = owner.def?.file.pkg;

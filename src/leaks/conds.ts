@@ -2,6 +2,7 @@
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
+import { Memo } from '../program/memo.ts';
 import type { Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
@@ -20,7 +21,7 @@ export interface CondLocker {
   readonly here: Expr | undefined;
 }
 
-const memo = new WeakMap<Package, Map<string, { put: Put; arg: Expr } | undefined>>();
+const memo = new Memo<Package, Map<string, { put: Put; arg: Expr } | undefined>>();
 
 /** `cond.L`, where the only place that makes the cond says with which mutex. */
 export function condLockerOf(expr: Expr, env: Env): CondLocker | undefined {

@@ -4,6 +4,7 @@ import type { Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { calleeOf, resolveFunction } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
@@ -61,7 +62,7 @@ function namesGroup(x: Expr, family: string, { env }: Body): boolean {
 }
 
 const DEPTH = 2;
-const memos = Array.from({ length: DEPTH + 1 }, () => new WeakMap<FuncInfo, ReadonlySet<string>>());
+const memos = Array.from({ length: DEPTH + 1 }, () => new Memo<FuncInfo, ReadonlySet<string>>());
 
 /** The groups on which a function calls `Done` somewhere, itself or through what it calls. */
 function dones(func: FuncInfo, pass: Pass, depth = DEPTH): ReadonlySet<string> {

@@ -20,8 +20,8 @@ export function* putsInto({ owner, name }: { readonly owner: Named; readonly nam
   const pkg = owner.def?.file.pkg;
   if (!pkg?.module || owner.def?.isLocal) return;
   const mention = new RegExp(`\\b${name}\\s*:(?!=)|\\.${name}\\s*(?:,[^=\\n]*)?=[^=]`);
-  for (const within of pkg.funcs) {
-    if (within.file.kind.test || !mention.test(within.bodyText)) continue;
+  for (const within of pkg.withWords(mention)) {
+    if (within.file.kind.test) continue;
     const env: Env = { program, file: within.file };
     const found: Put[] = [];
     const variables = new Map<Expr, Expr>();

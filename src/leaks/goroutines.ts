@@ -44,7 +44,7 @@ export function goroutinesRunning(words: RegExp, pass: Pass): readonly Goroutine
 
 /** Every start of a goroutine in a package, for what is known of it. */
 export function allGoroutinesOf(pass: Pass): readonly Goroutine[] {
-  return startedIn(pass, () => true);
+  return pass.pkg.withWords(SPAWN).flatMap(info => goroutinesIn(info, pass));
 }
 
 function startedIn(pass: Pass, matters: (info: FuncInfo) => boolean): readonly Goroutine[] {
@@ -53,17 +53,15 @@ function startedIn(pass: Pass, matters: (info: FuncInfo) => boolean): readonly G
 
 const NONE: readonly Goroutine[] = [];
 
-/** Whether the words of a function speak of the start of a goroutine. */
-export function maySpawn({ bodyText }: FuncInfo): boolean {
-  return /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/.test(bodyText);
-}
+/** The words of a function that starts a goroutine. */
+export const SPAWN = /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/;
 
 /** The starts of goroutines in a function. */
 export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
   let known = memo.get(pass);
   if (!known) memo.set(pass, (known = new Map()));
   let own = known.get(info);
-  if (!own) known.set(info, (own = maySpawn(info) ? [...findGoroutines(info, pass)] : NONE));
+  if (!own) known.set(info, (own = SPAWN.test(info.bodyText) ? [...findGoroutines(info, pass)] : NONE));
   return own;
 }
 

@@ -9,6 +9,7 @@ import { operations, type Place, search, type Walk } from '../flow/search.ts';
 import { type Callee, calleeOf, resolveFunction } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { typeOf } from '../program/infer.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { underlying } from '../program/resolve.ts';
 import { functionOf } from '../program/values.ts';
@@ -235,7 +236,7 @@ export class LockFlow {
   }
 }
 
-const flows = new WeakMap<Pass['contracts'], LockFlow>();
+const flows = new Memo<Pass['contracts'], LockFlow>();
 
 export function lockFlowOf(pass: Pass): LockFlow {
   let flow = flows.get(pass.contracts);

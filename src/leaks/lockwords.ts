@@ -1,4 +1,5 @@
 /** Whether a function may lock something, by the words of its text: most do not, and need not be parsed to know it. */
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 
 /** `mu.Lock()`, `s.rLock()`, `withLock(…)`; not `NewBlock(…)`. */
@@ -9,7 +10,7 @@ export function mentionsLocking({ bodyText }: FuncInfo): boolean {
   return LOCK_WORD.test(bodyText);
 }
 
-const reaching = new WeakMap<Package, ReadonlySet<FuncInfo>>();
+const reaching = new Memo<Package, ReadonlySet<FuncInfo>>();
 
 /** It locks, or mentions a function of its package that does, and so on. Of a dependency only the function itself is looked at. */
 export function mayLock(func: FuncInfo): boolean {
@@ -20,7 +21,7 @@ export function mayLock(func: FuncInfo): boolean {
 }
 
 function lockersIn(pkg: Package): Set<FuncInfo> {
-  const found = new Set(pkg.funcs.filter(mentionsLocking));
+  const found = new Set(pkg.withWords(LOCK_WORD));
   // What is added on the way is visited as well.
   for (const func of found) for (const caller of pkg.mentioning(func.bareName)) found.add(caller);
   return found;

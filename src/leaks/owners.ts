@@ -9,6 +9,7 @@ import { type FlowGraph, type Op, successors } from '../flow/graph.ts';
 import { operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, FuncOutline, Package } from '../program/package.ts';
 import { memberOf } from '../program/members.ts';
 import type { Program } from '../program/program.ts';
@@ -58,8 +59,8 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
 }
 
 /** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
-export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable, rules?: ReadonlySet<string>): boolean {
-  return resources.mayGive(func, pkg, rules) || mayGiveOwner(func, pkg, resources, rules);
+export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
+  return resources.mayGive(func, pkg) || mayGiveOwner(func, pkg, resources);
 }
 
 /** The local variable or receiver in a field of which a call's result is kept, from where on, and as what resource. */
@@ -111,17 +112,25 @@ export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pas
 }
 
 /** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-export function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable, rules: ReadonlySet<string> | undefined): boolean {
+export function soundsLikeOwner(func: FuncOutline, pkg: Package): boolean {
   const owners = releasableIn(pkg);
   if (owners.size === 0) return false;
   const { bareName: name } = func;
-  const isGiven = (func.resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
-  if (!isGiven && (!owners.has(func.receiverType) || RELEASING.test(name))) return false;
   // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
-  const bodyText = pkg.isRead || MAKING.test(name) ? func.info()?.bodyText : undefined;
+  if (!pkg.isRead && !MAKING.test(name)) return false;
+  return isGivenOneOf(owners, func) || (owners.has(func.receiverType) && !RELEASING.test(name));
+}
+
+/** The text of the body says so as well. */
+function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
+  const bodyText = soundsLikeOwner(func, pkg) ? func.info()?.bodyText : undefined;
   if (bodyText === undefined) return false;
-  if (!isGiven && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
-  return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText, rules);
+  if (!isGivenOneOf(releasableIn(pkg), func) && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
+  return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText);
+}
+
+function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline): boolean {
+  return (resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
 }
 
 /** So long may a function be that only hands on what another one gives. */
@@ -138,7 +147,7 @@ function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
     const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && !TAKES_MUCH.test(func.signatureText) ? func.receiverType : []));
-    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.files.flatMap(({ source }) => embedding(source.text)) : [])] : []);
+    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : [])] : []);
     releasable.set(pkg, found);
   }
   return found;
@@ -269,9 +278,9 @@ function ownerType(type: Type, { info }: Body): Named | undefined {
   return base.kind === 'named' && base.def?.file.pkg === info.pkg && !base.def.isLocal ? base : undefined;
 }
 
-const derived = new WeakMap<Package, Map<string, Resource | undefined>>();
+const derived = new Memo<Package, Map<string, Resource | undefined>>();
 
-const methodless = new WeakMap<Package, Map<string, Resource>>();
+const methodless = new Memo<Package, Map<string, Resource>>();
 
 /** The resource in a field of a type that has no method to release it. */
 function unowned({ owner, field }: Stored, inner: Resource, { pkg }: Pass): Resource {
@@ -313,7 +322,7 @@ function promoted(owner: Named, field: string, { releases }: Resource, { contrac
 
 /** Methods in tests count for types of tests alone. */
 function releasingMethods({ name: owner, def }: Named, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
-  const methods = pkg.funcs.filter(({ piece, file }) => piece.receiver?.type === owner && (!file.kind.test || def?.file.kind.test === true));
+  const methods = pkg.methodsOf(owner).filter(({ file }) => !file.kind.test || def?.file.kind.test === true);
   let found = resource.releasesWhole ?? [];
   for (;;) {
     const known = found;

@@ -2,6 +2,7 @@
 import { graphOf } from '../flow/build.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { calleeOf } from '../program/callee.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, eachChild, type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -13,7 +14,7 @@ export function passedOn(call: Call, index: number, env: Env): Expr | undefined 
   return param === undefined ? undefined : call.args[param];
 }
 
-const memo = new WeakMap<FuncInfo, Map<number, number | undefined>>();
+const memo = new Memo<FuncInfo, Map<number, number | undefined>>();
 
 function paramGivenBack(func: FuncInfo, index: number): number | undefined {
   const known = memo.get(func) ?? new Map<number, number | undefined>();

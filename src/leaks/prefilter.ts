@@ -3,16 +3,16 @@ import type { Contracts } from '../contracts/contracts.ts';
 import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, FuncOutline, GoFile, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
-import { givesOwner } from './acquisitions.ts';
-import { mayGiveOwner } from './owners.ts';
+import { isGiver } from './acquisitions.ts';
+import { soundsLikeOwner } from './owners.ts';
 import type { Pass } from './pass.ts';
 
 /** What a package contributes to its clients' names. */
 interface Known {
   /** Its functions and methods whose results are called like resources. */
   readonly givers: readonly FuncOutline[];
-  /** Those that may give an owner of one. */
-  readonly owners: readonly FuncOutline[];
+  /** Those that may give one all the same, or an owner of one: their bodies say. */
+  readonly possible: readonly FuncOutline[];
   /** Methods of its interfaces, and function values. */
   readonly openers: readonly string[];
   readonly imports: ReadonlySet<string>;
@@ -68,7 +68,7 @@ class Givers {
   has(name: string): boolean {
     const found = this.byName.get(name);
     if (found === undefined || found === true) return found === true;
-    const gives = found.some(func => givesOwner(func, this.pass));
+    const gives = found.some(func => isGiver(func, this.pass));
     if (gives) this.byName.set(name, true);
     else this.byName.delete(name);
     return gives;
@@ -91,8 +91,8 @@ function giversFor(pass: Pass): Givers {
   // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
   const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);
   const found = new Givers(pass);
-  for (const { path, owners, givers, openers } of near) {
-    for (const func of owners) found.addPossible(func, path);
+  for (const { path, possible, givers, openers } of near) {
+    for (const func of possible) found.addPossible(func, path);
     for (const func of givers) found.add(func, path);
     for (const name of openers) found.addMethod(name);
   }
@@ -131,8 +131,8 @@ function knownOf(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>)
   return found;
 }
 
-function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Pick<Known, 'givers' | 'owners'> {
+function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Pick<Known, 'givers' | 'possible'> {
   const { outlines } = pkg;
-  const givers = new Set(outlines.filter(func => resources.mayGive(func, pkg, rules)));
-  return { givers: [...givers], owners: outlines.filter(func => !givers.has(func) && mayGiveOwner(func, pkg, resources, rules)) };
+  const givers = new Set(outlines.filter(func => resources.soundsGiving(func, pkg, rules)));
+  return { givers: [...givers], possible: outlines.filter(func => !givers.has(func) && (resources.mayGiveDeclared(func) || soundsLikeOwner(func, pkg))) };
 }

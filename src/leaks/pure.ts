@@ -5,6 +5,7 @@
 import { argumentsOf, substituted } from '../contracts/substitution.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -104,7 +105,7 @@ function lookedAt(call: Call, env: Env): readonly string[] | undefined {
   return only?.pkg.module && more.length === 0 ? fieldsLookedAt(only, env) : undefined;
 }
 
-const looks = new WeakMap<FuncInfo, readonly string[] | undefined>();
+const looks = new Memo<FuncInfo, readonly string[] | undefined>();
 const LONGEST_LOOK = 300;
 
 /** `func (a Addr) IsUnix() bool { return strings.HasPrefix(a.Network, "unix") }`: one expression, and no call but such. */
@@ -172,7 +173,7 @@ function assignedInLiterals({ block }: Body): ReadonlySet<Variable> {
   return found;
 }
 
-const fieldsSet = new WeakMap<Package, ReadonlySet<string>>();
+const fieldsSet = new Memo<Package, ReadonlySet<string>>();
 
 /** The names of fields that some function of the package assigns to or points at, tests not counted. */
 export function fieldsAssignedIn(pkg: Package): ReadonlySet<string> {

@@ -7,6 +7,7 @@ import type { FlowGraph, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
+import { Memo } from '../program/memo.ts';
 import { functionOf } from '../program/values.ts';
 import { type Env, underlying } from '../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -111,7 +112,7 @@ export interface Kind {
 /** What the functions of a package do to one semaphore, each list one declared function with its literals. */
 type Uses = readonly { readonly body: Body; readonly use: TokenUse }[];
 
-const kinds = new WeakMap<Pass['pkg'], ReadonlyMap<string, Kind>>();
+const kinds = new Memo<Pass['pkg'], ReadonlyMap<string, Kind>>();
 
 export function semaphoresOf(pass: Pass): ReadonlyMap<string, Kind> {
   let found = kinds.get(pass.pkg);

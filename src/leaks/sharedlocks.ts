@@ -1,6 +1,7 @@
 /** Mutexes that are got by a key: `locks[id]`, `s.lockFor(id)`. One function locks, and another one gets it again and unlocks. */
 import { operations } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
+import { Memo } from '../program/memo.ts';
 import type { Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import { type Expr, unparen, type Variable } from '../syntax/ast.ts';
@@ -15,7 +16,7 @@ export function isUnlockedByKey({ expr }: Mutex, { env, info }: Body, pass: Pass
   return kind !== undefined && unlockedByKey({ ...pass, pkg: info.pkg }).has(kind);
 }
 
-const memo = new WeakMap<Package, ReadonlySet<string>>();
+const memo = new Memo<Package, ReadonlySet<string>>();
 
 function unlockedByKey(pass: Pass): ReadonlySet<string> {
   const known = memo.get(pass.pkg);

@@ -9,13 +9,14 @@ import type { Block, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
+import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import type { Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
-import { askedBodies, askedMention, type Body, bodiesOf, bodiesWith } from './bodies.ts';
+import { askedBodies, type Body, bodiesOf, bodiesWith } from './bodies.ts';
 import { isCommand } from './commands.ts';
-import { allGoroutinesOf, endsWithProcess, type Goroutine, leaves, maySpawn } from './goroutines.ts';
+import { allGoroutinesOf, endsWithProcess, type Goroutine, goroutinesIn, leaves, SPAWN } from './goroutines.ts';
 import { canonicalPlace, familyOf } from './mutexes.ts';
 import { spanOf } from './reach.ts';
 import type { Pass } from './pass.ts';
@@ -158,34 +159,36 @@ function closes(family: string, body: Body): boolean {
 
 // ---------------------------------------------------------------------------------------------- who starts workers
 
-const known = new WeakMap<Package, readonly Starter[]>();
+const known = new Memo<FuncInfo, readonly Starter[]>();
 
-/** Those of the package itself and of packages of its module that it imports. */
+/** Those that what was asked for calls, by the name at least: of the package itself and of packages of its module that it imports. */
 function reachableStarters(pass: Pass): Starter[] {
-  return pass.contracts.program.neighbours(pass.pkg, 'close(').filter(pkg => mayStartOf(pkg, pass)).flatMap(pkg => startersIn(pkg, pass));
+  return pass.contracts.program.neighbours(pass.pkg, 'close(').flatMap(pkg => startersIn(pkg, pass));
 }
 
-/** A function that starts goroutines is mentioned in what was asked for, by the name at least. */
-function mayStartOf({ funcs }: Package, pass: Pass): boolean {
-  if (!funcs.some(closesField)) return false;
-  const names = new Set(funcs.filter(maySpawn).map(info => info.bareName));
-  return names.size > 0 && askedMention(new RegExp(`\\b(?:${[...names].join('|')})\\(`), pass);
+function startersIn(pkg: Package, pass: Pass): Starter[] {
+  if (!pkg.withWords(CLOSES_FIELD).some(({ piece }) => piece.receiver)) return [];
+  const inside: Pass = { ...pass, pkg };
+  return calledAmong(pkg.withWords(SPAWN), pass).flatMap(info => startersBy(info, inside));
 }
 
-function startersIn(pkg: Package, pass: Pass): readonly Starter[] {
-  let found = known.get(pkg);
-  if (!found) {
-    known.set(pkg, []);
-    const inside: Pass = { ...pass, pkg };
-    known.set(pkg, (found = allGoroutinesOf(inside).flatMap(goroutine => starterOf(goroutine, inside) ?? [])));
-  }
+/** A look before parsing: who is called indeed, types say. */
+function calledAmong(funcs: readonly FuncInfo[], { pkg, isAsked }: Pass): readonly FuncInfo[] {
+  if (funcs.length === 0) return [];
+  const call = new RegExp(`\\b(${[...new Set(funcs.map(info => info.bareName))].join('|')})\\(`, 'g');
+  const texts = pkg.funcs.flatMap(info => (isAsked(info.file) ? info.bodyText : []));
+  const called = new Set(texts.flatMap(text => [...text.matchAll(call)].map(([, name = '']) => name)));
+  return funcs.filter(({ bareName: name }) => called.has(name));
+}
+
+function startersBy(info: FuncInfo, pass: Pass): readonly Starter[] {
+  let found = known.get(info);
+  if (!found) known.set(info, (found = goroutinesIn(info, pass).flatMap(goroutine => starterOf(goroutine, pass) ?? [])));
   return found;
 }
 
-/** `close(w.done)` in a method. */
-function closesField({ piece, bodyText }: FuncInfo): boolean {
-  return piece.receiver !== undefined && /\bclose\(\s*\w+(?:\.\w+)+\s*\)/.test(bodyText);
-}
+/** `close(w.done)`. */
+const CLOSES_FIELD = /\bclose\(\s*\w+(?:\.\w+)+\s*\)/;
 
 function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const { parent, body } = goroutine;
@@ -195,10 +198,10 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   const channel = owner && onlyEnd(body, pass);
   if (!channel) return undefined;
   const closers = stopsOf(channel, parent.info, pass).filter(info => info !== body.info && isOfOwner(info, owner, parent));
+  if (closers.length === 0) return undefined;
   // A goroutine that closes it ends for reasons of its own.
   const started = new Set(allGoroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
-  const stops = closers.some(info => started.has(info)) ? [] : closers.map(info => info.bareName);
-  return stops.length ? { func: parent.info, at: owner, channel, stops, goroutine } : undefined;
+  return closers.some(info => started.has(info)) ? undefined : { func: parent.info, at: owner, channel, stops: closers.map(info => info.bareName), goroutine };
 }
 
 function servesIn({ graph }: Body): boolean {

@@ -1,10 +1,11 @@
 /** Which mutexes somebody in a package locks for writing. */
+import { Memo } from '../program/memo.ts';
 import type { Package } from '../program/package.ts';
 import { bodiesWith } from './bodies.ts';
 import { lockCallsIn } from './lockflow.ts';
 import type { Pass } from './pass.ts';
 
-const memo = new WeakMap<Package, ReadonlySet<string>>();
+const memo = new Memo<Package, ReadonlySet<string>>();
 
 export function isWriteLocked(family: string, pass: Pass): boolean {
   let families = memo.get(pass.pkg);

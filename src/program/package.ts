@@ -3,9 +3,12 @@ import type { Module } from '../source/modules.ts';
 import { isWordCode, type Source, type Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
+import { headOf, isProcedure, nameIn } from '../syntax/code.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
 import { type FuncHead, openersIn } from '../syntax/survey.ts';
 import { type LaterFile, LaterFiles } from './later.ts';
+import { lookAtAll, lookAtBody, lookAtHead, lookForWords } from './looks.ts';
+import { forgetConclusions } from './memo.ts';
 
 /** One file of a package. */
 export interface GoFile {
@@ -27,13 +30,14 @@ export interface FuncOutline {
   info(): FuncInfo | undefined;
 }
 
-/** The functions whose bodies are in memory. */
-let withBodies: FuncInfo[] = [];
+/** What has parsed bodies in memory. */
+let withBodies: { drop(): void }[] = [];
 
-/** Lets the bodies of all functions go, those of dependencies as well. */
+/** Lets the bodies of all functions go, those of dependencies as well, and what was concluded from them. */
 export function dropBodies(): void {
-  for (const func of withBodies) func.drop();
+  for (const holder of withBodies) holder.drop();
   withBodies = [];
+  forgetConclusions();
 }
 
 /** A declared function or method. */
@@ -92,7 +96,17 @@ export class FuncInfo implements FuncOutline {
 
   /** Text of the body, for a look before parsing it. */
   get bodyText(): string {
+    this.look();
+    return this.textWithoutLooking();
+  }
+
+  /** The same for a search, which says itself what it has looked for. */
+  textWithoutLooking(): string {
     return this.textOf(this.piece.body);
+  }
+
+  protected look(): void {
+    lookAtBody(this.pkg, this, () => ({ name: nameIn(this.piece), text: this.textWithoutLooking() }));
   }
 
   private textOf(span: Span | undefined): string {
@@ -101,6 +115,7 @@ export class FuncInfo implements FuncOutline {
 
   /** The body, parsed and bound when it is first asked for. */
   body(): Block | undefined {
+    this.look();
     if (!this.parsed) {
       this.parsed = { body: readBody(this.file.source, this.decl) };
       withBodies.push(this);
@@ -125,7 +140,17 @@ class Initializer extends FuncInfo {
 
   private get initializer() {
     const nothing = { start: this.piece.start, end: this.piece.end, names: [], type: undefined, values: [] };
+    if (!this.made) withBodies.push(this);
     return (this.made ??= initializerOf(this.specOf() ?? nothing));
+  }
+
+  override drop(): void {
+    this.made = undefined;
+  }
+
+  /** What a line of `var` says is no body to its importers. */
+  protected override look(): void {
+    return;
   }
 
   override get decl(): FuncDecl {
@@ -180,7 +205,8 @@ export class Package {
   private mentions: ReadonlyMap<string, readonly FuncInfo[]> | undefined;
   private readonly later = new LaterFiles(file => this.addRead(file));
 
-  constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined) {}
+    /** `mayChange`: its files may be others in the next run. */
+  constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined, readonly mayChange = module !== undefined) {}
 
   /** Nothing of it is ever put off: it is no dependency. */
   get isRead(): boolean {
@@ -189,12 +215,35 @@ export class Package {
 
   /** All of them; those that were put off are read now. */
   get files(): readonly GoFile[] {
+    lookAtAll(this);
     this.later.readAll();
     return this.read;
   }
 
   /** Functions, methods and, as functions named `init`, the lines of `var` that call something. */
   get funcs(): readonly FuncInfo[] {
+    lookAtAll(this);
+    return this.allFunctions();
+  }
+
+  /** Those of them whose bodies have the words. */
+  withWords(words: RegExp): readonly FuncInfo[] {
+    const found = this.allFunctions().filter(func => words.test(func.textWithoutLooking()));
+    lookForWords(this, words, () => found.filter(func => !(func instanceof Initializer)).map(func => nameIn(func.piece)));
+    return found;
+  }
+
+  /** The texts of the types that are declared, in what has been read. */
+  get typeTexts(): readonly string[] {
+    return [...this.scope.values()].flatMap(entries => entries.flatMap(entry => (entry.piece.keyword === 'type' ? textOf(entry) : [])));
+  }
+
+  /** The line of `var` at an offset of a file, if it calls something. */
+  initializerAt(file: GoFile, { start, end }: Span): FuncInfo | undefined {
+    return this.functions.find(func => func instanceof Initializer && func.file === file && func.piece.start <= start && end <= func.piece.end);
+  }
+
+  private allFunctions(): readonly FuncInfo[] {
     this.later.readAll();
     return this.functions;
   }
@@ -261,16 +310,23 @@ export class Package {
 
   /** What `name` means at package level to `from`. Files that exclude each other may both declare it; see `preferred`. */
   lookup(name: string, from?: GoFile): PackageEntity | undefined {
-    this.later.readName(name, () => this.scope.has(name));
-    const found = this.scope.get(name);
+    const found = this.declaredAs(name);
     const entry = found && preferred(found, from);
     return entry && entitiesOf(entry).get(name);
   }
 
   /** Whether anything is declared under `name` that `from` sees; parses nothing. */
   declares(name: string, from: GoFile): boolean {
+    return this.declaredAs(name)?.some(({ file }) => coexist(file, from)) ?? false;
+  }
+
+  private declaredAs(name: string): readonly Entry[] | undefined {
     this.later.readName(name, () => this.scope.has(name));
-    return this.scope.get(name)?.some(({ file }) => coexist(file, from)) ?? false;
+    const found = this.scope.get(name);
+    // All other names belong to the shape of the package.
+    const isShape = found?.some(({ piece, file }) => !isProcedure(piece, file.source.text));
+    if (!isShape) lookAtHead(this, name, () => (found ?? []).map(({ piece, file }) => headOf(piece, file.source.text)).join('\n'));
+    return found;
   }
 
   /** The method declared on the type `type` that `from` sees, not one of an embedded type. */
@@ -281,8 +337,10 @@ export class Package {
 
   /** The functions whose bodies have the word `name`, one of the functions and methods of this package. */
   mentioning(name: string): readonly FuncInfo[] {
-    this.mentions ??= mentionsIn(this.funcs);
-    return this.mentions.get(name) ?? [];
+    this.mentions ??= mentionsIn(this.allFunctions());
+    const found = this.mentions.get(name) ?? [];
+    lookForWords(this, wordOf(name), () => found.filter(func => !(func instanceof Initializer)).map(func => nameIn(func.piece)));
+    return found;
   }
 
   /** Lets go what only the analysis of the package itself asks for over and over. */
@@ -314,7 +372,12 @@ export class Package {
 const ALIAS = /^(?:type\s+)?[\p{L}_][\p{L}\p{N}_]*\s*=\s*([\p{L}_][\p{L}\p{N}_]*)$/u;
 
 function entitiesOf(entry: Entry): ReadonlyMap<string, PackageEntity> {
+  if (!entry.entities && entry.piece.keyword === 'var' && textOf(entry).includes('func')) withBodies.push({ drop: () => void (entry.entities = undefined) });
   return (entry.entities ??= readEntities(entry));
+}
+
+function textOf({ piece: { start, end }, file }: Entry): string {
+  return file.source.text.slice(start, end);
 }
 
 function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> {
@@ -341,6 +404,11 @@ function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> 
 function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undefined {
   for (const entity of entities.values()) return entity.kind === 'var' ? entity.spec : undefined;
   return undefined;
+}
+
+/** The name as a word of its own. */
+function wordOf(name: string): RegExp {
+  return new RegExp(`(?<![\\w\\x80-\\uffff])${name}(?![\\w\\x80-\\uffff])`);
 }
 
 /** By name, which functions have that word in their bodies: one pass over the text, since callers ask for many names. */

@@ -7,6 +7,7 @@ import { importedFilesIn, type Overlay, readBriefly, readSource } from '../sourc
 import type { Source } from '../source/text.ts';
 import { type Scan, scanFile } from '../syntax/scan.ts';
 import { surveyFile } from '../syntax/survey.ts';
+import { lookForWords } from './looks.ts';
 import { type GoFile, Package } from './package.ts';
 
 /** A folder whose packages are read with their tests. */
@@ -83,7 +84,7 @@ export class Program {
       const { survey, header } = this.surveyOf(path) ?? {};
       const kind = header === undefined ? undefined : classify(path, header);
       if (!survey || !kind || kind.ignored) continue;
-      pkg ??= new Package(importPath, survey.packageName, dir, module);
+      pkg ??= new Package(importPath, survey.packageName, dir, module, !this.options.modules.isPublished(module));
       if (survey.packageName === pkg.name) pkg.addLater({ survey, kind, read: () => this.readLater(path) });
     }
     const found = pkg ? [pkg] : [];
@@ -144,7 +145,9 @@ export class Program {
   private mayHave(word: string, module: Module, path: string): boolean {
     const dir = this.options.modules.resolve(module, path)?.dir;
     if (dir === undefined || this.byDir.has(dir)) return dir !== undefined;
-    return importedFilesIn(dir).some(file => this.bytesOf(file)?.includes(word));
+    const has = importedFilesIn(dir).some(file => this.bytesOf(file)?.includes(word));
+    if (!has) lookForWords({ dir, name: '', mayChange: true }, new RegExp(word.replace('(', '\\(')), () => []);
+    return has;
   }
 
   /** A package of the standard library, or one that is as well known and not at hand, from the table of signatures. */

@@ -5,12 +5,13 @@ import { walkStmts } from '../syntax/walk.ts';
 import { type Callee, type Holder, resolveFunction } from './callee.ts';
 import { typeOf } from './infer.ts';
 import { memberOf } from './members.ts';
+import { Memo } from './memo.ts';
 import type { FuncInfo, Package } from './package.ts';
 import { type Env, resolveType } from './resolve.ts';
 import { isNamed, type Named } from './types.ts';
 
 const UNKNOWN: Callee = { kind: 'unknown' };
-const memo = new WeakMap<Package, Map<string, Callee>>();
+const memo = new Memo<Package, Map<string, Callee>>();
 
 /** The function behind a function value; the callee itself where it is none, or nobody can tell. */
 export function functionOf(callee: Callee, env: Env): Callee {
@@ -48,8 +49,8 @@ function onlyLocal({ origin, assigned, role }: (Holder & { kind: 'local' })['var
 function onlyInitial({ spec, index, ident, file }: (Holder & { kind: 'package' })['entity'], { program }: Env): Callee {
   const value = spec.values.length === spec.names.length ? spec.values[index] : undefined;
   const isSet = new RegExp(`&${ident.name}\\b|(?<![.\\w])${ident.name}\\s*(?:,[^=\\n]*)?=[^=]`);
-  if (!value || file.pkg.funcs.some(f => f.name !== 'init' && !f.file.kind.test && isSet.test(f.bodyText))) return UNKNOWN;
-  const within = file.pkg.funcs.find(f => f.file === file && f.piece.start <= value.start && value.end <= f.piece.end);
+  if (!value || file.pkg.withWords(isSet).some(f => f.name !== 'init' && !f.file.kind.test)) return UNKNOWN;
+  const within = file.pkg.initializerAt(file, value);
   // The names in a literal mean something once its line is bound.
   within?.body();
   return placed(resolveFunction(value, { program, file }), within);
@@ -62,8 +63,8 @@ function onlyInField(owner: Named, name: string, pkg: Package, { program }: Env)
   const mention = new RegExp(`\\b${name}\\s*:(?!=)|\\.${name}\\s*(?:,[^=\\n]*)?=[^=]|&[\\w.]*\\.${name}\\b|\\b${owner.name}(?:\\[[^\\]\\n]*\\])?\\{`);
   const given: { value: Expr; within: FuncInfo }[] = [];
   let unclear = false;
-  for (const within of pkg.funcs) {
-    if (within.file.kind.test || !mention.test(within.bodyText)) continue;
+  for (const within of pkg.withWords(mention)) {
+    if (within.file.kind.test) continue;
     const env: Env = { program, file: within.file };
     const isField = (x: Expr) => x.kind === 'selector' && x.sel.name === name && isMemberOf(x.x, owner, name, env);
     walkStmts(within.body()?.stmts ?? [], {

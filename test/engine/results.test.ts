@@ -112,6 +112,42 @@ test('what is kept in the cache is used', async () => {
   expect(diagnostics.map(d => d.message)).toEqual([expect.stringContaining('is kept')]);
 });
 
+/** Runs twice with a change to `get.go` between, and tells whether the importer's result is still the kept one. */
+async function isKeptAfter(change: (get: string) => string, more: Readonly<Record<string, string>> = {}): Promise<boolean> {
+  const get = GET.replace('r.Body.Close()', '_ = r.Body');
+  const root = moduleWith({ ...files, 'get/get.go': get, ...more });
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  const messages = async () => (await lint({ cwd: root, patterns: ['./use'], rules, tests: true, generated: false, tags: new Set(), cache })).diagnostics.map(d => d.message);
+  await messages();
+  const [file = ''] = readdirSync(cache);
+  writeFileSync(join(cache, file), readFileSync(join(cache, file), 'utf8').replaceAll('is never closed', 'is kept'));
+  const changed = change(get);
+  expect(changed).not.toBe(get);
+  writeFileSync(join(root, 'get/get.go'), changed);
+  const now = await messages();
+  expect(now).toHaveLength(1);
+  // Looking again comes to the same, so the next run does not look.
+  expect(await messages()).toEqual(now);
+  return now[0]?.includes('is kept') ?? false;
+}
+
+test('an importer depends on the functions of what it imports that its analysis has looked into, and on no others', async () => {
+  expect(await isKeptAfter(get => `${get}\nfunc added() { started() }\n`)).toBe(true);
+  expect(await isKeptAfter(get => get.replace('{ return http.Get', '{\n\treturn http.Get'))).toBe(false);
+  expect(await isKeptAfter(get => get.replace('_ = r.Body', '_ = r.Status'))).toBe(false);
+  expect(await isKeptAfter(get => `${get}\nfunc (t T) Added() error { return nil }\n\ntype T int\n`)).toBe(false);
+  expect(await isKeptAfter(get => get.replace('func Finish(r *http.Response)', 'func Finish(r *http.Response, more ...string)'))).toBe(false);
+});
+
+test('an importer depends on a function that was looked for in vain, and on what a search finds', async () => {
+  const use = { 'use/use.go': USE.replace('get.Finish(r)', 'get.Finish(r)\n\tget.Missing()') };
+  expect(await isKeptAfter(get => `${get}\nfunc Missing() {}\n`, use)).toBe(false);
+  expect(await isKeptAfter(get => `${get}\nfunc Other() {}\n`, use)).toBe(true);
+  // A channel that a method closes makes it worth looking at what is started.
+  const started = { 'get/more.go': 'package get\n\ntype W struct{ done chan int }\n\nfunc (w *W) Stop() {\n\tprintln(w)\n}\n' };
+  expect(await isKeptAfter(get => `${get}\nfunc stop(w *W) { close(w.done) }\n`, started)).toBe(false);
+});
+
 test('a comment between the declarations of what is imported leaves the importers their results', async () => {
   const get = GET.replace('r.Body.Close()', '_ = r.Body');
   const root = moduleWith({ ...files, 'get/get.go': get });

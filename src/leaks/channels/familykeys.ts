@@ -1,6 +1,7 @@
 /** Which channel fields and variables a package has, and which of them an expression stands for. */
 import { graphOf } from '../../flow/build.ts';
 import { calleeOf } from '../../program/callee.ts';
+import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Entity, type Expr, unparen } from '../../syntax/ast.ts';
@@ -18,7 +19,7 @@ export interface ChannelNames {
 const FIELD = /(?:^[ \t]+|\bstruct[ \t]*\{[ \t]*|;[ \t]*)([\p{L}_][\p{L}\p{N}_]*(?:[ \t]*,[ \t]*[\p{L}_][\p{L}\p{N}_]*)*)[ \t]+(?:<-[ \t]*)?chan\b/gu;
 const VARIABLE = /^(?:var[ \t]+|[ \t]+)([\p{L}_][\p{L}\p{N}_]*)(?:[ \t]+(?:<-[ \t]*)?chan\b|[ \t]*=[ \t]*make\(chan\b)/u;
 
-const memo = new WeakMap<Package, { readonly names: ChannelNames | undefined }>();
+const memo = new Memo<Package, { readonly names: ChannelNames | undefined }>();
 
 /** By the text of the files, which may name a few too many; undefined where there are none. */
 export function channelNamesOf(pkg: Package): ChannelNames | undefined {
@@ -89,7 +90,7 @@ function isOtherName(entity: Entity): boolean {
   return entity.kind === 'var' && entity.role === 'local' && entity.assigned.length === 0 && entity.origin.kind === 'value' && entity.origin.count === 1;
 }
 
-const getterKeys = new WeakMap<FuncInfo, { readonly key: string | undefined }>();
+const getterKeys = new Memo<FuncInfo, { readonly key: string | undefined }>();
 
 /** A method that does nothing but return the channel: longer ones may do something about it. */
 const LONGEST_GETTER = 200;
