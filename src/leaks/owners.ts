@@ -138,15 +138,15 @@ const SHORT = 120;
 
 const RELEASING = /^(?:[Cc]lose|[Ss]top|[Ss]hut[Dd]own|[Rr]ollback|[Cc]ancel|[Rr]elease|[Ee]nd|[Ff]inish|[Dd]estroy|[Dd]ispose|[Ff]ree|[Qq]uit|[Aa]bort|[Cc]ommit|[Tt]ear[Dd]own|[Tt]erminate)(?![a-z])/;
 const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
-/** Three parameters or more: `CancelJob(ctx, request, options)` ends something of the other side. */
-const TAKES_MUCH = /^\([^()]*,[^()]*,/;
+/** `CancelJob(ctx, request, options)` ends something of the other side. */
+const MANY = 3;
 const releasable = new WeakMap<Package, ReadonlySet<string>>();
 
 /** The types of a package with a method that sounds like releasing, or that may have one of what they embed. */
 function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
-    const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && !TAKES_MUCH.test(func.signatureText) ? func.receiverType : []));
+    const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && func.parameters < MANY ? func.receiverType : []));
     found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : [])] : []);
     releasable.set(pkg, found);
   }

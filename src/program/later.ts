@@ -31,20 +31,20 @@ export class LaterFiles {
     return this.waiting.size === 0;
   }
 
-  /** Reads what declares the name at package level; `isKnown` says afterwards whether it was found. */
-  readName(name: string, isKnown: () => boolean): void {
+  /** Reads what declares the name at package level; `known` has it afterwards if it was found. */
+  readName(name: string, known: ReadonlyMap<string, unknown>): void {
     if (this.isEmpty || this.asked.has(name)) return;
     this.asked.add(name);
     this.readThose(({ names }) => names.includes(`\n${name}\n`));
-    if (!isKnown()) this.readThose(({ mayHaveMore }) => mayHaveMore);
+    if (!known.has(name)) this.readThose(({ mayHaveMore }) => mayHaveMore);
   }
 
   /** Reads what declares the methods of a type, or the one called `name`, and aliases of the type. */
   readMethods(type: string, name?: string): void {
-    const key = name === undefined ? `${type}.` : `${type}.${name}\n`;
+    const key = name === undefined ? `${type}.` : `${type}.${name}\t`;
     if (this.isEmpty || this.asked.has(key)) return;
     this.asked.add(key);
-    this.readThose(({ methods, aliased }) => methods.includes(`\n${key}`) || aliased.includes(`\n${type}\n`));
+    this.readThose(({ heads, aliased }) => heads.includes(`\n${key}`) || aliased.includes(`\n${type}\n`));
   }
 
   readAll(): void {

@@ -50,16 +50,21 @@ export function looksTaken(): Looks {
   return ledgers;
 }
 
-function ledgerOf({ dir, name, mayChange }: Seen): Ledger | undefined {
-  if (!mayChange || dir === own) return undefined;
-  const ofFolder = (ledgers[dir] ??= {});
-  return (ofFolder[name] ??= { heads: {}, bodies: {}, searches: {}, all: false });
+/** Whether the package is another one than the unit's, and may change. */
+export function isLookedAt({ dir, mayChange }: Seen): boolean {
+  return mayChange && dir !== own;
+}
+
+function ledgerOf(pkg: Seen): Ledger | undefined {
+  if (!isLookedAt(pkg)) return undefined;
+  const ofFolder = (ledgers[pkg.dir] ??= {});
+  return (ofFolder[pkg.name] ??= { heads: {}, bodies: {}, searches: {}, all: false });
 }
 
 /** `text`: empty where no function has that name. */
-export function lookAtHead(pkg: Seen, name: string, text: () => string): void {
+export function lookAtHead(pkg: Seen, name: string, text: string): void {
   const ledger = ledgerOf(pkg);
-  if (ledger) ledger.heads[name] ??= hashOf(text());
+  if (ledger) ledger.heads[name] ??= hashOf(text);
 }
 
 export function lookAtBody(pkg: Seen, func: object, read: () => { readonly name: string; readonly text: string }): void {

@@ -5,9 +5,9 @@ import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '..
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
 import { headOf, isProcedure, nameIn } from '../syntax/code.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
-import { type FuncHead, openersIn } from '../syntax/survey.ts';
+import { type FuncHead, openersIn, parametersIn } from '../syntax/survey.ts';
 import { type LaterFile, LaterFiles } from './later.ts';
-import { lookAtAll, lookAtBody, lookAtHead, lookForWords } from './looks.ts';
+import { isLookedAt, lookAtAll, lookAtBody, lookAtHead, lookForWords } from './looks.ts';
 import { forgetConclusions } from './memo.ts';
 
 /** One file of a package. */
@@ -25,7 +25,8 @@ export interface FuncOutline {
   readonly bareName: string;
   /** The type a method is declared on; empty for a function. */
   readonly receiverType: string;
-  readonly signatureText: string;
+  /** See `parametersIn`. */
+  readonly parameters: number;
   readonly resultText: string;
   info(): FuncInfo | undefined;
 }
@@ -89,6 +90,10 @@ export class FuncInfo implements FuncOutline {
     return this.textOf(this.piece.results);
   }
 
+  get parameters(): number {
+    return parametersIn(this.signatureText);
+  }
+
   /** Text from behind the name to the body. */
   get signatureText(): string {
     return this.textOf(this.piece.signature);
@@ -106,7 +111,7 @@ export class FuncInfo implements FuncOutline {
   }
 
   protected look(): void {
-    lookAtBody(this.pkg, this, () => ({ name: nameIn(this.piece), text: this.textWithoutLooking() }));
+    if (isLookedAt(this.pkg)) lookAtBody(this.pkg, this, () => ({ name: nameIn(this.piece), text: this.textWithoutLooking() }));
   }
 
   private textOf(span: Span | undefined): string {
@@ -251,7 +256,7 @@ export class Package {
   /** The functions and methods, without reading what was put off. */
   get outlines(): readonly FuncOutline[] {
     const waiting = this.later.heads().map(head => ({
-      bareName: head.name, receiverType: head.receiver, signatureText: head.signature, resultText: head.results, info: () => this.outlined(head),
+      bareName: head.name, receiverType: head.receiver, parameters: head.parameters, resultText: head.results, info: () => this.outlined(head),
     }));
     return [...this.functions, ...waiting];
   }
@@ -321,11 +326,12 @@ export class Package {
   }
 
   private declaredAs(name: string): readonly Entry[] | undefined {
-    this.later.readName(name, () => this.scope.has(name));
+    this.later.readName(name, this.scope);
     const found = this.scope.get(name);
     // All other names belong to the shape of the package.
-    const isShape = found?.some(({ piece, file }) => !isProcedure(piece, file.source.text));
-    if (!isShape) lookAtHead(this, name, () => (found ?? []).map(({ piece, file }) => headOf(piece, file.source.text)).join('\n'));
+    if (isLookedAt(this) && !found?.some(({ piece, file }) => !isProcedure(piece, file.source.text))) {
+      lookAtHead(this, name, (found ?? []).map(({ piece, file }) => headOf(piece, file.source.text)).join('\n'));
+    }
     return found;
   }
 

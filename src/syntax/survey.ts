@@ -12,9 +12,9 @@ export interface FuncHead {
   readonly name: string;
   /** The type a method is declared on; empty for a function. */
   readonly receiver: string;
-  /** Text from behind the name to the body. */
-  readonly signature: string;
-  /** Of that, what stands behind the parameters. */
+  /** How many it takes, up to one that has a bracket in its type. */
+  readonly parameters: number;
+  /** What stands behind the parameters. */
   readonly results: string;
 }
 
@@ -24,11 +24,9 @@ export interface Survey {
   readonly importPaths: readonly string[];
   /** Functions, types, variables and constants. */
   readonly names: string;
-  /** `T.Method`. */
-  readonly methods: string;
   /** `type T = U`: the `U`. */
   readonly aliased: string;
-  /** See `headsIn`. */
+  /** Methods, and the functions that have results, each `\nT.Method\t` and what `headsIn` tells. */
   readonly heads: string;
   /** See `openersIn`. */
   readonly openers: readonly string[];
@@ -52,9 +50,9 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
   const text = bytes.toString('latin1');
   const heads: string[] = [];
   const names: string[] = [];
-  const methods: string[] = [];
   const aliased: string[] = [];
   let mayHaveMore = false;
+  let hasFuncs = false;
   let first = text.length;
   for (const keyword of KEYWORDS) {
     const line = `\n${keyword}`;
@@ -64,10 +62,10 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
       first = Math.min(first, at);
       while (text.charCodeAt(from) === 32 || text.charCodeAt(from) === 9) from++;
       if (keyword === 'func') {
-        const { receiver, name, signature, results } = funcAt(text, from);
-        if (receiver) methods.push(`${receiver}.${name}`);
-        else names.push(name);
-        if (receiver || results.length > 1) heads.push([receiver, name, signature.slice(0, signature.length - results.length), results].map(oneLine).join('\t'));
+        const { receiver, name, parameters, results } = funcAt(text, from);
+        if (!receiver) names.push(name);
+        if (receiver || results.length > 1) heads.push(`${receiver ? `${receiver}.` : ''}${name}\t${parameters}\t${oneLine(results)}`);
+        hasFuncs = true;
         continue;
       }
       NAMES.lastIndex = from;
@@ -84,8 +82,8 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
   const header = bytes.toString('utf8', 0, first);
   const { packageName, imports } = scanFile(header);
   const survey = {
-    packageName, importPaths: imports.map(spec => spec.path), names: lines(names), methods: lines(methods), aliased: lines(aliased), heads: lines(heads),
-    openers: openersIn(text).map(nameOf), mayHaveMore: mayHaveMore || names.length + methods.length === 0,
+    packageName, importPaths: imports.map(spec => spec.path), names: lines(names), aliased: lines(aliased), heads: lines(heads),
+    openers: openersIn(text).map(nameOf), mayHaveMore: mayHaveMore || (names.length === 0 && !hasFuncs),
   };
   return { survey, header };
 }
@@ -93,8 +91,10 @@ function surveyed(bytes: Buffer): { survey: Survey; header: string } {
 /** The first lines of the methods, and of the functions that have results. */
 export function headsIn({ heads }: Survey): FuncHead[] {
   return heads.split('\n').flatMap(line => {
-    const [receiver, name, params, results] = line.split('\t');
-    return receiver === undefined || name === undefined || params === undefined || results === undefined ? [] : [{ receiver, name, signature: params + results, results }];
+    const [full, parameters, results] = line.split('\t');
+    if (full === undefined || parameters === undefined || results === undefined) return [];
+    const dot = full.indexOf('.');
+    return { receiver: full.slice(0, Math.max(dot, 0)), name: full.slice(dot + 1), parameters: Number(parameters), results };
   });
 }
 
@@ -138,7 +138,13 @@ function funcAt(text: string, from: number): FuncHead {
   const behind = from + whole.length;
   const results = afterParams(text, behind);
   const end = bodyOrEnd(text, results);
-  return { name, receiver, signature: text.slice(behind, end), results: text.slice(results, end) };
+  return { name, receiver, parameters: parametersIn(text.slice(behind, results)), results: text.slice(results, end) };
+}
+
+/** How many parameters a signature has, up to one with a bracket in its type. */
+export function parametersIn(signature: string): number {
+  const [, list = ''] = /^\(([^()]*)/.exec(signature) ?? [];
+  return list.trim() === '' ? 0 : list.split(',').length;
 }
 
 /** Behind the parameters and, before them, type parameters. */
