@@ -9,7 +9,7 @@ import { hashOf } from '../source/hash.ts';
 export interface PackageLooks {
   /** Hashes of the heads of procedures by name, and of nothing for a name under which none was found. */
   readonly heads: Readonly<Record<string, string>>;
-  /** Hashes of bodies, by `T.Method` or the name of a function; joined by `+` where several functions have that name. */
+  /** Hashes of functions with their bodies, by `T.Method` or the name; joined by `+` where several functions have that name. */
   readonly bodies: Readonly<Record<string, string>>;
   /** By pattern: the hash of the names of the functions with such words in their bodies. */
   readonly searches: Readonly<Record<string, string>>;

@@ -111,7 +111,7 @@ export class FuncInfo implements FuncOutline {
   }
 
   protected look(): void {
-    if (isLookedAt(this.pkg)) lookAtBody(this.pkg, this, () => ({ name: nameIn(this.piece), text: this.textWithoutLooking() }));
+    if (isLookedAt(this.pkg)) lookAtBody(this.pkg, this, () => ({ name: nameIn(this.piece), text: this.textOf(this.piece) }));
   }
 
   private textOf(span: Span | undefined): string {

@@ -11,7 +11,8 @@ const PREDECLARED = /^(?:append|cap|clear|close|complex|copy|delete|imag|len|mak
 export interface FunctionCode {
   /** `T.Method`, or the name of a function. */
   readonly name: string;
-  /** Text from `func` to the body. */
+  readonly text: string;
+  /** Of that, what stands before the body. */
   readonly head: string;
   readonly body: string;
 }
@@ -37,7 +38,7 @@ export function codeIn(text: string): Code {
   const lines = [packageName, ...directives, ...imports.map(textOf)];
   return {
     packageName, whole: [...lines, ...pieces.map(textOf)], shape: [...lines, ...others.map(textOf), ...heads, ...openersIn(text)],
-    functions: funcs.map(piece => ({ name: nameIn(piece), head: headOf(piece, text), body: piece.body ? textOf(piece.body) : '' })),
+    functions: funcs.map(piece => ({ name: nameIn(piece), text: textOf(piece), head: headOf(piece, text), body: piece.body ? textOf(piece.body) : '' })),
   };
 }
 
