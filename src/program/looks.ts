@@ -35,7 +35,8 @@ interface Ledger extends PackageLooks {
   all: boolean;
 }
 
-let own = '';
+/** Undefined while nobody wants to know. */
+let own: string | undefined;
 let ledgers: Record<string, Record<string, Ledger>> = {};
 let bodiesSeen = new Set<object>();
 
@@ -52,13 +53,18 @@ export function looksTaken(): Looks {
 
 /** Whether the package is another one than the unit's, and may change. */
 export function isLookedAt({ dir, mayChange }: Seen): boolean {
-  return mayChange && dir !== own;
+  return own !== undefined && mayChange && dir !== own;
 }
 
 function ledgerOf(pkg: Seen): Ledger | undefined {
   if (!isLookedAt(pkg)) return undefined;
-  const ofFolder = (ledgers[pkg.dir] ??= {});
-  return (ofFolder[pkg.name] ??= { heads: {}, bodies: {}, searches: {}, all: false });
+  const ofFolder = (ledgers[pkg.dir] ??= empty<Ledger>());
+  return (ofFolder[pkg.name] ??= { heads: empty(), bodies: empty(), searches: empty(), all: false });
+}
+
+/** Functions and packages may be called `constructor`. */
+function empty<T = string>(): Record<string, T> {
+  return Object.create(null);
 }
 
 /** `text`: empty where no function has that name. */
@@ -89,8 +95,8 @@ export function lookAtAll(pkg: Seen): void {
   if (ledger) ledger.all = true;
 }
 
-/** `/a b/u` as text, and back. */
-export function patternOf({ source, flags }: RegExp): string {
+/** `u/a b`, and back. */
+function patternOf({ source, flags }: RegExp): string {
   return `${flags.replace('g', '')}/${source}`;
 }
 

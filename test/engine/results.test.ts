@@ -112,10 +112,13 @@ test('what is kept in the cache is used', async () => {
   expect(diagnostics.map(d => d.message)).toEqual([expect.stringContaining('is kept')]);
 });
 
+const KEEPING = GET.replace('r.Body.Close()', '_ = r.Body');
+
 /** Runs twice with a change to `get.go` between, and tells whether the importer's result is still the kept one. */
 async function isKeptAfter(change: (get: string) => string, more: Readonly<Record<string, string>> = {}): Promise<boolean> {
-  const get = GET.replace('r.Body.Close()', '_ = r.Body');
-  const root = moduleWith({ ...files, 'get/get.go': get, ...more });
+  const before = { ...files, 'get/get.go': KEEPING, ...more };
+  const get = before['get/get.go'];
+  const root = moduleWith(before);
   const cache = mkdtempSync(join(tmpdir(), 'cache-'));
   const messages = async () => (await lint({ cwd: root, patterns: ['./use'], rules, tests: true, generated: false, tags: new Set(), cache })).diagnostics.map(d => d.message);
   await messages();
@@ -143,6 +146,9 @@ test('an importer depends on a function that was looked for in vain, and on what
   const use = { 'use/use.go': USE.replace('get.Finish(r)', 'get.Finish(r)\n\tget.Missing()') };
   expect(await isKeptAfter(get => `${get}\nfunc Missing() {}\n`, use)).toBe(false);
   expect(await isKeptAfter(get => `${get}\nfunc Other() {}\n`, use)).toBe(true);
+  // A name that every object has.
+  const named = { 'get/get.go': `${KEEPING.replace('_ = r.Body', 'toString(r)')}\nfunc toString(r *http.Response) { _ = r.Body }\n` };
+  expect(await isKeptAfter(get => get.replace('_ = r.Body', '_ = r.Status'), named)).toBe(false);
   // A channel that a method closes makes it worth looking at what is started.
   const started = { 'get/more.go': 'package get\n\ntype W struct{ done chan int }\n\nfunc (w *W) Stop() {\n\tprintln(w)\n}\n' };
   expect(await isKeptAfter(get => `${get}\nfunc stop(w *W) { close(w.done) }\n`, started)).toBe(false);
