@@ -7,7 +7,7 @@ import type { End, Op } from '../flow/graph.ts';
 import { search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
-import { signatureOf } from '../program/resolve.ts';
+import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import { type Block, type Expr, type FuncDecl, isNil, unparen, type Variable } from '../syntax/ast.ts';
 import { allReturnedAt, applyOp, type Held, heldBy, type Tracked, type Where } from './effects.ts';
 import { MAKES_ERROR } from './known.ts';
@@ -63,11 +63,18 @@ function askedForNil(condition: Expr, taken: boolean): { readonly of: Expr; read
   return of && { of, isNil: (x.op === '==') === taken };
 }
 
+/** `return statusErr` of a `*StatusError`: an error that has a type of its own is not nil, whatever its value is. */
+function isConcrete(x: Expr, env: Env): boolean {
+  const type = typeOf(x, env);
+  const base = type.kind === 'pointer' ? type.elem : type;
+  return !isError(type) && base.kind === 'named' && base.def !== undefined && underlying(base, env.program).kind !== 'interface';
+}
+
 /** What is returned is made here, or was found not to be nil. */
 function isFailure({ stmt }: End & { kind: 'return' }, { notNil }: State, { env }: Where): boolean {
   const [value] = stmt?.results ?? [];
   const x = value && unparen(value);
-  if (x?.kind === 'ident') return x.entity?.kind === 'var' && notNil.has(x.entity);
+  if (x?.kind === 'ident') return x.entity?.kind === 'var' && (notNil.has(x.entity) || isConcrete(x, env));
   if (x?.kind !== 'call') return x?.kind === 'composite' || (x?.kind === 'unary' && x.op === '&');
   // `newStatusError(resp)`, `fmt.Errorf(…)`; what else is called may find nothing wrong.
   const callee = calleeOf(x, env);

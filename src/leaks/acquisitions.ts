@@ -61,7 +61,8 @@ function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | unde
     return (isValue ? givenByType(call, body, pass) : undefined) ?? unwrapped(call, body, pass);
   }
   if (callee.func && !callee.func.pkg.module) return unwrapped(call, body, pass);
-  const targets = targetsOf(callee, body.env).map(func => freshResult(func, pass));
+  // Who wraps others of its kind, `func (c *checked) Get(u string) { resp, err := c.inner.Get(u) … }`, gives what those give.
+  const targets = targetsOf(callee, body.env).filter((func, _i, { length }) => length === 1 || !beingAsked.has(func)).map(func => freshResult(func, pass));
   const [first] = targets;
   // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
@@ -128,14 +129,21 @@ function freshOfLiteral(literal: FuncLit, body: Body, pass: Pass): Acquisition |
   return freshOnce(literal, () => freshOfBody({ ...body, node: literal, block: literal.body, graph: graphOf(literal, literal.body) }, pass));
 }
 
+const beingAsked = new Set<FuncInfo | FuncLit>();
+
 /** Recursion gives nothing fresh. */
 function freshOnce(func: FuncInfo | FuncLit, find: () => Acquisition | undefined): Acquisition | undefined {
   const known = fresh.get(func);
   if (known) return known.found;
-  fresh.set(func, { found: undefined });
-  const found = find();
-  fresh.set(func, { found });
-  return found;
+  if (beingAsked.has(func)) return undefined;
+  beingAsked.add(func);
+  try {
+    const found = find();
+    fresh.set(func, { found });
+    return found;
+  } finally {
+    beingAsked.delete(func);
+  }
 }
 
 function findFresh(func: FuncInfo, pass: Pass): Acquisition | undefined {
