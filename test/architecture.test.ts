@@ -115,6 +115,11 @@ const BY_NAME: Readonly<Record<string, string>> = {
   '!names.fields.has(x.sel.name)': 'the name of any channel field of the package; which type it is of is asked next',
   'x.sel.name === name);': 'any mention of the name, which is the careful side',
   'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',
+  'Status(?:Code)?$/.test(x.sel.name)': 'on what comes from a call that nobody can look into, a mark of a response among others',
+  "/^(?:Close|Read)$/.test(fun.sel.name)": 'the same: what is closed has to be closed',
+  "fun.sel.name === 'Close'": 'the same',
+  "body.sel.name === 'Body'": 'the same: the field of a response, beside its status or a call that reads it',
+  'saysNothing ?? []).includes(said.sel.name)': 'on what is known to hold the resource',
   'RELEASING.test(func.bareName)': 'what is declared, for a look before parsing; what a method releases is asked of its body',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };

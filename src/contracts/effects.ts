@@ -208,8 +208,9 @@ function effectOf(effect: ParamEffect): Effect {
 
 /** The method selected is one that releases what its receiver holds. */
 function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolean {
-  const held = heldBy(x, tracked, where);
-  const { releases, releasesWhole } = where.resource;
+  const { releases, releasesWhole, anyPart } = where.resource;
+  const part = unparen(x);
+  const held = heldBy(x, tracked, where) ?? (anyPart && part.kind === 'selector' ? heldBy(part.x, tracked, where) : undefined);
   return (held === 'resource' && releases.includes(sel.name)) || (held === 'whole' && (releasesWhole ?? []).includes(sel.name));
 }
 

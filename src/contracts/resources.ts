@@ -19,6 +19,8 @@ export interface Resource {
   readonly field?: string;
   /** A field on which it can be released as well: `Process` of a command. */
   readonly through?: string;
+  /** What releases one of its fields releases it: `resp.Output.Close()`. */
+  readonly anyPart?: true;
   /** Methods that release; a resource without any, and without `releasedBy`, is a function that must be called. */
   readonly releases: readonly string[];
   /** Functions that release what they are given, by full name: `Put` of a pool. */
@@ -31,6 +33,8 @@ export interface Resource {
   readonly exhausts?: readonly string[];
   /** Methods whose error says that they have released it. */
   readonly failsReleased?: readonly string[];
+  /** Fields that are not nil, and methods that return true or an error, only where there is nothing to release. */
+  readonly saysNothing?: readonly string[];
   /** The channel of a timer or ticker: who keeps nothing but `time.NewTicker(d).C` can never stop it. */
   readonly channel?: string;
   /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */

@@ -12,6 +12,8 @@ export interface Acquisition {
   readonly closers?: readonly number[];
   /** The context at this place among the arguments ends it as well, so only one that never ends leaves anything behind. */
   readonly parent?: number | undefined;
+  /** Only ways that leave in front of this place count: what follows it may mean to keep the resource. */
+  readonly before?: number | undefined;
   /** `sure`: the callee is known to give a fresh one; `likely`: its type says so; `doubtful`: it may hold nothing. */
   readonly evidence: 'sure' | 'likely' | 'doubtful';
 }

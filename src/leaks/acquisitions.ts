@@ -19,6 +19,7 @@ import type { Acquisition } from './acquisition.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
+import { givenByUse } from './byuse.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { companionsOf } from './companions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
@@ -47,6 +48,16 @@ function parentAt({ args }: Call, index: number, body: Body): number | undefined
 }
 
 function findAcquisition(call: Call, body: Body, pass: Pass): Acquisition | undefined {
+  return acquisitionByCallee(call, body, pass) ?? (isUnseen(call, body) ? givenByUse(call, body, pass) : undefined);
+}
+
+/** The body of the callee is not at hand. */
+function isUnseen(call: Call, { env }: Body): boolean {
+  const callee = calleeOf(call, env);
+  return callee.kind !== 'conversion' && callee.kind !== 'builtin' && !targetsOf(callee, env).length;
+}
+
+function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
   if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
@@ -155,7 +166,7 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
     const acquisition = acquisitionOf(op.call, body, pass);
-    if (!acquisition || typeof acquisition.result !== 'number' || acquisition.parent === -1) continue;
+    if (!acquisition || typeof acquisition.result !== 'number' || acquisition.parent === -1 || acquisition.before !== undefined) continue;
     const target = destinationOf(op.call, acquisition, after, body);
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;

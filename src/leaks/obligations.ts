@@ -6,7 +6,7 @@ import { applyOp, bodyEffect, literalEffect, localVariable, onlyReads, type Trac
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
-import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';
+import { type Arrival, operations, type Place, reachableFrom, search, type Walk } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
@@ -95,7 +95,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
-  const walk = walkOf(resource, body, pass);
+  const walk = leavingBefore(acquisition.before, walkOf(resource, body, pass));
   const { errors } = target.companions;
   const cases = factsAt(target.from, body, pass);
   const first = firstFound(cases, facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
@@ -108,6 +108,18 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (!way || isProcessEnd(way, body)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State> {
+  if (place === undefined) return walk;
+  return {
+    ...walk,
+    op: (op, state) => {
+      const after = walk.op(op, state);
+      return after === 'arrive' ? undefined : after;
+    },
+    returns: (end, state) => end.stmt !== undefined && end.stmt.start < place && walk.returns(end, state),
+  };
 }
 
 /** What the function puts into a field of a value of its own, and forgets with it. */

@@ -4,6 +4,7 @@ import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, FuncOutline, GoFile, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
 import { isGiver } from './acquisitions.ts';
+import { closedElsewhere, usesWords } from './byuse.ts';
 import { soundsLikeOwner } from './owners.ts';
 import type { Pass } from './pass.ts';
 
@@ -28,7 +29,8 @@ export function mayAcquire(pass: Pass): (info: FuncInfo) => boolean {
   // Of a few files less is looked at by reading what they call than by looking through all that the package imports.
   if (!pass.isWhole) return ({ bodyText }) => bodyText.includes('(');
   const givers = giversFor(pass);
-  return ({ bodyText, file }) => bodyText.includes('.Body') || callsOneOf(givers, bodyText, file);
+  const uses = usesWords(pass);
+  return ({ bodyText, file }) => uses.test(bodyText) || callsOneOf(givers, bodyText, file);
 }
 
 /** The functions of imported packages by path and name, those of the package itself, and methods, by their names. */
@@ -102,6 +104,7 @@ function giversFor(pass: Pass): Givers {
       else found.addFunction(path, name);
     }
   }
+  for (const name of closedElsewhere(pass)) found.addMethod(name);
   return found;
 }
 

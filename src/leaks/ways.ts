@@ -185,17 +185,25 @@ function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, 
     const other = isNone(x.y) ? x.x : isNone(x.x) ? x.y : undefined;
     // A context that is over needs nobody to cancel it.
     if (other && asksContext(unparen(other), 'Err', state, where)) return !isNil;
-    if (other && isRefusal(other, state.tracked, where)) return !isNil;
+    if (other && (isRefusal(other, state.tracked, where) || saysNothing(other, state, where))) return !isNil;
     if (other) return isOneOf(other, state.errors) ? !isNil : isNil && heldBy(other, state.tracked, where) !== undefined;
     // `err == io.EOF` is true only of an error, and what is fresh is equal to nothing else: `f == os.Stdin`.
     return isNil && [x.x, x.y].some(side => isOneOf(side, state.errors)) || isNil && isFreshBeside(x, state.tracked, where);
   }
   if (x.kind === 'ident') return taken ? isOneOf(x, state.errors) : isOneOf(x, state.flags);
+  if (saysNothing(x, state, where)) return taken;
   if (x.kind !== 'call' || !mentions(x, state.errors)) return false;
   const name = calleeName(calleeOf(x, body.env)) ?? '';
   if (ASSERTS_NO_ERROR.test(name)) return !taken;
   // `errors.Is(err, …)`, `os.IsNotExist(err)`, `isTimeout(err)`: predicates hold of errors, not of nil.
   return taken;
+}
+
+/** `resp.Error`, `cursor.IsNil()`. */
+function saysNothing(x: Expr, { tracked }: State, where: Where): boolean {
+  const inner = unparen(x);
+  const said = inner.kind === 'call' ? unparen(inner.fun) : inner;
+  return said.kind === 'selector' && (where.resource.saysNothing ?? []).includes(said.sel.name) && heldBy(said.x, tracked, where) === 'resource';
 }
 
 /** `for rows.Next()` has come to the end of the rows, and they have closed themselves. */

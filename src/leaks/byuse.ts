@@ -1,0 +1,159 @@
+/**
+ * What a call whose callee is not at hand hands over, told by what the function does with it. What has a status and a body
+ * that is read is an HTTP response. What is closed in the end had to be closed on the ways that left before as well.
+ */
+import { ANSWER, type Resource, RESPONSE } from '../contracts/resources.ts';
+import { operations } from '../flow/search.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
+import { targetsOf } from '../program/implementations.ts';
+import { typeOf } from '../program/infer.ts';
+import type { Env } from '../program/resolve.ts';
+import type { FuncInfo } from '../program/package.ts';
+import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
+import { walkStmts } from '../syntax/walk.ts';
+import type { Acquisition } from './acquisition.ts';
+import { bodiesWith, type Body } from './bodies.ts';
+import type { Pass } from './pass.ts';
+
+/** Nothing is known of it but the names of its methods, and any of these may end it. */
+const CLOSABLE: Resource = {
+  rule: 'unclosed-resource', noun: 'resource', released: 'closed', deferrable: true, words: /$^/, acquire: new Map(),
+  releases: ['Close', 'CloseNow', 'CloseSend', 'CloseWithError', 'Abort', 'Cancel', 'Commit', 'Delete', 'Destroy', 'Discard', 'Disconnect', 'Done', 'End', 'Finish', 'Free', 'Kill', 'Logout', 'Quit',
+    'Release', 'Remove', 'Rollback', 'Shutdown', 'Stop', 'Terminate', 'Unlock', 'Unmount', 'Wait'],
+  anyPart: true,
+  // `session.Open()` is what opens some of them, and some say themselves that there is nothing: `if cursor.IsNil()`.
+  failsReleased: ['Open', 'Connect', 'Dial', 'Listen', 'Init', 'Start', 'Begin'],
+  saysNothing: ['Err', 'Error', 'IsNil', 'IsEmpty', 'Empty', 'Closed', 'IsClosed'],
+};
+
+/** A function without these words says nothing of the kind. */
+const SAYS_USE = /\.Body\b|\.Close\(\)/;
+
+/** The same for those rules alone that are asked for. */
+export function usesWords({ rules }: Pass): RegExp {
+  return rules.has(CLOSABLE.rule) ? SAYS_USE : /\.Body\b/;
+}
+
+/** What a function does with what a variable holds. */
+interface Uses {
+  readonly closed: number[];
+  /** `x.Body` is read, or closed: it is a stream, no text. */
+  hasStream: boolean;
+  /** Its status is asked for. */
+  hasStatus: boolean;
+}
+
+/** What `x, err := open()` hands over, as far as the rest of the function, or of the package, says so. */
+export function givenByUse(call: Call, body: Body, pass: Pass): Acquisition | undefined {
+  const uses = usesIn(body).get(call);
+  if (!uses) return undefined;
+  if (uses.hasStream && typeOf(call, body.env).kind === 'unknown' && !MAIL.test(nameOf(call, body))) {
+    return { resource: uses.hasStatus ? RESPONSE : ANSWER, result: 0, held: 'whole', evidence: 'likely' };
+  }
+  if (isHarmless(call, body)) return undefined;
+  if (uses.closed.length) return { resource: CLOSABLE, result: 0, held: 'resource', evidence: 'likely', before: Math.max(...uses.closed) };
+  return isClosedElsewhere(call, body, pass) ? { resource: CLOSABLE, result: 0, held: 'resource', evidence: 'likely' } : undefined;
+}
+
+/** So many other functions of the package must close what the same call gives them. */
+const ENOUGH = 2;
+
+function isClosedElsewhere(call: Call, body: Body, pass: Pass): boolean {
+  const name = calleeName(calleeOf(call, body.env));
+  const closers = name === undefined ? undefined : closersIn(pass).get(name);
+  return closers !== undefined && [...closers].filter(info => info !== body.info).length >= ENOUGH;
+}
+
+const closers = new WeakMap<Pass, ReadonlyMap<string, ReadonlySet<FuncInfo>>>();
+
+/** Who closes what a call gives, by the full name of the callee. */
+function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
+  const known = closers.get(pass);
+  if (known) return known;
+  const found = new Map<string, Set<FuncInfo>>();
+  for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('.Close()'))) {
+    for (const [call, { closed }] of usesIn(body)) {
+      const callee = calleeOf(call, body.env);
+      const name = closed.length && !targetsOf(callee, body.env).length ? calleeName(callee) : undefined;
+      if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(body.info));
+    }
+  }
+  closers.set(pass, found);
+  return found;
+}
+
+/** The bare names of the calls that two functions of the package close what they give of. */
+export function closedElsewhere(pass: Pass): readonly string[] {
+  if (!pass.rules.has(CLOSABLE.rule)) return [];
+  return [...closersIn(pass)].flatMap(([name, { size }]) => (size >= ENOUGH ? [name.slice(name.lastIndexOf('.') + 1)] : []));
+}
+
+const memo = new WeakMap<Body['node'], ReadonlyMap<Call, Uses>>();
+
+/** The calls whose first of two results a variable of the function gets, and what is done with that one. */
+function usesIn(body: Body): ReadonlyMap<Call, Uses> {
+  const known = memo.get(body.node);
+  if (known) return known;
+  const given = givenIn(body);
+  const found = new Map(given.map(([, variable]): [Variable, Uses] => [variable, { closed: [], hasStream: false, hasStatus: false }]));
+  if (found.size && SAYS_USE.test(body.info.bodyText)) walkStmts(body.block.stmts, { expr: x => note(x, found, body.env) });
+  const uses = new Map(given.flatMap(([call, variable]) => [[call, found.get(variable)] as const]).filter((entry): entry is [Call, Uses] => entry[1] !== undefined));
+  memo.set(body.node, uses);
+  return uses;
+}
+
+function givenIn(body: Body): readonly (readonly [Call, Variable])[] {
+  return operations(body.graph).flatMap(({ op }) => {
+    if (op.kind !== 'assign' || op.rhs.length !== 1 || op.lhs.length !== 2 || !op.rhs[0]) return [];
+    const [call, variable] = [unparen(op.rhs[0]), variableIn(op.lhs[0])];
+    return call.kind === 'call' && variable?.owner === body.node ? [[call, variable] as const] : [];
+  });
+}
+
+function note(x: Expr, found: ReadonlyMap<Variable, Uses>, env: Env): void {
+  if (x.kind === 'selector') {
+    const uses = usesOf(x.x, found);
+    if (uses && /^Status(?:Code)?$/.test(x.sel.name)) uses.hasStatus = true;
+  }
+  if (x.kind !== 'call') return;
+  const fun = unparen(x.fun);
+  const receiver = fun.kind === 'selector' ? unparen(fun.x) : undefined;
+  if (fun.kind === 'selector' && receiver && /^(?:Close|Read)$/.test(fun.sel.name)) {
+    if (fun.sel.name === 'Close' && x.args.length === 0) usesOf(receiver, found)?.closed.push(x.start);
+    noteStream(receiver, found);
+  }
+  if (x.args.length && READING.has(calleeName(calleeOf(x, env)) ?? '')) for (const arg of x.args) noteStream(arg, found);
+}
+
+function noteStream(x: Expr, found: ReadonlyMap<Variable, Uses>): void {
+  const body = unparen(x);
+  const uses = body.kind === 'selector' && body.sel.name === 'Body' ? usesOf(body.x, found) : undefined;
+  if (uses) uses.hasStream = true;
+}
+
+function usesOf(x: Expr, found: ReadonlyMap<Variable, Uses>): Uses | undefined {
+  const variable = variableIn(unparen(x));
+  return variable && found.get(variable);
+}
+
+/** What is given to one of these is a stream, and no text. */
+const READING: ReadonlySet<string> = new Set(['io.ReadAll', 'io/ioutil.ReadAll', 'io.ReadFull', 'io.Copy', 'io.CopyN', 'io.CopyBuffer', 'io.LimitReader', 'io.TeeReader', 'bufio.NewReader', 'bufio.NewScanner',
+  'compress/gzip.NewReader', 'encoding/json.NewDecoder', 'encoding/xml.NewDecoder', 'encoding/csv.NewReader']);
+
+/** The bodies of mails and their parts are views of one stream. */
+const MAIL = /\.\w*(?:Part|Message|Entity|Mail)$/;
+/** `zstd.NewReader(r)`, `CompressStream(w)`: what wraps a stream holds memory. */
+const WRAPS = /^[^(].*\.New\w*(?:Reader|Writer|Encoder|Decoder|Compressor)(?:Level|Size|Dict)?$|\.Compress\w*$/;
+/** `GetNode(env)`: what is got may be everybody's, but for what is opened to be got. */
+const GETS = /\.Get(?:(?!Object|Blob|Reader|Writer|Stream|Conn|Session|Snapshot|Iterator|Cursor)[A-Z]\w*)$/;
+
+/** By its name the callee gives nothing that the caller alone has to close. */
+function isHarmless(call: Call, body: Body): boolean {
+  const name = nameOf(call, body);
+  return WRAPS.test(name) || GETS.test(name);
+}
+
+/** The full name of the callee, or how it is written. */
+function nameOf(call: Call, { env, info }: Body): string {
+  return calleeName(calleeOf(call, env)) ?? info.file.source.text.slice(call.fun.start, call.fun.end);
+}
