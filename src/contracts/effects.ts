@@ -13,7 +13,7 @@ import { type Env, resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY } from './known.ts';
+import { ASKS_BY_NAME, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY } from './known.ts';
 import type { Resource } from './resources.ts';
 
 /**
@@ -233,14 +233,14 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
-  if (onlyReads(callee)) return 'none';
+  if (onlyReads(callee, held)) return 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
   return effectOf(where.effects.paramEffect(callee, index, held, where.resource, where.env));
 }
 
 /** A function of a package that is not at hand which by its name reads what it is given: `yaml.NewDecoder`, `toml.DecodeReader`. */
-export function onlyReads(callee: Callee): boolean {
-  return callee.kind === 'presumed' && READS_BY_NAME.test(callee.name);
+export function onlyReads(callee: Callee, held: Held | undefined): boolean {
+  return callee.kind === 'presumed' && (READS_BY_NAME.test(callee.name) || (held === 'whole' && ASKS_BY_NAME.test(callee.name)));
 }
 
 /** `t.Cleanup(cancel)`, `time.AfterFunc(d, cancel)`: whoever in the library is given a function calls it. */

@@ -37,7 +37,9 @@ export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
 export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join|io\.MultiWriter)$/;
 
 /** Names of functions that read and do not keep, in packages that are not at hand. */
-export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Scan|Import)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
+export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Deserialize|Scan|Import|Copy|StdCopy|Verify|Validate|Compare|Hash|Sum|Checksum|Digest|Detect|Untar|Print|Display|Dump)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
+/** The same of functions that are given a whole response: they ask what it says, or make an error of it. */
+export const ASKS_BY_NAME = /\.(?:Check|Should|Is|Log|Trace)[A-Z]\w*$|\.(?:New)?\w*(?:Err|Error|Challenges|Status|StatusCode)(?:(?:From|Of)\w*)?$/;
 
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;

@@ -1,5 +1,5 @@
 /** Which calls hand over a resource, and where it goes. */
-import { allReturnedAt, applyOp, type HandedOn, type Held, onlyGivesBack, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
+import { allReturnedAt, applyOp, type HandedOn, type Held, localVariable, onlyGivesBack, returnedAt, type Tracked, type Where } from '../contracts/effects.ts';
 import { GIVES_FREE_RESPONSE } from '../contracts/known.ts';
 import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
@@ -171,7 +171,11 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
     const [handed, ...more] = isReturnedReleased(target, acquisition, body, pass) ? [] : handedOn(target, acquisition, body, pass);
-    if (!handed || handed.held === 'carrier') continue;
+    if (!handed || handed.held === 'carrier') {
+      const shown = shownAround(target, acquisition, body, pass);
+      if (shown) return { ...acquisition, ...shown, evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
+      continue;
+    }
     if (isHidden(acquisition, handed.result, body)) return undefined;
     if (handed.held === 'closer') return { ...acquisition, ...handed, closers: [], evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
     return { ...acquisition, ...handed, closers: more.flatMap(({ held, result }) => (held === 'closer' ? result : [])) };
@@ -199,6 +203,33 @@ function handedOn(target: Target & { kind: 'variable' }, { resource }: Acquisiti
     },
   });
   return handed;
+}
+
+/**
+ * `responses = append(responses, resp); retry, err := retry(ctx, responses); …; return resp, err`: what is handed on was
+ * shown to others before. They may close it as well, but then it would be of no use to the caller.
+ */
+function shownAround(target: Target & { kind: 'variable' }, { resource, held, result }: Acquisition, body: Body, pass: Pass): { readonly result: number } | undefined {
+  if ((resource !== RESPONSE && resource !== ANSWER) || held !== 'whole') return undefined;
+  const where = whereOf(resource, body, pass);
+  const walk = walkOf(resource, body, pass);
+  let handed: HandedOn | undefined;
+  search(target.from, stateOf(target.tracked, target.companions), {
+    ...walk,
+    op: (op, state) => walk.op(op, state) ?? (isShown(op, state.tracked, where, body) ? state : undefined),
+    returns: (end, state) => {
+      handed = returnedAt(end, state.tracked, where);
+      return handed !== undefined;
+    },
+  });
+  return handed?.held === 'whole' && !isHidden({ resource, result, held, evidence: 'likely' }, handed.result, body) ? { result: handed.result } : undefined;
+}
+
+/** It is put into a slice of the function itself, or given to somebody who cannot be looked into. */
+function isShown(op: Op, tracked: Tracked, where: Where, { env }: Body): boolean {
+  if (applyOp(op, tracked, where).effect !== 'moved') return false;
+  if (op.kind === 'call') return !targetsOf(calleeOf(op.call, env), env).length && !where.effects.endsHere(op, env);
+  return op.kind === 'assign' && op.lhs.every(x => localVariable(x, where)) && op.rhs.every(x => x.kind === 'call' && x.fun.kind === 'ident' && x.fun.name === 'append');
 }
 
 /** On some way it is returned after it was released: whether the caller has anything to release, he cannot know. */

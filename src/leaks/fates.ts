@@ -151,7 +151,7 @@ class Carriers {
     if (callee.kind === 'builtin') return callee.name === 'copy';
     const name = calleeName(callee) ?? '';
     if (isLibrary(callee)) return (receiver && CONTINUES_WITH_RECEIVER.has(name)) || (args.length > 0 && KEEPS_ARGUMENT.test(name)) || (args.some(arg => this.isFunction(arg)) && !RUNS_ARGUMENT_ONCE.test(name) && !RUNS_ARGUMENT_OFTEN.test(name));
-    if (onlyReads(callee)) return false;
+    if (onlyReads(callee, undefined)) return false;
     if (targetsOf(callee, env).length > 0) return this.fateIn(callee, call) === 'outside';
     return args.length > 0;
   }

@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { applyOp, bodyEffect, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
+import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { Op } from '../flow/graph.ts';
@@ -106,7 +106,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (!first && target.kind === 'variable') return filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass);
   if (target.kind === 'blank') return first && !isProcessEnd(first, body) ? { body, call, acquisition, target, why: 'discarded', way: undefined, never: true } : undefined;
   if (!way || isProcessEnd(way, body)) return undefined;
-  const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, body) ? 'likely' : acquisition.evidence;
+  const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, whereOf(resource, body, pass), body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
 }
 
@@ -150,10 +150,12 @@ function isOnlyChannelKept(call: Call, { block }: Place, { channel, firesOnce }:
     || (op.kind === 'assign' && op.rhs.some(x => isChannel(unparen(x))) && op.lhs.every(x => x.kind === 'ident')));
 }
 
-/** The variable is handed to a function of which only the name says that it does not keep or close it. */
-function restsOnNames(tracked: Tracked, { graph, env }: Body): boolean {
-  const isTracked = (arg: Expr) => arg.kind === 'ident' && arg.entity?.kind === 'var' && tracked.has(arg.entity);
-  return operations(graph).some(({ op }) => op.kind === 'call' && op.call.args.some(isTracked) && onlyReads(calleeOf(op.call, env)));
+/** It is handed to a function of which only the name says that it does not keep or close it. */
+function restsOnNames(tracked: Tracked, where: Where, { graph, env }: Body): boolean {
+  return operations(graph).some(({ op }) => op.kind === 'call' && op.call.args.some(arg => {
+    const held = heldBy(arg, tracked, where);
+    return held !== undefined && onlyReads(calleeOf(op.call, env), held);
+  }));
 }
 
 /** `ctx, _ = context.WithTimeout(ctx, d)` where the same function can cancel the parent: that ends the child as well. */

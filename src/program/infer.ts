@@ -234,8 +234,7 @@ function typeOfBuiltin(name: string, call: Call, env: Env): Type | undefined {
     case 'make':
       return first ? typeAt(first, env) : unknown;
     case 'new':
-      // Since Go 1.26 the operand may be a value.
-      return first ? { kind: 'pointer', elem: resolveType(first, env) ?? typeOf(first, env) } : unknown;
+      return first ? { kind: 'pointer', elem: typeOfNew(first, env) } : unknown;
     case 'append':
     case 'min':
     case 'max':
@@ -249,6 +248,12 @@ function typeOfBuiltin(name: string, call: Call, env: Env): Type | undefined {
     default:
       return undefined;
   }
+}
+
+/** Since Go 1.26 the operand may be a value; of a package that is not at hand it is taken for a type. */
+function typeOfNew(operand: Expr, env: Env): Type {
+  const type = resolveType(operand, env) ?? typeOf(operand, env);
+  return type.kind === 'unknown' ? typeAt(operand, env) : type;
 }
 
 /** Results of a call, with type arguments that are written or follow from the arguments. */
