@@ -21,6 +21,7 @@ import { isOfClosed } from './closed.ts';
 import { isExpectedToFail } from './expectederrors.ts';
 import { asking, missesErrorCheck } from './errorchecks.ts';
 import { factsAt, firstFound } from './facts.ts';
+import { leftOpenBy, type LeftOpen } from './takenover.ts';
 import { nextWithTicks } from './tickchannels.ts';
 import { type Companions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -35,6 +36,8 @@ export interface Unmet {
   readonly way: Arrival<unknown> | undefined;
   /** Nothing in the function ever releases it. */
   readonly never: boolean;
+  /** The goroutine that takes it over, where the way leads through that one. */
+  readonly leftTo?: LeftOpen;
 }
 
 const found = new WeakMap<Pass, readonly Unmet[]>();
@@ -103,11 +106,21 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
 
   const way = isUnasked ? firstFound(cases, facts => search(target.from, { ...stateOf(tracked, target.companions, facts), isAsked: false }, asking(walk))) : first;
   // A goroutine that uses a connection of its owner may be meant to go on; one that waits for a context is not.
-  if (!first && target.kind === 'variable') return filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass);
+  if (!first && target.kind === 'variable') {
+    const left = filled ? undefined : unmetByGoroutine(call, acquisition, target, tracked, body, pass);
+    return left ?? (filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass));
+  }
   if (target.kind === 'blank') return first && !isProcessEnd(first, body) ? { body, call, acquisition, target, why: 'discarded', way: undefined, never: true } : undefined;
   if (!way || isProcessEnd(way, body)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, whereOf(resource, body, pass), body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+/** What the function leaves to a goroutine, and that one forgets. */
+function unmetByGoroutine(call: Call, acquisition: Acquisition, target: Assigned, tracked: Tracked, body: Body, pass: Pass): Unmet | undefined {
+  const { resource, evidence } = acquisition;
+  const leftTo = resource.onlyWhenNever || resource.onlyInLoop ? undefined : leftOpenBy(tracked, resource, body, pass);
+  return leftTo && { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: 'returns', way: leftTo.way, never: false, leftTo };
 }
 
 function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State> {

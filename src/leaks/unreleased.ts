@@ -1,7 +1,7 @@
 /** Unmet obligations as findings. */
 import type { Finding, Step } from '../finding.ts';
 import type { Resource } from '../contracts/resources.ts';
-import { siteIn } from './bodies.ts';
+import { type Body, siteIn } from './bodies.ts';
 import { deferredRelease } from './deferfix.ts';
 import { type Unmet, unmetObligations } from './obligations.ts';
 import type { Pass } from './pass.ts';
@@ -22,20 +22,24 @@ function finding(unmet: Unmet): Finding {
   const confidence = CONFIDENCE[evidence];
   const acquired: Step = { at, note: `the ${resource.noun} is acquired` };
   if (!unmet.way) return { at, confidence, message: `${what} is never ${resource.released}: the result is thrown away.`, trail: [{ ...acquired, note: `${acquired.note} and dropped` }] };
-  const end = { at: siteIn(info, endOf(unmet.way, unmet)), note: endNote(unmet, resource) };
-  return { at, confidence, message: `${what} is ${howMissed(unmet, resource)}.`, trail: [acquired, ...turnSteps(unmet.way.turns, info), end] };
+  const there = unmet.leftTo?.body ?? body;
+  const end = { at: siteIn(there.info, endOf(unmet.way, there)), note: endNote(unmet, resource) };
+  const started: readonly Step[] = unmet.leftTo ? [{ at: siteIn(info, unmet.leftTo.start), note: 'a goroutine takes it over' }] : [];
+  return { at, confidence, message: `${what} is ${howMissed(unmet, resource)}.`, trail: [acquired, ...started, ...turnSteps(unmet.way.turns, there.info), end] };
 }
 
-function howMissed({ never, why }: Unmet, { released }: Resource): string {
+function howMissed({ never, why, leftTo }: Unmet, { released }: Resource): string {
+  if (leftTo) return `not ${released} on every path of the goroutine that takes it over`;
   if (why === 'overwritten') return `not ${released} before its variable is given another value`;
   return never ? `never ${released}` : `not ${released} on every path`;
 }
 
-function endNote({ why }: Unmet, { noun, released }: Resource): string {
+function endNote({ why, leftTo }: Unmet, { noun, released }: Resource): string {
+  if (leftTo) return `the goroutine ends here, and the ${noun} is not ${released}`;
   return why === 'overwritten' ? 'the variable is overwritten here' : `the function leaves here, and the ${noun} is not ${released}`;
 }
 
-function endOf(way: NonNullable<Unmet['way']>, { body: { block } }: Unmet): { start: number; end: number } {
+function endOf(way: NonNullable<Unmet['way']>, { block }: Body): { start: number; end: number } {
   if (way.at.kind === 'op') return way.at.op.kind === 'assign' ? way.at.op.node : { start: block.start, end: block.start };
   return way.at.stmt ?? { start: block.end - 1, end: block.end };
 }
