@@ -45,14 +45,15 @@ interface Uses {
 
 /** What `x, err := open()` hands over, as far as the rest of the function, or of the package, says so. */
 export function givenByUse(call: Call, body: Body, pass: Pass): Acquisition | undefined {
-  const uses = usesIn(body).get(call);
-  if (!uses) return undefined;
-  if (uses.hasStream && typeOf(call, body.env).kind === 'unknown' && !MAIL.test(nameOf(call, body))) {
-    return { resource: uses.hasStatus ? RESPONSE : ANSWER, result: 0, held: 'whole', evidence: 'likely' };
+  const uses = usesIn(body).get(call) ?? [];
+  const [first] = uses;
+  if (first?.hasStream && uses.length === 1 && typeOf(call, body.env).kind === 'unknown' && !MAIL.test(nameOf(call, body))) {
+    return { resource: first.hasStatus ? RESPONSE : ANSWER, result: 0, held: 'whole', evidence: 'likely' };
   }
-  if (isHarmless(call, body)) return undefined;
-  if (uses.closed.length) return { resource: CLOSABLE, result: 0, held: 'resource', evidence: 'likely', before: Math.max(...uses.closed) };
-  return isClosedElsewhere(call, body, pass) ? { resource: CLOSABLE, result: 0, held: 'resource', evidence: 'likely' } : undefined;
+  if (!uses.length || isHarmless(call, body)) return undefined;
+  const result = uses.findIndex(use => use !== undefined && use.closed.length > 0);
+  if (result >= 0) return { resource: CLOSABLE, result, held: 'resource', evidence: 'likely', before: Math.max(...uses[result]?.closed ?? []) };
+  return first && uses.length === 1 && isClosedElsewhere(call, body, pass) ? { resource: CLOSABLE, result: 0, held: 'resource', evidence: 'likely' } : undefined;
 }
 
 /** So many other functions of the package must close what the same call gives them. */
@@ -72,9 +73,9 @@ function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
   if (known) return known;
   const found = new Map<string, Set<FuncInfo>>();
   for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('.Close()'))) {
-    for (const [call, { closed }] of usesIn(body)) {
+    for (const [call, [first, ...more]] of usesIn(body)) {
       const callee = calleeOf(call, body.env);
-      const name = closed.length && !targetsOf(callee, body.env).length ? calleeName(callee) : undefined;
+      const name = first?.closed.length && !more.length && !targetsOf(callee, body.env).length ? calleeName(callee) : undefined;
       if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(body.info));
     }
   }
@@ -88,25 +89,28 @@ export function closedElsewhere(pass: Pass): readonly string[] {
   return [...closersIn(pass)].flatMap(([name, { size }]) => (size >= ENOUGH ? [name.slice(name.lastIndexOf('.') + 1)] : []));
 }
 
-const memo = new WeakMap<Body['node'], ReadonlyMap<Call, Uses>>();
+const memo = new WeakMap<Body['node'], ReadonlyMap<Call, readonly (Uses | undefined)[]>>();
 
-/** The calls whose first of two results a variable of the function gets, and what is done with that one. */
-function usesIn(body: Body): ReadonlyMap<Call, Uses> {
+/** The calls whose results variables of the function get, and what is done with each of those. */
+function usesIn(body: Body): ReadonlyMap<Call, readonly (Uses | undefined)[]> {
   const known = memo.get(body.node);
   if (known) return known;
   const given = givenIn(body);
-  const found = new Map(given.map(([, variable]): [Variable, Uses] => [variable, { closed: [], hasStream: false, hasStatus: false }]));
+  const found = new Map<Variable, Uses>();
+  for (const variable of given.flatMap(([, variables]) => variables)) if (variable) found.set(variable, { closed: [], hasStream: false, hasStatus: false });
   if (found.size && SAYS_USE.test(body.info.bodyText)) walkStmts(body.block.stmts, { expr: x => note(x, found, body.env) });
-  const uses = new Map(given.flatMap(([call, variable]) => [[call, found.get(variable)] as const]).filter((entry): entry is [Call, Uses] => entry[1] !== undefined));
+  const uses = new Map(given.map(([call, variables]) => [call, variables.map(variable => variable && found.get(variable))]));
   memo.set(body.node, uses);
   return uses;
 }
 
-function givenIn(body: Body): readonly (readonly [Call, Variable])[] {
+/** By custom the last result is the error: `stdin, stdout, err := streams()` gives two things that may have to be closed. */
+function givenIn(body: Body): readonly (readonly [Call, readonly (Variable | undefined)[]])[] {
   return operations(body.graph).flatMap(({ op }) => {
-    if (op.kind !== 'assign' || op.rhs.length !== 1 || op.lhs.length !== 2 || !op.rhs[0]) return [];
-    const [call, variable] = [unparen(op.rhs[0]), variableIn(op.lhs[0])];
-    return call.kind === 'call' && variable?.owner === body.node ? [[call, variable] as const] : [];
+    if (op.kind !== 'assign' || op.rhs.length !== 1 || op.lhs.length < 2 || !op.rhs[0]) return [];
+    const call = unparen(op.rhs[0]);
+    const variables = op.lhs.slice(0, -1).map(variableIn).map(variable => (variable?.owner === body.node ? variable : undefined));
+    return call.kind === 'call' && variables.some(variable => variable) ? [[call, variables] as const] : [];
   });
 }
 
