@@ -151,10 +151,13 @@ const WRAPS = /^[^(].*\.New\w*(?:Reader|Writer|Encoder|Decoder|Compressor)(?:Lev
 /** `GetNode(env)`: what is got may be everybody's, but for what is opened to be got. */
 const GETS = /\.Get(?:(?!Object|Blob|Reader|Writer|Stream|Conn|Session|Snapshot|Iterator|Cursor)[A-Z]\w*)$/;
 
+/** A command closes the ends of its pipes when it could not be started, and when it was waited for. */
+const PIPES = /\.Std(?:in|out|err)Pipe$/;
+
 /** By its name the callee gives nothing that the caller alone has to close. */
 function isHarmless(call: Call, body: Body): boolean {
   const name = nameOf(call, body);
-  return WRAPS.test(name) || GETS.test(name);
+  return WRAPS.test(name) || GETS.test(name) || PIPES.test(name);
 }
 
 /** The full name of the callee, or how it is written. */
