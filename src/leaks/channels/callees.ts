@@ -30,6 +30,8 @@ const HARMLESS_BUILTINS = new Set(['close', 'len', 'cap', 'delete', 'print', 'pr
 
 /** What a call runs that knows the channel; empty where it knows nothing of it. */
 export function runsOf(call: Call, names: Names, started: boolean, from: Body, pass: Pass): Runs {
+  const { origin } = names;
+  if (origin && origin.call === call) return [{ body: origin.body, names: origin.names, started }];
   const callee = functionOf(calleeOf(call, from.env), from.env);
   if (callee.kind === 'builtin') return HARMLESS_BUILTINS.has(callee.name) || !call.args.some(arg => carries(arg, names, from)) ? [] : 'unseen';
   // Where the converted channel goes, the expression around it says.

@@ -6,6 +6,7 @@ import { functionOf } from '../../program/values.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
+import type { Body } from '../bodies.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
 import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -16,8 +17,19 @@ export interface Names {
   readonly endings: readonly Ending[];
   /** The call that gives it, where the call stands for it: `for v := range generate()`. */
   readonly call?: Call;
+  /** The call that has made it, of a function that is followed inside. */
+  readonly origin?: Origin;
+  /** What the body returns its caller follows. */
+  readonly isFollowed?: true;
   /** Equal for equal sets. */
   readonly key: string;
+}
+
+/** `c := newConn()`: the call, and the channel inside the function that makes it. */
+export interface Origin {
+  readonly call: Call;
+  readonly body: Body;
+  readonly names: Names;
 }
 
 /**
@@ -29,10 +41,11 @@ export interface Ending {
   readonly place: Place;
 }
 
-export function namesOf(places: readonly Place[], endings: readonly Ending[] = []): Names {
+export function namesOf(places: readonly Place[], endings: readonly Ending[] = [], more: Pick<Names, 'call' | 'origin' | 'isFollowed'> = {}): Names {
   const byKey = new Map(places.map(place => [keyOf(place), place]));
   const keys = [...byKey.keys()].sort();
-  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(({ by, place }) => `!${by} ${keyOf(place)}`)].join(' ') };
+  const marks = [...(more.call ? [`call@${more.call.start}`] : []), ...(more.origin ? [`from@${more.origin.call.start} ${more.origin.names.key}`] : []), ...(more.isFollowed ? ['returned'] : [])];
+  return { ...more, places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...marks, ...endings.map(({ by, place }) => `!${by} ${keyOf(place)}`)].join(' ') };
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
@@ -122,7 +135,7 @@ export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env:
       else if (place.fields.length && relationOf(value, names, env) === 'channel') found.push(place);
     });
   }
-  return found.length === names.places.length ? names : namesOf(found, names.endings);
+  return found.length === names.places.length ? names : namesOf(found, names.endings, names);
 }
 
 /** A place below a variable of the function itself, which nobody else sees unless it is handed on. */

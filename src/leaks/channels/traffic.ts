@@ -170,6 +170,12 @@ export class Reading {
     return undefined;
   }
 
+  /** What a call has begun when it returns. */
+  begunBy(call: Call): Count {
+    for (const [op, step] of this.steps) if (op.kind === 'call' && op.call === call) return { ...START, started: step.started, supply: step.supply };
+    return START;
+  }
+
   /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
   deferredBefore(start: number): Supply {
     const earlier = [...this.steps].flatMap(([op, step]) => (op.kind === 'defer' && op.stmt.start < start ? [step] : []));
@@ -177,7 +183,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
+    if (this.escapes || (this.isReturned && !this.names.isFollowed)) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;

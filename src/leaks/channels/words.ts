@@ -22,8 +22,9 @@ import type { Verb } from './traffic.ts';
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   const lonely = [...lonelyAt(verb, pass)].filter(({ isNil }) => !isNil);
+  const gone = verb === 'send' ? [...goneReceivers(pass)] : [];
   // What is said of a field need not be said again of each value that has it.
-  const told = new Set(lonely.map(({ use }) => use.node));
+  const told = new Set([...lonely.map(({ use }) => use.node), ...gone.map(({ send }) => send.node)]);
   for (const found of abandonedAt(verb, pass)) if (!told.has(found.wait.node)) yield finding(found);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
@@ -32,7 +33,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb === 'range') for (const unclosed of unclosedResults(pass)) yield unclosedFinding(unclosed);
   if (verb !== 'send') return;
-  for (const gone of goneReceivers(pass)) yield goneFinding(gone);
+  for (const found of gone) yield goneFinding(found);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
   for (const late of lateReplies(pass)) if (!told.has(late.send.node)) yield replyFinding(late);
 }
@@ -191,8 +192,13 @@ function finding(found: Abandoned): Finding {
     { at: waits, note: WAITS[wait.verb] },
   ];
   const end = way && { at: siteIn(body.info, endOf(way, body)), note: way.at.kind === 'op' ? 'the next round makes a new channel' : LEAVES[wait.verb] };
-  const confidence = !way ? 'high' : comesAfterRange(wait) ? 'low' : 'medium';
+  const confidence = isDrivenByTest(found) ? 'low' : !way ? 'high' : comesAfterRange(wait) ? 'low' : 'medium';
   return { at, confidence, message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
+}
+
+/** A test that does not bring a value of the package to its end says nothing of the code under test. */
+function isDrivenByTest({ made, body }: Abandoned): boolean {
+  return 'origin' in made && isTest(body);
 }
 
 const WAITS: Record<Verb, string> = { send: 'it waits here until somebody receives', receive: 'it waits here until somebody sends', range: 'it waits here until the channel is closed' };
