@@ -11,12 +11,14 @@ import type { Pass } from '../pass.ts';
 import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
+import { sendsOf } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { type Branch, noResult } from './noresults.ts';
 import { type Ending, type Names, namesOf } from './places.ts';
+import { answersRequests } from './requests.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
@@ -149,6 +151,7 @@ function* leftBehind(reading: Reading, made: Made | Constructed, body: Body, pas
     const wait = waits.find(({ starts }) => starts[0] && starts[0].node.start > made.call.start) ?? waits[0];
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
+    if (verb === 'send' && made.capacity === 1 && answersRequests(reading, body, pass)) continue;
     const leaving = (at: Reading) => wayLeaving(at, verb, made, 'origin' in made ? at.begunBy(made.call) : START, body, pass, noResult(made.call, body));
     const way = leaving(reading) && leaving(withEndings(verb, reading, made, body, pass));
     if (way) yield { verb, made, body, wait, way };
@@ -212,5 +215,5 @@ function isLeft(verb: Verb, state: State, made: Made): boolean {
 /** More is sent than received and buffered. */
 export function isSendLeft({ started, supply }: Count, { capacity }: Made): boolean {
   // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-  return capacity !== undefined && capacity <= 1 && started.sends - capacity > supply.receives;
+  return capacity !== undefined && capacity <= 1 && sendsOf(started) - capacity > supply.receives;
 }

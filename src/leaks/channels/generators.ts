@@ -11,6 +11,7 @@ import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { isSendLeft, wayLeaving } from './abandoned.ts';
 import { carries } from './callees.ts';
+import { sendsOf } from './counts.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { noResult } from './noresults.ts';
@@ -179,7 +180,7 @@ function generates(made: Made, body: Body, pass: Pass): ResultChannel | undefine
     ...walk,
     returns: (end, count) => {
       const result = end.stmt?.results.findIndex(x => carries(x, names, body)) ?? -1;
-      if (result >= 0 && count.started.sends > 0) found = { result, count };
+      if (result >= 0 && sendsOf(count.started) > 0) found = { result, count };
       return found !== undefined;
     },
   });

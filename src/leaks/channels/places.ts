@@ -34,10 +34,10 @@ export interface Origin {
 
 /**
  * What says that nobody waits at the channel any more: a `message` from another channel, the `close` of another one,
- * the end of the `wait` for a group.
+ * the end of the `wait` for a group. By a `turn` one of several goroutines says so of itself.
  */
 export interface Ending {
-  readonly by: 'message' | 'close' | 'wait';
+  readonly by: 'message' | 'close' | 'wait' | 'turn';
   readonly place: Place;
 }
 
@@ -58,7 +58,7 @@ export function relationOf(x: Expr, { places, call }: Names, env: Env): 'channel
 }
 
 /** A message from `x`, or its close, says that nobody waits any more. */
-export function isEnding(by: 'message' | 'close', x: Expr, names: Names, env: Env): boolean {
+export function isEnding(by: 'message' | 'close' | 'turn', x: Expr, names: Names, env: Env): boolean {
   return names.endings.length > 0 && isEndingAt(by, canonicalPlace(x, env), names);
 }
 

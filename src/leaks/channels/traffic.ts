@@ -18,6 +18,7 @@ import { countersOf, isCountedOut } from './counters.ts';
 import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
+import { isOnlyOnce } from './onlyonces.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
 
@@ -268,6 +269,7 @@ export class Reading {
         return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
       case 'receive':
         if (isEnding('message', op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
+        if (isEnding('turn', op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: { ...NO_SUPPLY, receives: 1 } };
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
         return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
@@ -302,7 +304,8 @@ export class Reading {
     const waits = isBlocked || isExit;
     if (waits) this.waits.push({ verb, node, body: this.body, isExit, starts: [] });
     const supply = { ...NO_SUPPLY, sends: verb === 'send' ? 1 : 0, receives: verb === 'send' ? 0 : 1 };
-    return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
+    const onceMore = verb === 'send' && waits && isOnlyOnce(op, this.body);
+    return { own: waits ? { sends: verb === 'send' && !onceMore ? 1 : 0, onceMore, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }
 
   private note(op: Op, ...verbs: readonly (Verb | 'close')[]): void {
