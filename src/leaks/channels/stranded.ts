@@ -84,7 +84,7 @@ function signIn(body: Body, send: Op, pass: Pass): Stranded['sign'] | undefined 
 }
 
 /** The end of a context, or a channel that carries no values. */
-function isStop(channel: Expr, body: Body): boolean {
+export function isStop(channel: Expr, body: Body): boolean {
   if (contextOf(channel, body)) return true;
   const type = underlying(typeOf(channel, body.env), body.env.program);
   if (type.kind !== 'chan') return false;

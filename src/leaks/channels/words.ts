@@ -13,6 +13,7 @@ import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type UnclosedResult, unclosedResults } from './generators.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
+import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
@@ -26,7 +27,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   const sends = verb === 'send' ? sendsToGiversUp(pass) : NO_SENDS;
   // What is said of a field need not be said again of each value that has it.
   const isLonely = new Set(lonely.map(({ use }) => use.node));
-  const told = new Set([...isLonely, ...[...sends.gone, ...sends.stranded].map(({ send }) => send.node)]);
+  const told = new Set([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
   for (const found of abandonedAt(verb, pass)) if (!told.has(found.wait.node)) yield finding(found);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
@@ -37,6 +38,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb !== 'send') return;
   for (const found of sends.gone) yield goneFinding(found);
   for (const found of sends.stranded) yield strandedFinding(found);
+  for (const found of sends.last) yield lastFinding(found);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
   for (const late of sends.late) if (!isLonely.has(late.send.node) && !sends.gone.some(({ send }) => send.node === late.send.node)) yield replyFinding(late);
 }
@@ -46,15 +48,18 @@ interface Sends {
   readonly gone: readonly GoneReceiver[];
   readonly late: readonly LateReply[];
   readonly stranded: readonly Stranded[];
+  readonly last: readonly LastWords[];
 }
 
-const NO_SENDS: Sends = { gone: [], late: [], stranded: [] };
+const NO_SENDS: Sends = { gone: [], late: [], stranded: [], last: [] };
 
 function sendsToGiversUp(pass: Pass): Sends {
   const gone = [...goneReceivers(pass)];
   const late = [...lateReplies(pass)];
   const told = new Set([...gone, ...late].map(({ send }) => send.node));
-  return { gone, late, stranded: [...strandedSends(pass)].filter(({ send }) => !told.has(send.node)) };
+  const last = [...lastWords(pass)].filter(({ send }) => !told.has(send.node));
+  for (const { send } of last) told.add(send.node);
+  return { gone, late, last, stranded: [...strandedSends(pass)].filter(({ send }) => !told.has(send.node)) };
 }
 
 function selfFinding(found: Abandoned): Finding {
@@ -159,6 +164,17 @@ function strandedFinding({ send, goroutine, sign, receive, quits }: Stranded): F
       { at: siteIn(receive.body.info, receive.node), note: `this receives from ${name}` },
       { at: siteIn(receive.body.info, quits), note: 'and may give up here' },
     ],
+  };
+}
+
+function lastFinding({ send, sign }: LastWords): Finding {
+  const at = siteIn(send.body.info, send.node);
+  const name = textOf(send.channel, send.body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This goroutine can wait for ever to send on ${name}: it comes here when it is told to end, and whoever has done that may not ask for more. Leave the last message out, or send it in a select with default.`,
+    trail: [{ at: siteIn(send.body.info, sign), note: 'it is told to end here' }, { at, note: WAITS.send }],
   };
 }
 
