@@ -85,7 +85,7 @@ function unansweredFinding(found: Unanswered): Finding {
     message: unansweredMessage(wait.verb, name),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },
-      { at: siteIn(body.info, head(start.stmt)), note: 'the goroutine that should answer starts here' },
+      { at: siteIn(body.info, head(start)), note: 'the goroutine that should answer starts here' },
       ...turnSteps(way.turns, goroutine.info),
       { at: siteIn(goroutine.info, endOf(way, goroutine)), note: 'it ends here without an answer' },
       { at, note: WAITS[wait.verb] },
