@@ -21,7 +21,8 @@ import { type Ending, type Names, namesOf } from './places.ts';
 import { answersRequests } from './requests.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
-import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export interface Abandoned {
   readonly verb: Verb;
@@ -78,7 +79,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
 }
 
 function namesOfMade(made: Made | Constructed, body: Body, endings: readonly Ending[] = []): Names {
-  return withNames(namesOf([made.place], endings, 'origin' in made ? { origin: made.origin } : {}), body);
+  return withNames('origin' in made ? namesOf([made.place, ...made.others], endings, { origin: made.origin }) : namesOf([made.place], endings), body);
 }
 
 /** A value of the package's own types, which its constructor has given the channel. What only a method ends is no matter of channels: rule unstopped-worker. */

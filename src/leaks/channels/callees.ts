@@ -1,15 +1,15 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
-import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
+import { calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import { literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
-import type { Place } from '../places.ts';
+import { namesIn, placesBehind, receiverOf, resultsOf } from './bindings.ts';
 import { callsOfParameter, parameterOf, runnerOf } from './paramcalls.ts';
-import { fieldsHolding, isMentioned, isMethodOfHolder, namesBehind, type Names, namesOf, relationOf } from './places.ts';
+import { isMentioned, isMethodOfHolder, type Names, namesOf, relationOf } from './places.ts';
 
 /** A body that runs with the channel in reach. */
 export interface Run {
@@ -48,7 +48,9 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const body = bodyOfCallee(callee, from, pass);
   if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
   const callbacks = runsOfCallbacks(call, names, started, from, body, pass);
-  return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call.args, names, from), started }, ...callbacks];
+  const inside = namesIn(body, callee, receiver, call.args, names, from);
+  const isFollowed = resultsOf(call, names, from).size > 0;
+  return callbacks === 'unseen' ? 'unseen' : [{ body, names: isFollowed ? namesOf(inside.places, inside.endings, { isFollowed }) : inside, started }, ...callbacks];
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
@@ -97,36 +99,6 @@ function isLost(arg: Expr, param: Variable | undefined, names: Names, from: Body
   return param !== undefined;
 }
 
-/** The names in the callee of what an argument leads to. */
-function placesBehind(arg: Expr, param: Variable, names: Names, from: Body): readonly Place[] {
-  const to: Place = { root: param, fields: [] };
-  const literal = literalOf(arg);
-  return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
-}
-
-export function receiverOf(callee: Callee): Expr | undefined {
-  return callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
-}
-
-export function receiverVariableOf({ node }: Body): Variable | undefined {
-  return node.kind === 'func' ? variableOf(node.receiver?.names[0]) : undefined;
-}
-
-/** What the channel is called in the body that a call runs. */
-function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, args: readonly Expr[], names: Names, from: Body): Names {
-  const given = args.flatMap((arg, i): readonly Place[] => {
-    const param = parameterOf(body, i);
-    return param ? placesBehind(arg, param, names, from) : [];
-  });
-  const own = receiverVariableOf(body);
-  const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
-  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held], callee.kind === 'literal' ? names.endings : []);
-}
-
-function variableOf(name: Ident | undefined): Variable | undefined {
-  return name?.entity?.kind === 'var' ? name.entity : undefined;
-}
-
 /** The value of an expression is the channel, has it inside or captures it. */
 export function carries(expr: Expr, names: Names, from: Body): boolean {
   const x = unparen(expr);
@@ -143,7 +115,8 @@ export function carries(expr: Expr, names: Names, from: Body): boolean {
       return x.op === '&' && carries(x.x, names, from);
     case 'call':
       // A conversion: `(<-chan int)(c)`.
-      return x.args.length === 1 && calleeOf(x, from.env).kind === 'conversion' && x.args.some(arg => carries(arg, names, from));
+      if (x.args.length === 1 && calleeOf(x, from.env).kind === 'conversion') return x.args.some(arg => carries(arg, names, from));
+      return resultsOf(x, names, from).size > 0;
     case 'funclit':
       return isMentioned(x, names, from.env);
     default:

@@ -4,17 +4,21 @@ import { calleeOf } from '../../program/callee.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, isNil, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, bodyOf } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
+import type { Place } from '../places.ts';
+import { fieldsIn, isGivenOnce, onlyResult, withNames } from './bindings.ts';
 import { channelsMadeIn, type Made, makesIn } from './makes.ts';
-import { type Names, namesOf, type Origin } from './places.ts';
+import { namesOf, type Origin } from './places.ts';
 
 /** A channel that comes out of a call, in a local variable of the caller. */
 export interface Constructed extends Made {
   readonly origin: Origin;
+  /** Where else in the value it is. */
+  readonly others: readonly Place[];
 }
 
 /** Constructors that call constructors are followed to this depth. */
@@ -32,8 +36,9 @@ export function* channelsConstructedIn(body: Body, pass: Pass, depth = DEEPEST):
       const value = op.rhs.length === 1 ? op.rhs[0] : op.rhs[i];
       const result = op.rhs.length < op.lhs.length ? i : 0;
       for (const { call, fields } of callsIn(value, body)) {
-        for (const made of madeBy(call, result, body, pass, depth)) {
-          yield { call, place: { root: place.root, fields: [...place.fields, ...fields, ...made.fields] }, capacity: made.capacity, op, after, origin: made.origin };
+        for (const { paths, capacity, origin } of madeBy(call, result, body, pass, depth)) {
+          const [at, ...others] = paths.map(path => ({ root: place.root, fields: [...place.fields, ...fields, ...path] }));
+          if (at) yield { call, place: at, others, capacity, op, after, origin };
         }
       }
     }
@@ -43,10 +48,6 @@ export function* channelsConstructedIn(body: Body, pass: Pass, depth = DEEPEST):
 /** Whether a text has a call of one. */
 export function mayConstruct(bodyText: string, { pkg }: Pass): boolean {
   return constructorsOf(pkg).mention?.test(bodyText) === true;
-}
-
-function isGivenOnce({ role, origin, assigned }: Variable): boolean {
-  return role === 'local' && (origin.kind === 'declared' ? assigned.length === 1 : assigned.length === 0);
 }
 
 /** The call itself, and calls whose result goes into a field of a literal. */
@@ -59,7 +60,7 @@ function callsIn(value: Expr | undefined, body: Body): { readonly call: Call; re
 
 interface MadeInside {
   /** Where the channel is in the result. */
-  readonly fields: readonly string[];
+  readonly paths: readonly (readonly string[])[];
   readonly capacity: number | undefined;
   readonly origin: Origin;
 }
@@ -69,32 +70,30 @@ function madeBy(call: Call, result: number, from: Body, pass: Pass, depth: numbe
   const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
   const body = func && constructorsOf(pass.pkg).found.has(func) ? bodyOf(func, pass) : undefined;
   const returned = body && onlyResult(result, body);
-  return body && returned ? insideOf(returned, body, pass, depth).map(({ fields, capacity, names }) => ({ fields, capacity, origin: { call, body, names } })) : [];
+  return body && returned ? insideOf(returned, body, pass, depth).map(({ names, ...made }) => ({ ...made, origin: { call, body, names } })) : [];
 }
 
-/** The one thing that a function returns where it returns anything. */
-function onlyResult(result: number, { graph, node }: Body): Expr | undefined {
-  const ends = graph.blocks.flatMap(({ end }) => (end.kind === 'return' ? [end.stmt] : []));
-  const named = node.type.results.flatMap(({ names }) => names)[result];
-  const given = ends.flatMap(stmt => (stmt && stmt.results.length > result ? stmt.results[result] ?? [] : stmt?.results.length === 0 && named ? [named] : []));
-  const values = given.filter(x => !isNil(unparen(x))).map(unparen);
-  const [first] = values;
-  const variable = first?.kind === 'ident' ? first.entity : undefined;
-  return values.length === 1 || (variable && values.every(x => x.kind === 'ident' && x.entity === variable)) ? first : undefined;
-}
-
-function insideOf(returned: Expr, body: Body, pass: Pass, depth: number): { readonly fields: readonly string[]; readonly capacity: number | undefined; readonly names: Origin['names'] }[] {
+function insideOf(returned: Expr, body: Body, pass: Pass, depth: number): (Omit<MadeInside, 'origin'> & Pick<Origin, 'names'>)[] {
+  const inVariables = [
+    ...[...channelsMadeIn(body)].map(({ place, capacity }) => ({ capacity, names: namesOf([place]) })),
+    ...[...channelsConstructedIn(body, pass, depth - 1)].map(({ place, others, capacity, origin }) => ({ capacity, names: namesOf([place, ...others], [], { origin }) })),
+  ].flatMap(made => {
+    const names = withNames(made.names, body);
+    const paths = fieldsIn(addressed(returned), names, body).filter(path => path.length > 0);
+    return paths.length ? [{ paths, capacity: made.capacity, names: namesOf(names.places, names.endings, { ...names, isFollowed: true }) }] : [];
+  });
+  const nested = depth > 1 ? callsIn(returned, body).flatMap(({ call, fields }) => madeBy(call, 0, body, pass, depth - 1).map(made => ({
+    paths: made.paths.map(path => [...fields, ...path]), capacity: made.capacity, names: namesOf([], [], { isFollowed: true, origin: made.origin }),
+  }))) : [];
   const x = unparen(returned);
-  const variable = x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
-  if (variable.kind === 'ident') {
-    const inside = (made: Made, more: Pick<Names, 'origin'>) => (made.place.root === variable.entity && made.place.fields.length
-      ? [{ fields: made.place.fields, capacity: made.capacity, names: namesOf([made.place], [], { isFollowed: true, ...more }) }]
-      : []);
-    return [...[...channelsMadeIn(body)].flatMap(made => inside(made, {})), ...[...channelsConstructedIn(body, pass, depth - 1)].flatMap(made => inside(made, { origin: made.origin }))];
-  }
-  const nested = depth > 1 ? callsIn(x, body).flatMap(({ call, fields }) => madeBy(call, 0, body, pass, depth - 1).map(made => ({ fields: [...fields, ...made.fields], capacity: made.capacity, names: namesOf([], [], { isFollowed: true, origin: made.origin }) }))) : [];
-  if (x.kind === 'call') return nested;
-  return [...makesIn(x, body).map(({ fields, capacity }) => ({ fields, capacity, names: namesOf([], [], { isFollowed: true }) })), ...nested];
+  const onTheSpot = x.kind === 'call' ? [] : makesIn(x, body).map(({ fields, capacity }) => ({ paths: [fields], capacity, names: namesOf([], [], { isFollowed: true }) }));
+  return [...inVariables, ...nested, ...onTheSpot];
+}
+
+/** `c` of `&c`. */
+function addressed(x: Expr): Expr {
+  const inner = unparen(x);
+  return inner.kind === 'unary' && inner.op === '&' && !literalOf(inner) ? unparen(inner.x) : inner;
 }
 
 // ------------------------------------------------------------------------------------------ which functions are some

@@ -19,7 +19,8 @@ import type { Run } from './callees.ts';
 import { MANY } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { isInEachRoundOf, keepStep } from './instep.ts';
-import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export interface Forgotten {
   readonly wait: Waiting;

@@ -15,7 +15,8 @@ import { sendsOf } from './counts.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { noResult } from './noresults.ts';
-import { type Count, Reading, START, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 /** What comes with the channel that a function returns. */
 interface ResultChannel {

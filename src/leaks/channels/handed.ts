@@ -10,7 +10,7 @@ import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.t
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { receiverOf, receiverVariableOf } from './callees.ts';
+import { receiverOf, receiverVariableOf } from './bindings.ts';
 import { parameterOf } from './paramcalls.ts';
 import { type Made, makesIn } from './makes.ts';
 

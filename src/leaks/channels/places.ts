@@ -66,13 +66,6 @@ export function isEndingAt(by: Ending['by'], place: Place | undefined, { endings
   return place !== undefined && endings.some(ending => ending.by === by && keyOf(ending.place) === keyOf(place));
 }
 
-/** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */
-export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): readonly Place[] {
-  const place = canonicalPlace(arg, env);
-  if (!place) return [];
-  return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
-}
-
 /** `s.run` of what holds the channel, or of a channel with methods. */
 export function isMethodOfHolder(x: Expr, names: Names, env: Env): boolean {
   return x.kind === 'selector' && relationOf(x.x, names, env) !== undefined && resolveFunction(x, env).kind === 'method';

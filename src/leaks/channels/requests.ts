@@ -10,7 +10,8 @@ import { reaches } from '../reach.ts';
 import { channelsMadeIn } from './makes.ts';
 import { namesOf } from './places.ts';
 import { isRepeated, onlyRun, waitersIn } from './through.ts';
-import { Reading, withNames } from './traffic.ts';
+import { Reading } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export function answersRequests(reading: Reading, body: Body, pass: Pass): boolean {
   const [waiter, ...more] = waitersIn('send', reading, body);

@@ -8,6 +8,7 @@ import { unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { doneBy } from '../countdown.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { isOwn as isMadeHere } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
 import { keyOf, type Place } from '../places.ts';
 import { awaitedBy, callOf, countedBy } from './awaiting.ts';
@@ -15,13 +16,14 @@ import type { Run } from './callees.ts';
 import { sendsOf } from './counts.ts';
 import { channelsMadeIn, isMake, type Made } from './makes.ts';
 import { type Ending, namesOf } from './places.ts';
-import { Reading, type Verb, withNames } from './traffic.ts';
+import { Reading, type Verb } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 /** What of a body says so. */
 export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Ending[] {
   const others = new Map([...channelsMadeIn(body)].map(({ place }) => [keyOf(place), place]));
   return [...awaitedGroups(verb, reading, body, pass), ...[...others.values()].flatMap((place): Ending[] => {
-    if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return [];
+    if (typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !(place.fields.length ? isMadeHere(place.root) : isOwn(place.root, body))) return [];
     const other = new Reading(body, withNames(namesOf([place]), body), pass);
     if (other.escapes || other.isReturned) return [];
     if (isThrough(['send', 'close'], verb, reading, other, body, pass)) return [{ by: 'message', place }];

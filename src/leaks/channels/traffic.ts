@@ -13,14 +13,15 @@ import { isPastTicks } from '../tickchannels.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { awaitedBy } from './awaiting.ts';
+import { resultsOf, withNames } from './bindings.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
-import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
+import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, sendsOf, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { isOnlyOnce } from './onlyonces.ts';
 import { hasOwnEnd } from './ownends.ts';
-import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
+import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf } from './places.ts';
 
 export type Verb = 'send' | 'receive' | 'range';
 
@@ -44,6 +45,8 @@ export interface Traffic {
   readonly startedDoes: ReadonlySet<Verb | 'close'>;
   /** What bodies do with it that never end. */
   readonly endlessDoes: ReadonlySet<Verb | 'close'>;
+  /** It starts a goroutine that receives in a loop. */
+  readonly drains: boolean;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -52,7 +55,7 @@ export interface Traffic {
   readonly supply: Supply;
 }
 
-const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), drains: false, waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 const UNSEEN: Traffic = { ...NOTHING_NEW, escapes: true };
 
 /** What is known of one body and channel; open as long as it is being read. */
@@ -66,7 +69,7 @@ interface Entry {
 const memo = new WeakMap<FlowGraph, Map<string, Entry>>();
 
 /** Calls are followed to this depth. */
-const DEEPEST = 4;
+const DEEPEST = 6;
 
 export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST): Traffic {
   const known = memo.get(body.graph) ?? new Map<string, Entry>();
@@ -110,10 +113,6 @@ export interface Count {
 }
 
 /** With the other names that the body gives it. */
-export function withNames(names: Names, body: Body): Names {
-  return withAliases(names, body.graph, body.node, body.env);
-}
-
 /** What one operation adds. */
 type Step = Omit<Count, 'oks' | 'laps'>;
 
@@ -127,6 +126,8 @@ export class Reading {
   private readonly steps = new Map<Op, Step>();
   private readonly doneAt = new Map<Op, ReadonlySet<Verb | 'close'>>();
   private readonly runs = new Map<Op, readonly Run[]>();
+  /** Where goroutines start that receive in a loop. */
+  private readonly drains = new Set<Op>();
   private readonly arms: ReadonlyMap<Op, { readonly select: Select; readonly clause: CommClause }>;
   readonly does = new Set<Verb | 'close'>();
   /** What goroutines do with it that the body starts. */
@@ -205,7 +206,7 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, drains: this.drains.size > 0, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
@@ -219,7 +220,10 @@ export class Reading {
         if (pass.contracts.endsHere(op, body.env)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
         const ok = okOf(op, names, body);
-        return step === NO_STEP && !ok ? count : { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
+        if (step === NO_STEP && !ok) return count;
+        const next = { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
+        // Who begins to receive in a loop when others are sending already is there to let them go.
+        return this.drains.has(op) && (op.kind === 'defer' || sendsOf(count.started) > 0) ? { ...next, supply: { ...next.supply, receives: MANY } } : next;
       },
       edge: (condition, taken, count) => {
         if (this.isNil(condition) === taken) return undefined;
@@ -325,6 +329,7 @@ export class Reading {
       return NO_STEP;
     }
     this.runs.set(op, runs);
+    if (op.kind === 'go' && runs.some(run => receivesInRounds(run, this.pass, this.depth - 1))) this.drains.add(op);
     return runs.reduce((step, run) => sum(step, this.runStep(op, run, how, node)), NO_STEP);
   }
 
@@ -332,6 +337,7 @@ export class Reading {
     const once = trafficOf(body, names, this.pass, this.depth - 1);
     const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
+    if (traffic.drains) this.drains.add(op);
     this.note(op, ...traffic.does);
     for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);
     for (const verb of traffic.endlessDoes) this.endlessDoes.add(verb);
@@ -351,6 +357,9 @@ export class Reading {
     if (op.kind !== 'assign') return false;
     // `waiting[c] = true`: who knows the map knows the channel.
     if (op.lhs.some(target => target.kind === 'index' && target.indices.some(goes))) return true;
+    const [first] = op.rhs;
+    const call = first && op.lhs.length > op.rhs.length ? unparen(first) : undefined;
+    if (call?.kind === 'call') return [...resultsOf(call, this.names, this.body).keys()].some(i => !this.isFollowed(op.lhs[i], call));
     return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
   }
 
@@ -370,6 +379,14 @@ export class Reading {
     // What holds it now is one of its names, or another name of something that holds it; of a function around, somebody else sees it.
     return relationOf(target, this.names, this.body.env) !== undefined && this.isOwn(target);
   }
+}
+
+/** `for { select { case <-c: case <-ctx.Done(): return } }`. */
+function receivesInRounds({ body, names }: Run, pass: Pass, depth: number): boolean {
+  if (depth === 0 || ![...body.graph.loops.keys()].length) return false;
+  const reading = new Reading(body, withNames(names, body), pass, depth);
+  if (reading.does.has('send')) return false;
+  return operations(body.graph).some(({ op }) => op.kind === 'receive' && reading.doesAt(op, 'receive') && [...body.graph.loops.keys()].some(({ start, end }) => start <= op.node.start && op.node.end <= end));
 }
 
 export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set(), laps: NO_LAPS };
