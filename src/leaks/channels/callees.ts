@@ -1,9 +1,10 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
-import { calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
+import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
+import { targetsOf } from '../../program/implementations.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
-import type { Body } from '../bodies.ts';
+import { type Body, bodyOf } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import { literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
@@ -45,12 +46,21 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const how = runnerOf(name);
   if (how) return runsOfArguments(call, how, names, started, from, pass);
   if (LOOKS_ONLY.test(name)) return [];
-  const body = bodyOfCallee(callee, from, pass);
+  const body = bodyOfCallee(callee, from, pass) ?? onlyTarget(callee, call, from, pass);
   if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
   const callbacks = runsOfCallbacks(call, names, started, from, body, pass);
   const inside = namesIn(body, callee, receiver, call.args, names, from);
   const isFollowed = resultsOf(call, names, from).size > 0;
   return callbacks === 'unseen' ? 'unseen' : [{ body, names: isFollowed ? namesOf(inside.places, inside.endings, { isFollowed }) : inside, started }, ...callbacks];
+}
+
+/** The one method behind an interface that only its package can implement. */
+function onlyTarget(callee: Callee, call: Call, from: Body, pass: Pass): Body | undefined {
+  const [target, ...others] = callee.kind === 'method' && !callee.func ? targetsOf(callee, from.env) : [];
+  const body = target && !others.length ? bodyOf(target, pass) : undefined;
+  // Methods of one name may have other parameters.
+  const params = body?.node.type.params.reduce((n, { names }) => n + Math.max(1, names.length), 0);
+  return params === call.args.length ? body : undefined;
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */

@@ -345,7 +345,9 @@ export class Reading {
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
     const isTrusted = (how === 'deferred' && body.node.kind === 'funclit') || body.info.pkg !== this.body.info.pkg;
-    const supply = isTrusted ? supplyOf(traffic.does) : traffic.supply;
+    // `if !c.closed { close(c.done) }`: a method that closes knows whether it has done so already.
+    const closes = traffic.supply.closes || (!started && traffic.does.has('close') && body.node.kind === 'func' && body.node.receiver !== undefined);
+    const supply = isTrusted ? supplyOf(traffic.does) : { ...traffic.supply, closes };
     if (how === 'stoppable') return { ...NO_STEP, supply };
     return started ? { own: NO_DEMAND, started: both(own, traffic.started), supply } : { own, started: traffic.started, supply };
   }
@@ -383,7 +385,8 @@ export class Reading {
 
 /** `for { select { case <-c: case <-ctx.Done(): return } }`. */
 function receivesInRounds({ body, names }: Run, pass: Pass, depth: number): boolean {
-  if (depth === 0 || ![...body.graph.loops.keys()].length) return false;
+  // A method that serves is there for more than that.
+  if (depth === 0 || body.node.kind !== 'funclit' || !body.graph.loops.size) return false;
   const reading = new Reading(body, withNames(names, body), pass, depth);
   if (reading.does.has('send')) return false;
   return operations(body.graph).some(({ op }) => op.kind === 'receive' && reading.doesAt(op, 'receive') && [...body.graph.loops.keys()].some(({ start, end }) => start <= op.node.start && op.node.end <= end));
