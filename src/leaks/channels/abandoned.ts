@@ -3,7 +3,7 @@
  * other end, or the function can leave on a way on which too little is done there.
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
-import { askedBodies, type Body } from '../bodies.ts';
+import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { type Facts, factsAt, firstFound } from '../facts.ts';
 import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
@@ -59,7 +59,7 @@ export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
 
 function allIn(pass: Pass): readonly Found[] {
   let all = memo.get(pass);
-  if (!all) memo.set(pass, (all = [...askedBodies(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText) || mayConstruct(bodyText, pass))].flatMap(body => [...foundIn(body, pass)])));
+  if (!all) memo.set(pass, (all = [...askedBodies(pass, ({ bodyText, file }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText) || (!file.kind.test && mayConstruct(bodyText, pass)))].flatMap(body => [...foundIn(body, pass)])));
   return all;
 }
 
@@ -84,7 +84,8 @@ function namesOfMade(made: Made | Constructed, body: Body, endings: readonly End
 
 /** A value of the package's own types, which its constructor has given the channel. What only a method ends is no matter of channels: rule unstopped-worker. */
 function* foundInConstructed(body: Body, pass: Pass): Generator<Found> {
-  if (endsWithCommand(body)) return;
+  // A test that does not bring a value to its end says nothing of the code under test.
+  if (isTest(body) || endsWithCommand(body)) return;
   for (const made of channelsConstructedIn(body, pass)) {
     const reading = new Reading(body, namesOfMade(made, body), pass);
     if (reading.escapes || reading.isReturned) continue;

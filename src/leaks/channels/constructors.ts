@@ -120,7 +120,9 @@ function findConstructors(pkg: Package): Constructors {
     const before = found.size;
     for (const info of pkg.funcs) if (mayReturnValue(info) && (/\bmake\(\s*chan\b/.test(info.bodyText) || mention?.test(info.bodyText))) found.add(info);
     if (found.size === before) break;
-    mention = new RegExp(`\\b(?:${[...new Set([...found].map(info => info.bareName))].join('|')})\\b`);
+    const names = (isMethod: boolean) => [...new Set([...found].filter(({ piece }) => (piece.receiver !== undefined) === isMethod).map(info => info.bareName))].join('|') || '(?!)';
+    // Functions of the package are called by their plain names.
+    mention = new RegExp(`(?<![.\\w])(?:${names(false)})(?:\\[[^\\]\\n]*\\])?\\(|\\.(?:${names(true)})\\(`);
   }
   return { found, mention };
 }

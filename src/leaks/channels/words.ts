@@ -244,13 +244,8 @@ function finding(found: Abandoned): Finding {
     { at: waits, note: WAITS[wait.verb] },
   ];
   const end = way && { at: siteIn(body.info, endOf(way, body)), note: way.at.kind === 'op' ? 'the next round makes a new channel' : LEAVES[wait.verb] };
-  const confidence = isDrivenByTest(found) ? 'low' : !way ? 'high' : comesAfterRange(wait) ? 'low' : 'medium';
+  const confidence = !way ? 'high' : comesAfterRange(wait) ? 'low' : 'medium';
   return { at, confidence, message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
-}
-
-/** A test that does not bring a value of the package to its end says nothing of the code under test. */
-function isDrivenByTest({ made, body }: Abandoned): boolean {
-  return 'origin' in made && isTest(body);
 }
 
 const WAITS: Record<Verb, string> = { send: 'it waits here until somebody receives', receive: 'it waits here until somebody sends', range: 'it waits here until the channel is closed' };
