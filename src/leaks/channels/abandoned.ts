@@ -3,22 +3,26 @@
  * other end, or the function can leave on a way on which too little is done there.
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
-import type { Expr } from '../../syntax/ast.ts';
-import { askedBodies, type Body } from '../bodies.ts';
+import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { type Facts, factsAt, firstFound } from '../facts.ts';
 import { isCommand } from '../commands.ts';
 import { endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
+import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
+import { sendsOf } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
-import { namesOf } from './places.ts';
+import { type Branch, noResult } from './noresults.ts';
+import { type Ending, type Names, namesOf } from './places.ts';
+import { answersRequests } from './requests.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
-import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export interface Abandoned {
   readonly verb: Verb;
@@ -55,21 +59,42 @@ export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
 
 function allIn(pass: Pass): readonly Found[] {
   let all = memo.get(pass);
-  if (!all) memo.set(pass, (all = [...askedBodies(pass, ({ bodyText }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText))].flatMap(body => [...foundIn(body, pass)])));
+  if (!all) memo.set(pass, (all = [...askedBodies(pass, ({ bodyText, file }) => /\bmake\(\s*\w*\s*chan\b|\bmake\(\w+/.test(bodyText) || (!file.kind.test && mayConstruct(bodyText, pass)))].flatMap(body => [...foundIn(body, pass)])));
   return all;
 }
 
 function* foundIn(body: Body, pass: Pass): Generator<Found> {
+  yield* foundInConstructed(body, pass);
   for (const of of waitingWithHanded(body, pass)) yield { kind: 'abandoned', of };
   for (const made of channelsMadeIn(body)) {
-    const names = withNames(namesOf([made.place]), body);
-    const reading = new Reading(body, names, pass);
+    const reading = new Reading(body, namesOfMade(made, body), pass);
     if (reading.escapes || reading.isReturned) continue;
     const alone = [...waitingAlone(reading, made)].filter(wait => isMeantToEnd(wait, body));
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
     for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
+    for (const forgotten of forgottenIn(reading, made.capacity, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
+  }
+}
+
+function namesOfMade(made: Made | Constructed, body: Body, endings: readonly Ending[] = []): Names {
+  return withNames('origin' in made ? namesOf([made.place, ...made.others], endings, { origin: made.origin }) : namesOf([made.place], endings), body);
+}
+
+/** A value of the package's own types, which its constructor has given the channel. What only a method ends is no matter of channels: rule unstopped-worker. */
+function* foundInConstructed(body: Body, pass: Pass): Generator<Found> {
+  // A test that does not bring a value to its end says nothing of the code under test.
+  if (isTest(body) || endsWithCommand(body)) return;
+  for (const made of channelsConstructedIn(body, pass)) {
+    const reading = new Reading(body, namesOfMade(made, body), pass);
+    if (reading.escapes || reading.isReturned) continue;
+    const isForWorkers = ({ verb, starts }: Waiting) => verb !== 'send' && starts[0] !== undefined && starts[0].body.info !== body.info;
+    const alone = [...waitingAlone(reading, made)].filter(wait => !isForWorkers(wait));
+    for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
+    if (alone.length) continue;
+    for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
+    for (const left of leftBehind(reading, made, body, pass)) if (!isForWorkers(left.wait)) yield { kind: 'abandoned', of: left };
     for (const forgotten of forgottenIn(reading, made.capacity, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
@@ -120,7 +145,7 @@ interface State extends Count {
   readonly starter: Starter | undefined;
 }
 
-function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Generator<Abandoned> {
+function* leftBehind(reading: Reading, made: Made | Constructed, body: Body, pass: Pass): Generator<Abandoned> {
   if (endsWithCommand(body)) return;
   for (const verb of ['send', 'receive', 'range'] as const) {
     const waits = reading.waits.filter(w => w.verb === verb && w.starts.length > 0);
@@ -128,14 +153,16 @@ function* leftBehind(reading: Reading, made: Made, body: Body, pass: Pass): Gene
     const wait = waits.find(({ starts }) => starts[0] && starts[0].node.start > made.call.start) ?? waits[0];
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    const way = wayLeaving(reading, verb, made, START, body, pass) && wayLeaving(withEndings(verb, reading, made, body, pass), verb, made, START, body, pass);
+    if (verb === 'send' && made.capacity === 1 && answersRequests(reading, body, pass)) continue;
+    const leaving = (at: Reading) => wayLeaving(at, verb, made, 'origin' in made ? at.begunBy(made.call) : START, body, pass, noResult(made.call, body));
+    const way = leaving(reading) && leaving(withEndings(verb, reading, made, body, pass));
     if (way) yield { verb, made, body, wait, way };
   }
 }
 
-function withEndings(verb: Verb, reading: Reading, made: Made, body: Body, pass: Pass): Reading {
+function withEndings(verb: Verb, reading: Reading, made: Made | Constructed, body: Body, pass: Pass): Reading {
   const endings = endingsOf(verb, reading, made, body, pass);
-  return endings.length ? new Reading(body, withNames(namesOf([made.place], endings), body), pass) : reading;
+  return endings.length ? new Reading(body, namesOfMade(made, body, endings), pass) : reading;
 }
 
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
@@ -145,9 +172,6 @@ export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Coun
   const walk = leavingWalk(reading, verb, made, body, pass, isVoid);
   return firstFound(factsAt(made.after, body, pass), facts => search<State>(made.after, { ...start, facts }, walk));
 }
-
-/** Whether there is no channel to wait at on a branch. */
-export type Branch = (condition: Expr, taken: boolean) => boolean;
 
 function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass: Pass, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
@@ -193,5 +217,5 @@ function isLeft(verb: Verb, state: State, made: Made): boolean {
 /** More is sent than received and buffered. */
 export function isSendLeft({ started, supply }: Count, { capacity }: Made): boolean {
   // How many a loop starts, and how many a larger buffer holds, is for the code to know.
-  return capacity !== undefined && capacity <= 1 && started.sends - capacity > supply.receives;
+  return capacity !== undefined && capacity <= 1 && sendsOf(started) - capacity > supply.receives;
 }

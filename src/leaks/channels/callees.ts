@@ -1,15 +1,16 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
 import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
+import { targetsOf } from '../../program/implementations.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type Ident, unparen, type Variable } from '../../syntax/ast.ts';
-import type { Body } from '../bodies.ts';
+import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Body, bodyOf } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import { literalOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
-import type { Place } from '../places.ts';
+import { namesIn, placesBehind, receiverOf, resultsOf } from './bindings.ts';
 import { callsOfParameter, parameterOf, runnerOf } from './paramcalls.ts';
-import { fieldsHolding, isMentioned, isMethodOfHolder, namesBehind, type Names, namesOf, relationOf } from './places.ts';
+import { isMentioned, isMethodOfHolder, type Names, namesOf, relationOf } from './places.ts';
 
 /** A body that runs with the channel in reach. */
 export interface Run {
@@ -30,6 +31,8 @@ const HARMLESS_BUILTINS = new Set(['close', 'len', 'cap', 'delete', 'print', 'pr
 
 /** What a call runs that knows the channel; empty where it knows nothing of it. */
 export function runsOf(call: Call, names: Names, started: boolean, from: Body, pass: Pass): Runs {
+  const { origin } = names;
+  if (origin && origin.call === call) return [{ body: origin.body, names: origin.names, started }];
   const callee = functionOf(calleeOf(call, from.env), from.env);
   if (callee.kind === 'builtin') return HARMLESS_BUILTINS.has(callee.name) || !call.args.some(arg => carries(arg, names, from)) ? [] : 'unseen';
   // Where the converted channel goes, the expression around it says.
@@ -43,10 +46,21 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const how = runnerOf(name);
   if (how) return runsOfArguments(call, how, names, started, from, pass);
   if (LOOKS_ONLY.test(name)) return [];
-  const body = bodyOfCallee(callee, from, pass);
+  const body = bodyOfCallee(callee, from, pass) ?? onlyTarget(callee, call, from, pass);
   if (!body || call.args.some((arg, i) => isLost(arg, parameterOf(body, i), names, from))) return 'unseen';
   const callbacks = runsOfCallbacks(call, names, started, from, body, pass);
-  return callbacks === 'unseen' ? 'unseen' : [{ body, names: namesIn(body, callee, receiver, call.args, names, from), started }, ...callbacks];
+  const inside = namesIn(body, callee, receiver, call.args, names, from);
+  const isFollowed = resultsOf(call, names, from).size > 0;
+  return callbacks === 'unseen' ? 'unseen' : [{ body, names: isFollowed ? namesOf(inside.places, inside.endings, { isFollowed }) : inside, started }, ...callbacks];
+}
+
+/** The one method behind an interface that only its package can implement. */
+function onlyTarget(callee: Callee, call: Call, from: Body, pass: Pass): Body | undefined {
+  const [target, ...others] = callee.kind === 'method' && !callee.func ? targetsOf(callee, from.env) : [];
+  const body = target && !others.length ? bodyOf(target, pass) : undefined;
+  // Methods of one name may have other parameters.
+  const params = body?.node.type.params.reduce((n, { names }) => n + Math.max(1, names.length), 0);
+  return params === call.args.length ? body : undefined;
 }
 
 /** `each(items, func(x T) { c <- x })`: the literal runs where the callee calls its parameter, if that is all it does with it. */
@@ -95,36 +109,6 @@ function isLost(arg: Expr, param: Variable | undefined, names: Names, from: Body
   return param !== undefined;
 }
 
-/** The names in the callee of what an argument leads to. */
-function placesBehind(arg: Expr, param: Variable, names: Names, from: Body): readonly Place[] {
-  const to: Place = { root: param, fields: [] };
-  const literal = literalOf(arg);
-  return literal ? fieldsHolding(literal, to, names, from.env) : namesBehind(arg, to, names, from.env);
-}
-
-export function receiverOf(callee: Callee): Expr | undefined {
-  return callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
-}
-
-export function receiverVariableOf({ node }: Body): Variable | undefined {
-  return node.kind === 'func' ? variableOf(node.receiver?.names[0]) : undefined;
-}
-
-/** What the channel is called in the body that a call runs. */
-function namesIn(body: Body, callee: Callee, receiver: Expr | undefined, args: readonly Expr[], names: Names, from: Body): Names {
-  const given = args.flatMap((arg, i): readonly Place[] => {
-    const param = parameterOf(body, i);
-    return param ? placesBehind(arg, param, names, from) : [];
-  });
-  const own = receiverVariableOf(body);
-  const held = receiver && own ? namesBehind(receiver, { root: own, fields: [] }, names, from.env) : [];
-  return namesOf([...(callee.kind === 'literal' ? names.places : []), ...given, ...held], callee.kind === 'literal' ? names.endings : []);
-}
-
-function variableOf(name: Ident | undefined): Variable | undefined {
-  return name?.entity?.kind === 'var' ? name.entity : undefined;
-}
-
 /** The value of an expression is the channel, has it inside or captures it. */
 export function carries(expr: Expr, names: Names, from: Body): boolean {
   const x = unparen(expr);
@@ -141,7 +125,8 @@ export function carries(expr: Expr, names: Names, from: Body): boolean {
       return x.op === '&' && carries(x.x, names, from);
     case 'call':
       // A conversion: `(<-chan int)(c)`.
-      return x.args.length === 1 && calleeOf(x, from.env).kind === 'conversion' && x.args.some(arg => carries(arg, names, from));
+      if (x.args.length === 1 && calleeOf(x, from.env).kind === 'conversion') return x.args.some(arg => carries(arg, names, from));
+      return resultsOf(x, names, from).size > 0;
     case 'funclit':
       return isMentioned(x, names, from.env);
     default:

@@ -8,7 +8,7 @@ import { type Arrival, operations, search, type Turn } from '../../flow/search.t
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
-import { type Expr, unparen } from '../../syntax/ast.ts';
+import { type Call, type Expr, type Go, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
@@ -19,12 +19,13 @@ import type { Run } from './callees.ts';
 import { MANY } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { isInEachRoundOf, keepStep } from './instep.ts';
-import { type Count, Reading, START, type Verb, type Waiting, withNames } from './traffic.ts';
+import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export interface Forgotten {
   readonly wait: Waiting;
   /** The start of the goroutine that should have answered. */
-  readonly start: Op & { readonly kind: 'go' };
+  readonly start: Go | Call;
   readonly goroutine: Body;
   /** Its way to an end without an answer. */
   readonly way: Arrival<unknown>;
@@ -40,13 +41,15 @@ export function* forgottenIn(reading: Reading, capacity: number | undefined, bod
     const answerers = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...ANSWERS[verb]) ? [op] : []));
     const [start, ...more] = answerers;
     const [run, ...others] = start ? reading.runsAt(start) : [];
-    if (start?.kind !== 'go' || more.length || !run || others.length) continue;
+    // A group says in the end that one of it has failed; who sends before that does not hear it.
+    const node = start?.kind === 'go' ? start.stmt : start?.kind === 'call' && verb === 'send' ? start.call : undefined;
+    if (!node || more.length || !run?.started || others.length) continue;
     if (verb === 'send' && (isInLockstep(wait, run, body) || !receivesEachRound(run, pass))) continue;
-    const isMany = isInLoop(start.stmt, body);
-    // Of many goroutines one is enough for a single receive, and one that is left takes all that is sent.
-    if (isMany && (verb === 'send' || !isInLoop(wait.node, body))) continue;
-    const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && keepStep(start.stmt, wait.node, body) }, run, pass);
-    if (way) yield { wait, start, goroutine: run.body, way };
+    const isMany = isInLoop(node, body);
+    // Of many goroutines one is enough for a single receive or send, and all may fail.
+    if (isMany && (!isInLoop(wait.node, body) || (verb === 'send' && !receivesInLoop(run.body)))) continue;
+    const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && verb !== 'send' && keepStep(node, wait.node, body) }, run, pass);
+    if (way) yield { wait, start: node, goroutine: run.body, way };
   }
 }
 

@@ -3,18 +3,20 @@ import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import type { FuncOutline } from '../../program/package.ts';
-import { isError, typeOf } from '../../program/infer.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, type FuncNode, unparen, variableIn } from '../../syntax/ast.ts';
+import { type Call, type FuncNode, unparen } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
 import { isCommand } from '../commands.ts';
 import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { type Branch, isSendLeft, wayLeaving } from './abandoned.ts';
+import { isSendLeft, wayLeaving } from './abandoned.ts';
 import { carries } from './callees.ts';
+import { sendsOf } from './counts.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
-import { type Names, namesOf } from './places.ts';
-import { type Count, Reading, START, type Waiting, withNames } from './traffic.ts';
+import { namesOf } from './places.ts';
+import { noResult } from './noresults.ts';
+import { type Count, Reading, START, type Waiting } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 /** What comes with the channel that a function returns. */
 interface ResultChannel {
@@ -112,31 +114,13 @@ function* leftUnread(op: CallOp, target: ReceivedFrom, after: Made['after'], { m
   const { call } = op;
   const reading = readingOf(call, target, body, pass);
   if (reading.escapes || reading.isReturned) return;
-  const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, failure(call, body));
+  const way = wayLeaving(reading, 'send', { ...made, call, op, after }, count, body, pass, noResult(call, body));
   if (way) yield { body, call, wait, way };
 }
 
 function readingOf(call: Call, { variable }: ReceivedFrom, body: Body, pass: Pass): Reading {
-  const names: Names = variable ? withNames(namesOf([variable]), body) : { places: [], endings: [], key: `call@${call.start}`, call };
+  const names = variable ? withNames(namesOf([variable]), body) : namesOf([], [], { call });
   return new Reading(body, names, pass);
-}
-
-/** `ok, c, err := start()`: where the error is one or the flag is false, there is no channel; until another call gives them their values. */
-function failure(call: Call, body: Body): Branch {
-  const assigns = operations(body.graph).flatMap(({ op }) => (op.kind === 'assign' ? [op] : []));
-  const assign = assigns.find(op => op.rhs.some(x => unparen(x) === call));
-  const others = assign && assign.lhs.length > 1 ? assign.lhs : [];
-  const isOther = (x: Expr) => {
-    const variable = variableIn(unparen(x));
-    if (!variable || !others.some(other => variableIn(unparen(other)) === variable)) return false;
-    return !assigns.some(({ lhs, rhs, node }) => call.end < node.start && node.start < x.start && rhs.some(value => unparen(value).kind === 'call') && lhs.some(target => variableIn(unparen(target)) === variable));
-  };
-  return (condition, taken) => {
-    const x = unparen(condition);
-    if (x.kind === 'ident') return isOther(x) && !taken;
-    if (x.kind !== 'binary' || x.y.kind !== 'ident' || x.y.name !== 'nil' || !isOther(x.x)) return false;
-    return isError(typeOf(x.x, body.env)) && (x.op === '!=') === taken;
-  };
 }
 
 type CallOp = Op & { kind: 'call' };
@@ -197,7 +181,7 @@ function generates(made: Made, body: Body, pass: Pass): ResultChannel | undefine
     ...walk,
     returns: (end, count) => {
       const result = end.stmt?.results.findIndex(x => carries(x, names, body)) ?? -1;
-      if (result >= 0 && count.started.sends > 0) found = { result, count };
+      if (result >= 0 && sendsOf(count.started) > 0) found = { result, count };
       return found !== undefined;
     },
   });

@@ -10,9 +10,9 @@ import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.t
 import type { Body } from '../bodies.ts';
 import { bodyOfCallee } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { receiverOf, receiverVariableOf } from './callees.ts';
+import { receiverOf, receiverVariableOf } from './bindings.ts';
 import { parameterOf } from './paramcalls.ts';
-import { capacityOf, type Made, makesIn } from './makes.ts';
+import { type Made, makesIn } from './makes.ts';
 
 export interface Handed {
   readonly made: Made;
@@ -53,5 +53,5 @@ function valuesFor(call: Call, callee: Callee, inner: Body): { value: Expr; to: 
 }
 
 function* madeAt(value: Expr, to: Variable, op: Op, after: Point, body: Body): Generator<Made> {
-  for (const { call, fields } of makesIn(value, body)) yield { call, place: { root: to, fields }, capacity: capacityOf(call, body.env), op, after };
+  for (const { call, fields, capacity } of makesIn(value, body)) yield { call, place: { root: to, fields }, capacity, op, after };
 }

@@ -30,17 +30,17 @@ export function* channelsMadeIn(body: Body): Generator<Made> {
       if (!place || typeof place.root !== 'object' || place.root.owner !== body.node || place.root.role !== 'local') continue;
       // A field of what a call gave or a pointer leads to, others may see.
       if (place.fields.length && !isOwn(place.root)) continue;
-      for (const { call, fields } of makesIn(value, body)) {
-        yield { call, place: { root: place.root, fields: [...place.fields, ...fields] }, capacity: capacityOf(call, body.env), op, after };
+      for (const { call, fields, capacity } of makesIn(value, body)) {
+        yield { call, place: { root: place.root, fields: [...place.fields, ...fields] }, capacity, op, after };
       }
     }
   }
 }
 
 /** `make(chan T)`, and those in a composite literal with the fields that they are put into. */
-export function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string[] }[] {
+export function makesIn(value: Expr, body: Body): { call: Call; fields: readonly string[]; capacity: number | undefined }[] {
   const x = unparen(value);
-  if (x.kind === 'call') return isMake(x, body.env) ? [{ call: x, fields: [] }] : [];
+  if (x.kind === 'call') return isMake(x, body.env) ? [{ call: x, fields: [], capacity: capacityOf(x, body.env) }] : [];
   const literal = literalOf(x);
   return literal ? fieldValuesOf(literal, body.env).flatMap(({ fields, value: inner }) => makesIn(inner, body).map(made => ({ ...made, fields: [...fields, ...made.fields] }))) : [];
 }

@@ -6,6 +6,7 @@ import { functionOf } from '../../program/values.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
+import type { Body } from '../bodies.ts';
 import { canonicalPlace, holds } from '../mutexes.ts';
 import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
 import { keyOf, type Place } from '../places.ts';
@@ -16,23 +17,35 @@ export interface Names {
   readonly endings: readonly Ending[];
   /** The call that gives it, where the call stands for it: `for v := range generate()`. */
   readonly call?: Call;
+  /** The call that has made it, of a function that is followed inside. */
+  readonly origin?: Origin;
+  /** What the body returns its caller follows. */
+  readonly isFollowed?: true;
   /** Equal for equal sets. */
   readonly key: string;
 }
 
+/** `c := newConn()`: the call, and the channel inside the function that makes it. */
+export interface Origin {
+  readonly call: Call;
+  readonly body: Body;
+  readonly names: Names;
+}
+
 /**
  * What says that nobody waits at the channel any more: a `message` from another channel, the `close` of another one,
- * the end of the `wait` for a group.
+ * the end of the `wait` for a group. By a `turn` one of several goroutines says so of itself.
  */
 export interface Ending {
-  readonly by: 'message' | 'close' | 'wait';
+  readonly by: 'message' | 'close' | 'wait' | 'turn';
   readonly place: Place;
 }
 
-export function namesOf(places: readonly Place[], endings: readonly Ending[] = []): Names {
+export function namesOf(places: readonly Place[], endings: readonly Ending[] = [], more: Pick<Names, 'call' | 'origin' | 'isFollowed'> = {}): Names {
   const byKey = new Map(places.map(place => [keyOf(place), place]));
   const keys = [...byKey.keys()].sort();
-  return { places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...endings.map(({ by, place }) => `!${by} ${keyOf(place)}`)].join(' ') };
+  const marks = [...(more.call ? [`call@${more.call.start}`] : []), ...(more.origin ? [`from@${more.origin.call.start} ${more.origin.names.key}`] : []), ...(more.isFollowed ? ['returned'] : [])];
+  return { ...more, places: keys.flatMap(key => byKey.get(key) ?? []), endings, key: [...keys, ...marks, ...endings.map(({ by, place }) => `!${by} ${keyOf(place)}`)].join(' ') };
 }
 
 /** What an expression is to a channel: the channel itself, or something that has it in a field. */
@@ -45,19 +58,12 @@ export function relationOf(x: Expr, { places, call }: Names, env: Env): 'channel
 }
 
 /** A message from `x`, or its close, says that nobody waits any more. */
-export function isEnding(by: 'message' | 'close', x: Expr, names: Names, env: Env): boolean {
+export function isEnding(by: 'message' | 'close' | 'turn', x: Expr, names: Names, env: Env): boolean {
   return names.endings.length > 0 && isEndingAt(by, canonicalPlace(x, env), names);
 }
 
 export function isEndingAt(by: Ending['by'], place: Place | undefined, { endings }: Names): boolean {
   return place !== undefined && endings.some(ending => ending.by === by && keyOf(ending.place) === keyOf(place));
-}
-
-/** The names inside a function that is given `arg` as the variable at `to`: `s.c` of `s` is `p.c` of the parameter `p`. */
-export function namesBehind(arg: Expr, to: Place, { places }: Names, env: Env): readonly Place[] {
-  const place = canonicalPlace(arg, env);
-  if (!place) return [];
-  return places.filter(p => holds(place, p)).map(p => ({ root: to.root, fields: [...to.fields, ...p.fields.slice(place.fields.length)] }));
 }
 
 /** `s.run` of what holds the channel, or of a channel with methods. */
@@ -122,7 +128,7 @@ export function withAliases(names: Names, graph: FlowGraph, func: FuncNode, env:
       else if (place.fields.length && relationOf(value, names, env) === 'channel') found.push(place);
     });
   }
-  return found.length === names.places.length ? names : namesOf(found, names.endings);
+  return found.length === names.places.length ? names : namesOf(found, names.endings, names);
 }
 
 /** A place below a variable of the function itself, which nobody else sees unless it is handed on. */

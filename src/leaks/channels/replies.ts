@@ -20,7 +20,8 @@ import { familiesOf, type FamilyUse } from './families.ts';
 import { channelNamesOf } from './familykeys.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
-import { Reading, withNames } from './traffic.ts';
+import { Reading } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 export interface LateReply {
   /** Who answers. */

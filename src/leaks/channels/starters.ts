@@ -5,7 +5,8 @@ import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { mayFailAfter } from '../startresults.ts';
 import { type Demand, keyOfDemand } from './counts.ts';
-import { type Count, Reading, withNames } from './traffic.ts';
+import { type Count, Reading } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 /** The result of such a call, and all that has been started with it. */
 export interface Starter {

@@ -8,24 +8,39 @@ import { unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { doneBy } from '../countdown.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { isOwn as isMadeHere } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
 import { keyOf, type Place } from '../places.ts';
 import { awaitedBy, callOf, countedBy } from './awaiting.ts';
 import type { Run } from './callees.ts';
+import { sendsOf } from './counts.ts';
 import { channelsMadeIn, isMake, type Made } from './makes.ts';
 import { type Ending, namesOf } from './places.ts';
-import { Reading, type Verb, withNames } from './traffic.ts';
+import { Reading, type Verb } from './traffic.ts';
+import { withNames } from './bindings.ts';
 
 /** What of a body says so. */
 export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Ending[] {
   const others = new Map([...channelsMadeIn(body)].map(({ place }) => [keyOf(place), place]));
   return [...awaitedGroups(verb, reading, body, pass), ...[...others.values()].flatMap((place): Ending[] => {
-    if (place.fields.length || typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !isOwn(place.root, body)) return [];
+    if (typeof place.root !== 'object' || keyOf(place) === keyOf(own) || !(place.fields.length ? isMadeHere(place.root) : isOwn(place.root, body))) return [];
     const other = new Reading(body, withNames(namesOf([place]), body), pass);
     if (other.escapes || other.isReturned) return [];
     if (isThrough(['send', 'close'], verb, reading, other, body, pass)) return [{ by: 'message', place }];
-    return verb === 'send' && isThrough(['close'], verb, reading, other, body, pass) ? [{ by: 'close', place }] : [];
+    if (verb === 'send' && isThrough(['close'], verb, reading, other, body, pass)) return [{ by: 'close', place }];
+    return verb === 'send' && takesTurns(reading, other, body, pass) ? [{ by: 'turn', place }] : [];
   })];
+}
+
+/** Each of the goroutines that one statement starts sends once at most, or answers at the other channel instead: `busy = make(chan bool); go func() { …; close(busy) }()`. */
+function takesTurns(reading: Reading, other: Reading, body: Body, pass: Pass): boolean {
+  const [waiter, ...more] = waitersIn('send', reading, body);
+  const answerers = operations(body.graph).filter(({ op }) => other.doesAt(op, 'send', 'close'));
+  if (!waiter || more.length || answerers.some(({ op }) => op !== waiter)) return false;
+  const waits = onlyRun(reading, waiter);
+  const answers = onlyRun(other, waiter);
+  return waits !== undefined && answers?.started === true && answersLast('send', waits, answers, pass)
+    && sendsOf(new Reading(waits.body, withNames(waits.names, waits.body), pass).traffic().own) <= 1;
 }
 
 /** The groups that the body waits for while others receive what those in it send. */
@@ -44,7 +59,7 @@ function leavesBehind(verb: Verb, op: Op, reading: Reading, pass: Pass): boolean
   return reading.runsAt(op).some(({ body, names }) => new Reading(body, withNames(names, body), pass).startedDoes.has(verb));
 }
 
-function waitersIn(verb: Verb, reading: Reading, { graph }: Body): readonly Op[] {
+export function waitersIn(verb: Verb, reading: Reading, { graph }: Body): readonly Op[] {
   return operations(graph).map(({ op }) => op).filter(op => reading.runsAt(op).some(run => run.started) && reading.doesAt(op, verb));
 }
 
@@ -69,12 +84,12 @@ function isThrough(answers: readonly ('send' | 'close')[], verb: Verb, reading: 
   });
 }
 
-function onlyRun(reading: Reading, op: Op): Run | undefined {
+export function onlyRun(reading: Reading, op: Op): Run | undefined {
   const [run, ...more] = reading.runsAt(op);
   return more.length ? undefined : run;
 }
 
-function isRepeated(op: Op, { graph }: Body): boolean {
+export function isRepeated(op: Op, { graph }: Body): boolean {
   const block = graph.blocks.find(({ ops }) => ops.includes(op));
   return block !== undefined && reachableFrom(block, b => successors(b.end)).has(block);
 }

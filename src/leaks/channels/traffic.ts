@@ -13,13 +13,15 @@ import { isPastTicks } from '../tickchannels.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { answersWithout } from './answers.ts';
 import { awaitedBy } from './awaiting.ts';
+import { resultsOf, withNames } from './bindings.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
-import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, type Supply } from './counts.ts';
+import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, sendsOf, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
+import { isOnlyOnce } from './onlyonces.ts';
 import { hasOwnEnd } from './ownends.ts';
-import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf, withAliases } from './places.ts';
+import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf } from './places.ts';
 
 export type Verb = 'send' | 'receive' | 'range';
 
@@ -43,6 +45,8 @@ export interface Traffic {
   readonly startedDoes: ReadonlySet<Verb | 'close'>;
   /** What bodies do with it that never end. */
   readonly endlessDoes: ReadonlySet<Verb | 'close'>;
+  /** It starts a goroutine that receives in a loop. */
+  readonly drains: boolean;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -51,7 +55,7 @@ export interface Traffic {
   readonly supply: Supply;
 }
 
-const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), drains: false, waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 const UNSEEN: Traffic = { ...NOTHING_NEW, escapes: true };
 
 /** What is known of one body and channel; open as long as it is being read. */
@@ -65,7 +69,7 @@ interface Entry {
 const memo = new WeakMap<FlowGraph, Map<string, Entry>>();
 
 /** Calls are followed to this depth. */
-const DEEPEST = 4;
+const DEEPEST = 6;
 
 export function trafficOf(body: Body, named: Names, pass: Pass, depth = DEEPEST): Traffic {
   const known = memo.get(body.graph) ?? new Map<string, Entry>();
@@ -109,10 +113,6 @@ export interface Count {
 }
 
 /** With the other names that the body gives it. */
-export function withNames(names: Names, body: Body): Names {
-  return withAliases(names, body.graph, body.node, body.env);
-}
-
 /** What one operation adds. */
 type Step = Omit<Count, 'oks' | 'laps'>;
 
@@ -126,6 +126,8 @@ export class Reading {
   private readonly steps = new Map<Op, Step>();
   private readonly doneAt = new Map<Op, ReadonlySet<Verb | 'close'>>();
   private readonly runs = new Map<Op, readonly Run[]>();
+  /** Where goroutines start that receive in a loop. */
+  private readonly drains = new Set<Op>();
   private readonly arms: ReadonlyMap<Op, { readonly select: Select; readonly clause: CommClause }>;
   readonly does = new Set<Verb | 'close'>();
   /** What goroutines do with it that the body starts. */
@@ -170,6 +172,12 @@ export class Reading {
     return undefined;
   }
 
+  /** What a call has begun when it returns. */
+  begunBy(call: Call): Count {
+    for (const [op, step] of this.steps) if (op.kind === 'call' && op.call === call) return { ...START, started: step.started, supply: step.supply };
+    return START;
+  }
+
   /** What functions that were deferred before `start` will do: they see the variable as it is in the end. */
   deferredBefore(start: number): Supply {
     const earlier = [...this.steps].flatMap(([op, step]) => (op.kind === 'defer' && op.stmt.start < start ? [step] : []));
@@ -177,7 +185,7 @@ export class Reading {
   }
 
   traffic(): Traffic {
-    if (this.escapes || this.isReturned) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
+    if (this.escapes || (this.isReturned && !this.names.isFollowed)) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
     let own = NO_DEMAND;
     let started = NO_DEMAND;
     let supply: Supply | undefined;
@@ -198,7 +206,7 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, drains: this.drains.size > 0, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
@@ -212,7 +220,10 @@ export class Reading {
         if (pass.contracts.endsHere(op, body.env)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
         const ok = okOf(op, names, body);
-        return step === NO_STEP && !ok ? count : { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
+        if (step === NO_STEP && !ok) return count;
+        const next = { ...sum(count, step), oks: ok ? new Set([...count.oks, ok]) : count.oks };
+        // Who begins to receive in a loop when others are sending already is there to let them go.
+        return this.drains.has(op) && (op.kind === 'defer' || sendsOf(count.started) > 0) ? { ...next, supply: { ...next.supply, receives: MANY } } : next;
       },
       edge: (condition, taken, count) => {
         if (this.isNil(condition) === taken) return undefined;
@@ -262,6 +273,7 @@ export class Reading {
         return this.isChannel(op.stmt.channel) ? this.communication('send', op, op.stmt) : NO_STEP;
       case 'receive':
         if (isEnding('message', op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: ALL_SUPPLY };
+        if (isEnding('turn', op.channel, this.names, this.body.env)) return { ...NO_STEP, supply: { ...NO_SUPPLY, receives: 1 } };
         return this.isChannel(op.channel) ? this.communication('receive', op, op.node) : NO_STEP;
       case 'range':
         return this.isChannel(op.stmt.x) ? this.rangeStep(op, op.stmt) : NO_STEP;
@@ -296,7 +308,8 @@ export class Reading {
     const waits = isBlocked || isExit;
     if (waits) this.waits.push({ verb, node, body: this.body, isExit, starts: [] });
     const supply = { ...NO_SUPPLY, sends: verb === 'send' ? 1 : 0, receives: verb === 'send' ? 0 : 1 };
-    return { own: waits ? { sends: verb === 'send' ? 1 : 0, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
+    const onceMore = verb === 'send' && waits && isOnlyOnce(op, this.body);
+    return { own: waits ? { sends: verb === 'send' && !onceMore ? 1 : 0, onceMore, receives: verb === 'receive' ? 1 : 0, ranges: verb === 'range' } : NO_DEMAND, started: NO_DEMAND, supply };
   }
 
   private note(op: Op, ...verbs: readonly (Verb | 'close')[]): void {
@@ -316,6 +329,7 @@ export class Reading {
       return NO_STEP;
     }
     this.runs.set(op, runs);
+    if (op.kind === 'go' && runs.some(run => receivesInRounds(run, this.pass, this.depth - 1))) this.drains.add(op);
     return runs.reduce((step, run) => sum(step, this.runStep(op, run, how, node)), NO_STEP);
   }
 
@@ -323,6 +337,7 @@ export class Reading {
     const once = trafficOf(body, names, this.pass, this.depth - 1);
     const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
+    if (traffic.drains) this.drains.add(op);
     this.note(op, ...traffic.does);
     for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);
     for (const verb of traffic.endlessDoes) this.endlessDoes.add(verb);
@@ -330,7 +345,9 @@ export class Reading {
     const { own } = traffic;
     // What is deferred under a condition (`if err != nil`) meets just that condition when it runs; another package knows what it does.
     const isTrusted = (how === 'deferred' && body.node.kind === 'funclit') || body.info.pkg !== this.body.info.pkg;
-    const supply = isTrusted ? supplyOf(traffic.does) : traffic.supply;
+    // `if !c.closed { close(c.done) }`: a method that closes knows whether it has done so already.
+    const closes = traffic.supply.closes || (!started && traffic.does.has('close') && body.node.kind === 'func' && body.node.receiver !== undefined);
+    const supply = isTrusted ? supplyOf(traffic.does) : { ...traffic.supply, closes };
     if (how === 'stoppable') return { ...NO_STEP, supply };
     return started ? { own: NO_DEMAND, started: both(own, traffic.started), supply } : { own, started: traffic.started, supply };
   }
@@ -342,6 +359,9 @@ export class Reading {
     if (op.kind !== 'assign') return false;
     // `waiting[c] = true`: who knows the map knows the channel.
     if (op.lhs.some(target => target.kind === 'index' && target.indices.some(goes))) return true;
+    const [first] = op.rhs;
+    const call = first && op.lhs.length > op.rhs.length ? unparen(first) : undefined;
+    if (call?.kind === 'call') return [...resultsOf(call, this.names, this.body).keys()].some(i => !this.isFollowed(op.lhs[i], call));
     return op.rhs.some((value, i) => goes(value) && !this.isFollowed(op.lhs.length === op.rhs.length ? op.lhs[i] : undefined, value));
   }
 
@@ -361,6 +381,15 @@ export class Reading {
     // What holds it now is one of its names, or another name of something that holds it; of a function around, somebody else sees it.
     return relationOf(target, this.names, this.body.env) !== undefined && this.isOwn(target);
   }
+}
+
+/** `for { select { case <-c: case <-ctx.Done(): return } }`. */
+function receivesInRounds({ body, names }: Run, pass: Pass, depth: number): boolean {
+  // A method that serves is there for more than that.
+  if (depth === 0 || body.node.kind !== 'funclit' || !body.graph.loops.size) return false;
+  const reading = new Reading(body, withNames(names, body), pass, depth);
+  if (reading.does.has('send')) return false;
+  return operations(body.graph).some(({ op }) => op.kind === 'receive' && reading.doesAt(op, 'receive') && [...body.graph.loops.keys()].some(({ start, end }) => start <= op.node.start && op.node.end <= end));
 }
 
 export const START: Count = { own: NO_DEMAND, started: NO_DEMAND, supply: NO_SUPPLY, oks: new Set(), laps: NO_LAPS };

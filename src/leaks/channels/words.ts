@@ -7,23 +7,27 @@ import { typeOf } from '../../program/infer.ts';
 import { type Body, isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { holdsSpan, reaches, spanOf } from '../reach.ts';
-import { describeCall, textOf, turnSteps } from '../words.ts';
+import { describeCall, startSite, textOf, turnSteps } from '../words.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type UnclosedResult, unclosedResults } from './generators.ts';
 import { type GoneReceiver, goneReceivers } from './gone.ts';
+import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import { type LateReply, lateReplies } from './replies.ts';
+import { type Stranded, strandedSends } from './stranded.ts';
 import type { Verb } from './traffic.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   const lonely = [...lonelyAt(verb, pass)].filter(({ isNil }) => !isNil);
+  const sends = verb === 'send' ? sendsToGiversUp(pass) : NO_SENDS;
   // What is said of a field need not be said again of each value that has it.
-  const told = new Set(lonely.map(({ use }) => use.node));
+  const isLonely = new Set(lonely.map(({ use }) => use.node));
+  const told = new Set([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
   for (const found of abandonedAt(verb, pass)) if (!told.has(found.wait.node)) yield finding(found);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
@@ -32,9 +36,30 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb === 'range') for (const unclosed of unclosedResults(pass)) yield unclosedFinding(unclosed);
   if (verb !== 'send') return;
-  for (const gone of goneReceivers(pass)) yield goneFinding(gone);
+  for (const found of sends.gone) yield goneFinding(found);
+  for (const found of sends.stranded) yield strandedFinding(found);
+  for (const found of sends.last) yield lastFinding(found);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
-  for (const late of lateReplies(pass)) if (!told.has(late.send.node)) yield replyFinding(late);
+  for (const late of sends.late) if (!isLonely.has(late.send.node) && !sends.gone.some(({ send }) => send.node === late.send.node)) yield replyFinding(late);
+}
+
+/** Sends on fields to somebody who may have left; what one kind tells, the ones behind it leave out. */
+interface Sends {
+  readonly gone: readonly GoneReceiver[];
+  readonly late: readonly LateReply[];
+  readonly stranded: readonly Stranded[];
+  readonly last: readonly LastWords[];
+}
+
+const NO_SENDS: Sends = { gone: [], late: [], stranded: [], last: [] };
+
+function sendsToGiversUp(pass: Pass): Sends {
+  const gone = [...goneReceivers(pass)];
+  const late = [...lateReplies(pass)];
+  const told = new Set([...gone, ...late].map(({ send }) => send.node));
+  const last = [...lastWords(pass)].filter(({ send }) => !told.has(send.node));
+  for (const { send } of last) told.add(send.node);
+  return { gone, late, last, stranded: [...strandedSends(pass)].filter(({ send }) => !told.has(send.node)) };
 }
 
 function selfFinding(found: Abandoned): Finding {
@@ -60,7 +85,7 @@ function unansweredFinding(found: Unanswered): Finding {
     message: unansweredMessage(wait.verb, name),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },
-      { at: siteIn(body.info, head(start.stmt)), note: 'the goroutine that should answer starts here' },
+      { at: siteIn(body.info, head(start)), note: 'the goroutine that should answer starts here' },
       ...turnSteps(way.turns, goroutine.info),
       { at: siteIn(goroutine.info, endOf(way, goroutine)), note: 'it ends here without an answer' },
       { at, note: WAITS[wait.verb] },
@@ -122,6 +147,34 @@ function goneFinding({ send, receive, sign }: GoneReceiver): Finding {
       ? `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${other}: send in a select that watches it as well.`
       : `This send on ${name} waits for ever once its only receiver has ended, which it does on ${other}. Send in a select that watches it as well.`,
     trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(receive.body.info, sign.node), note: 'the receiver ends' }],
+  };
+}
+
+function strandedFinding({ send, goroutine, sign, receive, quits }: Stranded): Finding {
+  const at = siteIn(send.body.info, send.node);
+  const name = textOf(send.channel, send.body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This goroutine can wait for ever to send on ${name}: whoever receives may give up, and while it waits it does not see that it should end. Send in a select that watches for that as well.`,
+    trail: [
+      { at: startSite(goroutine), note: 'the goroutine starts here' },
+      { at: siteIn(sign.body.info, sign.node), note: 'it is told to end here' },
+      { at, note: WAITS.send },
+      { at: siteIn(receive.body.info, receive.node), note: `this receives from ${name}` },
+      { at: siteIn(receive.body.info, quits), note: 'and may give up here' },
+    ],
+  };
+}
+
+function lastFinding({ send, sign }: LastWords): Finding {
+  const at = siteIn(send.body.info, send.node);
+  const name = textOf(send.channel, send.body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This goroutine can wait for ever to send on ${name}: it comes here when it is told to end, and whoever has done that may not ask for more. Leave the last message out, or send it in a select with default.`,
+    trail: [{ at: siteIn(send.body.info, sign), note: 'it is told to end here' }, { at, note: WAITS.send }],
   };
 }
 
