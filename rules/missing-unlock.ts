@@ -17,7 +17,7 @@ function finding(kept: KeptLock): Finding {
   const lockAt = siteIn(body.info, { start: call.start, end: call.fun.end });
   return {
     at: isDeferred && first ? siteIn(body.info, first) : lockAt,
-    confidence: 'high',
+    confidence: lock.isPresumed ? 'medium' : 'high',
     message: messageOf(kept, name),
     trail: [
       { at: lockAt, note: `${name} is locked here` },

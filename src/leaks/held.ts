@@ -28,6 +28,8 @@ export interface Holding {
   readonly mutex: Expr;
   /** Undefined where it is locked through an interface, which may be a read lock as well. */
   readonly mode: Mode | undefined;
+  /** Its type is not at hand. */
+  readonly isPresumed: boolean;
   /** How often each operation finds it locked; `deferred` is below zero where an Unlock is deferred already. */
   readonly ops: ReadonlyMap<Op, Balance>;
   /** The branches from the Lock to one of the operations. */
@@ -100,5 +102,6 @@ function holdingFrom({ op: lock, call, after, identity, mode, target }: Acquired
     }
     return [];
   };
-  return { call, identity, mutex: lockCallOf(call, body.env)?.mutex.expr ?? call.fun, mode, ops, turnsTo };
+  const own = lockCallOf(call, body.env);
+  return { call, identity, mutex: own?.mutex.expr ?? call.fun, mode, isPresumed: own?.isPresumed === true, ops, turnsTo };
 }
