@@ -1,7 +1,9 @@
 /** Callees that lock on a condition: whether it can hold for this call. */
 import { type Call, type Expr, type FuncNode, type If, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
+import type { Turn } from '../flow/search.ts';
 import type { Body } from './bodies.ts';
+import type { CalledBody } from './called.ts';
 import { lockCallOf } from './mutexes.ts';
 import type { TakenStep } from './taken.ts';
 import { textOf } from './words.ts';
@@ -16,8 +18,13 @@ export function contradicts(steps: readonly TakenStep[], from: TakenStep): boole
   return false;
 }
 
+/** Whether this call may take the branches of the function that it runs. */
+export function mayComeTo(turns: readonly Turn[], called: CalledBody): boolean {
+  return turns.every(({ condition, taken }) => !speaksOfLocks(condition, called) && isPossible(condition, taken, { called }, called));
+}
+
 /** `if !locked { mu.Lock() }`. */
-function speaksOfLocks(condition: Expr, { body }: TakenStep): boolean {
+function speaksOfLocks(condition: Expr, { body }: Pick<TakenStep, 'body'>): boolean {
   return /[lL]ock|[hH]eld/.test(textOf(condition, body.info));
 }
 
@@ -52,7 +59,7 @@ function isLocking(stmt: Stmt, { env }: Body): boolean {
 }
 
 /** A branch on a parameter is taken only where the argument is known to lead there; one on what is made of it, where it is no constant. */
-function isPossible(condition: Expr, taken: boolean, { called }: TakenStep, { body }: TakenStep): boolean {
+function isPossible(condition: Expr, taken: boolean, { called }: Pick<TakenStep, 'called'>, { body }: Pick<TakenStep, 'body'>): boolean {
   const x = unparen(condition);
   const own = paramIndex(x, body.node);
   if (own >= 0) return isBooleanLiteral(called?.args[own], taken);

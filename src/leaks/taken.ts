@@ -132,9 +132,18 @@ function wayTo(goal: Op, target: Target, body: Body, pass: Pass): readonly Turn[
 
 /** Some way to the call finds the mutexes of this family as the function found them, not unlocked for it. */
 export function staysLocked({ body, call }: TakenStep, family: string, pass: Pass): boolean {
+  return wayWithout(op => callIn(op) === call, family, body, pass) !== undefined;
+}
+
+/** The branches on a way to the operation that leaves the mutexes of this family as the function found them. */
+export function turnsWithout(goal: Op, family: string, body: Body, pass: Pass): readonly Turn[] | undefined {
+  return wayWithout(op => op === goal, family, body, pass);
+}
+
+function wayWithout(isGoal: (op: Op) => boolean, family: string, body: Body, pass: Pass): readonly Turn[] | undefined {
   const walk = lockFlowOf(pass).walk({ family, key: undefined, mutex: undefined }, body);
   return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
-    op: (op, state) => (callIn(op) === call ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
-  }) !== undefined;
+    op: (op, state) => (isGoal(op) ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
+  })?.turns;
 }
