@@ -12,6 +12,7 @@ import { literalBody } from './lockflow.ts';
 import type { Pass } from './pass.ts';
 import type { Place } from './places.ts';
 import { printedMethods } from './printed.ts';
+import { literalReturned } from './returnedliterals.ts';
 
 export interface CalledBody {
   readonly body: Body;
@@ -44,7 +45,7 @@ export function calledBodies(call: Call, from: Body, pass: Pass): readonly Calle
 
 function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> {
   const callee = calleeOf(call, from.env);
-  const kept = [...callbacks(callee, call.fun, call.args, from, pass)];
+  const kept = [...callbacks(callee, call.fun, call.args, from, pass), ...closuresReturned(callee, call.args, from, pass)];
   const direct = kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), call.args, from, pass);
   yield* direct;
   for (const { func, receiver } of printedMethods(call, from)) yield* declared(func, receiver, [], pass);
@@ -63,6 +64,21 @@ function* callbacks(callee: Callee, expr: Expr, args: readonly Expr[], from: Bod
     const keptIn = owner && { owner, calledOn: fun.x };
     for (const called of bodiesOfFunction(value, args, { ...from, info: within, env: pass.contracts.envOf(within) }, pass)) yield { ...called, isInner: false, keptIn };
   }
+}
+
+/** `started, cleanup := s.prepare()`: the literals that it returned, which speak of the same `s`. */
+function* closuresReturned(callee: Callee, args: readonly Expr[], from: Body, pass: Pass): Generator<CalledBody> {
+  const variable = callee.kind === 'variable' && callee.holder.kind === 'local' ? callee.holder.variable : undefined;
+  if (variable?.role !== 'local' || variable.assigned.length > 0 || variable.origin.kind !== 'value') return;
+  const made = unparen(variable.origin.expr);
+  const maker = made.kind === 'call' ? calleeOf(made, from.env) : undefined;
+  const [func] = maker ? targetsOf(maker, from.env) : [];
+  const outer = func?.pkg.module ? bodyOf(func, pass) : undefined;
+  const literal = outer && literalReturned(outer, variable.origin.index);
+  if (!func || !literal) return;
+  const own = func.decl.receiver?.names[0]?.entity;
+  const keptIn = own?.kind === 'var' && maker?.kind === 'method' ? { owner: { root: own, fields: [] }, calledOn: maker.receiver } : undefined;
+  yield { body: literalBody(literal, func, from, pass), isInner: false, receiver: undefined, args, keptIn };
 }
 
 function bodiesOfFunction(known: Callee, args: readonly Expr[], from: Body, pass: Pass): CalledBody[] {

@@ -1,5 +1,6 @@
 /** What a callee names by its receiver or a parameter, its caller names by the argument. */
 import type { FuncNode, Variable } from '../syntax/ast.ts';
+import { straightened } from './backpointers.ts';
 import type { Body } from './bodies.ts';
 import type { CalledBody, KeptIn } from './called.ts';
 import { isMadeHere, originsOf } from './kinship.ts';
@@ -8,6 +9,11 @@ import type { Place } from './places.ts';
 
 /** The mutex that a called function names, as its caller names it; undefined where the caller has no name for it. */
 export function asCallerNames(identity: Identity, called: CalledBody, from: Body): Identity | undefined {
+  const found = renamed(identity, called, from);
+  return found && { ...straightened(found, from.env), family: found.family };
+}
+
+function renamed(identity: Identity, called: CalledBody, from: Body): Identity | undefined {
   const { root, fields, family } = identity;
   if (typeof root === 'string') return identity;
   const { body, keptIn } = called;

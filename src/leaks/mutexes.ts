@@ -170,10 +170,13 @@ function withoutPointer(expr: Expr): Expr {
   return x.kind === 'star' || (x.kind === 'unary' && x.op === '&') ? withoutPointer(x.x) : x;
 }
 
-/** An embedded field has the name of its type; a plain field that has it as well does no harm. */
+/** An embedded field has the name of its type, as a plain one may have: `hub *hub`. */
 function isEmbedded(x: Selector, env: Env): boolean {
   const type = pointee(typeOf(x, env));
-  return type.kind === 'named' && type.name === x.sel.name;
+  if (type.kind !== 'named' || type.name !== x.sel.name) return false;
+  const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);
+  const struct = member?.kind === 'field' && member.owner ? underlying(member.owner, env.program) : undefined;
+  return struct?.kind !== 'struct' || struct.fields.some(field => field.embedded && field.name === x.sel.name);
 }
 
 function pointee(type: Type): Type {
