@@ -2,8 +2,8 @@
  * Which mutexes a function locks, itself or through what it calls: one summary a function, inferred once. Recursion
  * takes nothing.
  */
-import type { Op } from '../flow/graph.ts';
-import { operations, search, type Turn } from '../flow/search.ts';
+import { type Block, type Op, successors } from '../flow/graph.ts';
+import { type Arrival, operations, reachableFrom, search, type Turn } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Env, underlying } from '../program/resolve.ts';
@@ -11,7 +11,7 @@ import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type CalledBody, calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
-import { lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { type Balance, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
 import { type Identity, identityOf } from './lockplaces.ts';
 import { mayLock } from './lockwords.ts';
 import { lockCallOf, type Mode, type Mutex } from './mutexes.ts';
@@ -124,10 +124,22 @@ export function mutexOf(identity: Identity, { block, info }: Body): Mutex {
 /** A way from the start of the body to the operation on which the mutex is not unlocked before. */
 function wayTo(goal: Op, target: Target, body: Body, pass: Pass): readonly Turn[] | undefined {
   const walk = lockFlowOf(pass).walk(target, body);
-  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+  return decisive(search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
     op: (op, state) => (op === goal ? (state.depth === 0 ? 'arrive' : undefined) : walk.op(op, state)),
-  })?.turns;
+  }), body);
+}
+
+/** The branches of a way but those that lead to its end on either side. */
+function decisive(way: Arrival<Balance> | undefined, { graph }: Body): readonly Turn[] | undefined {
+  if (way?.at.kind !== 'op') return way?.turns;
+  const { op } = way.at;
+  const goal = graph.blocks.find(({ ops }) => ops.includes(op));
+  const leadsOn = (block: Block) => block === goal || (goal !== undefined && reachableFrom(block, ({ end }) => successors(end)).has(goal));
+  return way.turns.filter(({ condition, taken }) => {
+    const end = graph.blocks.find(block => block.end.kind === 'branch' && block.end.condition === condition)?.end;
+    return end?.kind !== 'branch' || !leadsOn(taken ? end.else : end.then);
+  });
 }
 
 /** Some way to the call finds the mutexes of this family as the function found them, not unlocked for it. */
@@ -142,8 +154,8 @@ export function turnsWithout(goal: Op, family: string, body: Body, pass: Pass): 
 
 function wayWithout(isGoal: (op: Op) => boolean, family: string, body: Body, pass: Pass): readonly Turn[] | undefined {
   const walk = lockFlowOf(pass).walk({ family, key: undefined, mutex: undefined }, body);
-  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+  return decisive(search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
     op: (op, state) => (isGoal(op) ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
-  })?.turns;
+  }), body);
 }
