@@ -51,7 +51,7 @@ function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> 
   for (const { func, receiver } of printedMethods(call, from)) yield* declared(func, receiver, [], pass);
   for (const [i, arg] of call.args.entries()) {
     if (!mayBeFunction(arg)) continue;
-    const isCalled = isRunAtOnce(calleeName(callee) ?? '') || direct.some(({ body }) => callsParam(body, i, pass));
+    const isCalled = isRunAtOnce(calleeName(callee) ?? '') || isAwaited(arg, call, callee, from) || direct.some(({ body }) => callsParam(body, i, pass));
     if (isCalled) yield* functionsAt(arg, from, pass);
   }
 }
@@ -102,6 +102,17 @@ function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Exp
 /** Library functions that call what they are given before they return. */
 function isRunAtOnce(name: string): boolean {
   return RUNS_ARGUMENT_ONCE.test(name) || RUNS_ARGUMENT_OFTEN.test(name);
+}
+
+/**
+ * `err := pool.RunAll(n, func(i int) error { … })` of a package that is not at hand: what fails in there is asked for, so
+ * the function has run when the call returns.
+ */
+function isAwaited(arg: Expr, call: Call, { kind }: Callee, { info }: Body): boolean {
+  const x = unparen(arg);
+  const result = x.kind === 'funclit' ? x.type.results.at(-1)?.type : undefined;
+  if (kind !== 'presumed' || result?.kind !== 'ident' || result.name !== 'error') return false;
+  return /(?:=|\breturn)\s*$/.test(info.file.source.text.slice(Math.max(0, call.start - 20), call.start));
 }
 
 function mayBeFunction(arg: Expr): boolean {
