@@ -11,7 +11,8 @@ export const missingUnlock: Rule = {
 
 function finding(kept: KeptLock): Finding {
   const { body, call, lock, leaves } = kept;
-  const name = textOf(lock.mutex.expr, body.info);
+  const text = textOf(lock.mutex.expr, body.info);
+  const name = kept.isByHelper ? `What ${text} locks` : text;
   const [first, ...more] = leaves;
   const isDeferred = kept.why === 'deferred';
   const lockAt = siteIn(body.info, { start: call.start, end: call.fun.end });
