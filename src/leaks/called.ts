@@ -4,6 +4,7 @@ import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/c
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
+import { graphOf } from '../flow/build.ts';
 import { operations } from '../flow/search.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { type Body, bodiesOf, bodyOf } from './bodies.ts';
@@ -148,6 +149,17 @@ function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
   return kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), [], from, pass);
 }
 
+/** What goroutines do whose end, or whose answer, the function waits for. */
+function awaitedOperations({ graph, env }: Body): ReturnType<typeof operations> {
+  const own = operations(graph);
+  const waits = own.some(({ op }) => op.kind === 'receive' || (op.kind === 'call' && calleeName(calleeOf(op.call, env)) === '(*sync.WaitGroup).Wait'));
+  return waits ? own.flatMap(({ op }) => {
+    const call = op.kind === 'go' ? unparen(op.stmt.call) : undefined;
+    const fun = call?.kind === 'call' ? unparen(call.fun) : undefined;
+    return fun?.kind === 'funclit' ? operations(graphOf(fun, fun.body)) : [];
+  }) : [];
+}
+
 const calledParams = new WeakMap<Body['block'], ReadonlySet<number>>();
 
 /** The body calls its parameter `index`, or hands it to a function that does. */
@@ -164,7 +176,7 @@ function findCalledParams(body: Body, pass: Pass): Set<number> {
   const params = body.node.type.params.flatMap(({ names }) => names);
   const indexOf = (x: Expr) => (x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.assigned.length === 0 ? params.indexOf(x.entity.ident) : -1);
   const found = new Set<number>();
-  for (const { op } of operations(body.graph)) {
+  for (const { op } of [...operations(body.graph), ...awaitedOperations(body)]) {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
     if (call?.kind !== 'call') continue;
     found.add(indexOf(unparen(call.fun)));

@@ -183,9 +183,27 @@ function pointee(type: Type): Type {
   return type.kind === 'pointer' ? type.elem : type;
 }
 
+const MOST_NAMES = 4;
+
+/** The struct type that has a mutex embedded, of a value that is locked like one: itself, or what it has embedded in turn. */
+function embedderOf(type: Type, env: Env, depth = MOST_NAMES): string | undefined {
+  const base = pointee(type);
+  if (base.kind !== 'named' || base.pkg === 'sync' || !base.def || depth === 0) return undefined;
+  const inner = underlying(base, env.program);
+  const embedded = inner.kind === 'struct' ? inner.fields.filter(field => field.embedded).map(field => pointee(field.type)) : [];
+  if (embedded.some(isMutex)) return typeName(base);
+  return embedded.map(field => embedderOf(field, env, depth - 1)).find(name => name !== undefined);
+}
+
+function isMutex(type: Type): boolean {
+  return isNamed(type, 'sync.Mutex') || isNamed(type, 'sync.RWMutex') || isNamedLikeMutex(typeName(type));
+}
+
 /** The field of a named type, or the variable, that an expression stands for; undefined for anything else. */
-export function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
+export function familyOf(expr: Expr, env: Env, depth = MOST_NAMES): string | undefined {
   const x = withoutPointer(expr);
+  const embedder = depth === MOST_NAMES ? embedderOf(typeOf(x, env), env) : undefined;
+  if (embedder !== undefined) return `${embedder}.`;
   if (x.kind === 'selector') {
     if (isEmbedded(x, env)) return `${typeName(pointee(typeOf(x.x, env)))}.`;
     const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);

@@ -92,7 +92,7 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     for (const taken of locksTaken(called.body, pass, depth - 1)) {
       const identity = taken.identity && asCallerNames(taken.identity, called, body);
       const turns = taken.isFirst && identity ? wayTo(op, targetOf(identity, body), body, pass) : undefined;
-      yield { ...taken, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
+      yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
 }
