@@ -135,10 +135,11 @@ function decisive(way: Arrival<Balance> | undefined, { graph }: Body): readonly 
   if (way?.at.kind !== 'op') return way?.turns;
   const { op } = way.at;
   const goal = graph.blocks.find(({ ops }) => ops.includes(op));
-  const leadsOn = (block: Block) => block === goal || (goal !== undefined && reachableFrom(block, ({ end }) => successors(end)).has(goal));
+  const leadsOn = (from: Block, but: Block) => from === goal || (goal !== undefined && reachableFrom(from, block => (block === but ? [] : successors(block.end))).has(goal));
   return way.turns.filter(({ condition, taken }) => {
-    const end = graph.blocks.find(block => block.end.kind === 'branch' && block.end.condition === condition)?.end;
-    return end?.kind !== 'branch' || !leadsOn(taken ? end.else : end.then);
+    const block = graph.blocks.find(({ end }) => end.kind === 'branch' && end.condition === condition);
+    // Another round of a loop would ask again.
+    return block?.end.kind !== 'branch' || !leadsOn(taken ? block.end.else : block.end.then, block);
   });
 }
 
