@@ -1,4 +1,4 @@
-import { blockedUnderLock as blockedWaits, type BlockedUnderLock, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+import { blockedUnderLock as blockedWaits, type BlockedUnderLock, describeCall, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
 
 const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for', cond: 'waits for a signal of' };
 
@@ -16,15 +16,20 @@ export const blockedUnderLock: Rule = {
   },
 };
 
-function finding({ body, verb, node, subject, holding, other, lock }: BlockedUnderLock): Finding {
+function finding({ body, node, wait, steps, holding, other, lock }: BlockedUnderLock): Finding {
   const at = siteIn(body.info, node);
   const mutex = textOf(holding.mutex, body.info);
-  const name = textOf(subject, body.info);
+  const name = textOf(wait.subject, wait.body.info);
+  const [first] = steps;
+  const what = first ? `${describeCall(first.call, body)} ${DOES[wait.verb]} ${name}` : `This ${DOES[wait.verb]} ${name}`;
   return {
     at,
     confidence: 'medium',
-    message: `This ${DOES[verb]} ${name} with ${mutex} locked, and the other side needs ${mutex} before it can answer, so both can wait for ever. Unlock ${mutex} first.`,
-    trail: [{ at: siteIn(body.info, holding.call), note: `${mutex} is locked here` }, { at, note: `it waits here with ${mutex} locked` },
+    ...(other.isBuffered ? { severity: 'warning' as const } : {}),
+    message: `${what} with ${mutex} locked, and the other side needs ${mutex} before it can answer, so both can wait for ever. Unlock ${mutex} first.`,
+    trail: [{ at: siteIn(body.info, holding.call), note: `${mutex} is locked here` },
+      ...steps.map(({ from, call }, i) => ({ at: siteIn(from.info, call), note: i ? `which calls ${describeCall(call, from)}` : `this is called with ${mutex} locked` })),
+      { at: siteIn(wait.body.info, wait.node), note: steps.length ? 'and it waits here' : `it waits here with ${mutex} locked` },
       { at: siteIn(other.body.info, lock), note: 'the other side waits here for the mutex' }],
   };
 }

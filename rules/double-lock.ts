@@ -29,7 +29,7 @@ function finding(found: DoubleLock): Finding {
   const at = siteIn(body.info, { start: call.start, end: call.fun.end });
   return {
     at,
-    confidence: 'high',
+    confidence: holding.isPresumed ? 'medium' : 'high',
     severity: needsWriter || isTest(body) ? 'warning' : 'error',
     message: messageOf(found),
     trail: [

@@ -15,7 +15,7 @@ export const mismatchedUnlock: Rule = {
       const at = siteIn(body.info, { start: unlocked.start, end: unlocked.fun.end });
       yield {
         at,
-        confidence: 'high',
+        confidence: lock.isPresumed ? 'medium' : 'high',
         fix: unlockModeFix(mismatch),
         message: `${name} is locked with ${lockName} but unlocked with ${wrong}. Use ${right}.`,
         trail: [

@@ -11,13 +11,14 @@ export const missingUnlock: Rule = {
 
 function finding(kept: KeptLock): Finding {
   const { body, call, lock, leaves } = kept;
-  const name = textOf(lock.mutex.expr, body.info);
+  const text = textOf(lock.mutex.expr, body.info);
+  const name = kept.isByHelper ? `What ${text} locks` : text;
   const [first, ...more] = leaves;
   const isDeferred = kept.why === 'deferred';
   const lockAt = siteIn(body.info, { start: call.start, end: call.fun.end });
   return {
     at: isDeferred && first ? siteIn(body.info, first) : lockAt,
-    confidence: 'high',
+    confidence: lock.isPresumed ? 'medium' : 'high',
     message: messageOf(kept, name),
     trail: [
       { at: lockAt, note: `${name} is locked here` },

@@ -109,6 +109,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "x.sel.name === name : x.kind === 'ident'": 'any field of that name, which is the careful side',
   'x.sel.name === field.name && fieldOf(': 'the field of a type that is asked for, whose owner is checked next',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
+  '?R?(?:Unl|L)ock$/.test(x.sel.name)': 'of a type that embeds what stands in for a mutex and has no method of that name',
   'includes(fun.sel.name)': 'on what is known to hold the resource',
   'x.sel.name === channel': 'the field of what the table knows as a timer or ticker',
   'sel.name === field && heldBy': 'the channel of what is known to be a timer',

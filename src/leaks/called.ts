@@ -4,6 +4,7 @@ import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/c
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
+import { graphOf } from '../flow/build.ts';
 import { operations } from '../flow/search.ts';
 import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { type Body, bodiesOf, bodyOf } from './bodies.ts';
@@ -12,6 +13,7 @@ import { literalBody } from './lockflow.ts';
 import type { Pass } from './pass.ts';
 import type { Place } from './places.ts';
 import { printedMethods } from './printed.ts';
+import { literalReturned } from './returnedliterals.ts';
 
 export interface CalledBody {
   readonly body: Body;
@@ -44,13 +46,13 @@ export function calledBodies(call: Call, from: Body, pass: Pass): readonly Calle
 
 function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> {
   const callee = calleeOf(call, from.env);
-  const kept = [...callbacks(callee, call.fun, call.args, from, pass)];
+  const kept = [...callbacks(callee, call.fun, call.args, from, pass), ...closuresReturned(callee, call.args, from, pass)];
   const direct = kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), call.args, from, pass);
   yield* direct;
   for (const { func, receiver } of printedMethods(call, from)) yield* declared(func, receiver, [], pass);
   for (const [i, arg] of call.args.entries()) {
     if (!mayBeFunction(arg)) continue;
-    const isCalled = isRunAtOnce(calleeName(callee) ?? '') || direct.some(({ body }) => callsParam(body, i, pass));
+    const isCalled = isRunAtOnce(calleeName(callee) ?? '') || isAwaited(arg, call, callee, from) || direct.some(({ body }) => callsParam(body, i, pass));
     if (isCalled) yield* functionsAt(arg, from, pass);
   }
 }
@@ -63,6 +65,21 @@ function* callbacks(callee: Callee, expr: Expr, args: readonly Expr[], from: Bod
     const keptIn = owner && { owner, calledOn: fun.x };
     for (const called of bodiesOfFunction(value, args, { ...from, info: within, env: pass.contracts.envOf(within) }, pass)) yield { ...called, isInner: false, keptIn };
   }
+}
+
+/** `started, cleanup := s.prepare()`: the literals that it returned, which speak of the same `s`. */
+function* closuresReturned(callee: Callee, args: readonly Expr[], from: Body, pass: Pass): Generator<CalledBody> {
+  const variable = callee.kind === 'variable' && callee.holder.kind === 'local' ? callee.holder.variable : undefined;
+  if (variable?.role !== 'local' || variable.assigned.length > 0 || variable.origin.kind !== 'value') return;
+  const made = unparen(variable.origin.expr);
+  const maker = made.kind === 'call' ? calleeOf(made, from.env) : undefined;
+  const [func] = maker ? targetsOf(maker, from.env) : [];
+  const outer = func?.pkg.module ? bodyOf(func, pass) : undefined;
+  const literal = outer && literalReturned(outer, variable.origin.index);
+  if (!func || !literal) return;
+  const own = func.decl.receiver?.names[0]?.entity;
+  const keptIn = own?.kind === 'var' && maker?.kind === 'method' ? { owner: { root: own, fields: [] }, calledOn: maker.receiver } : undefined;
+  yield { body: literalBody(literal, func, from, pass), isInner: false, receiver: undefined, args, keptIn };
 }
 
 function bodiesOfFunction(known: Callee, args: readonly Expr[], from: Body, pass: Pass): CalledBody[] {
@@ -86,6 +103,17 @@ function declared(func: FuncInfo, receiver: Expr | undefined, args: readonly Exp
 /** Library functions that call what they are given before they return. */
 function isRunAtOnce(name: string): boolean {
   return RUNS_ARGUMENT_ONCE.test(name) || RUNS_ARGUMENT_OFTEN.test(name);
+}
+
+/**
+ * `err := pool.RunAll(n, func(i int) error { … })` of a package that is not at hand: what fails in there is asked for, so
+ * the function has run when the call returns.
+ */
+function isAwaited(arg: Expr, call: Call, { kind }: Callee, { info }: Body): boolean {
+  const x = unparen(arg);
+  const result = x.kind === 'funclit' ? x.type.results.at(-1)?.type : undefined;
+  if (kind !== 'presumed' || result?.kind !== 'ident' || result.name !== 'error') return false;
+  return /(?:=|\breturn)\s*$/.test(info.file.source.text.slice(Math.max(0, call.start - 20), call.start));
 }
 
 function mayBeFunction(arg: Expr): boolean {
@@ -121,6 +149,17 @@ function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
   return kept.length ? kept : bodiesOfFunction(functionOf(callee, from.env), [], from, pass);
 }
 
+/** What goroutines do whose end, or whose answer, the function waits for. */
+function awaitedOperations({ graph, env }: Body): ReturnType<typeof operations> {
+  const own = operations(graph);
+  const waits = own.some(({ op }) => op.kind === 'receive' || (op.kind === 'call' && calleeName(calleeOf(op.call, env)) === '(*sync.WaitGroup).Wait'));
+  return waits ? own.flatMap(({ op }) => {
+    const call = op.kind === 'go' ? unparen(op.stmt.call) : undefined;
+    const fun = call?.kind === 'call' ? unparen(call.fun) : undefined;
+    return fun?.kind === 'funclit' ? operations(graphOf(fun, fun.body)) : [];
+  }) : [];
+}
+
 const calledParams = new WeakMap<Body['block'], ReadonlySet<number>>();
 
 /** The body calls its parameter `index`, or hands it to a function that does. */
@@ -137,7 +176,7 @@ function findCalledParams(body: Body, pass: Pass): Set<number> {
   const params = body.node.type.params.flatMap(({ names }) => names);
   const indexOf = (x: Expr) => (x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.assigned.length === 0 ? params.indexOf(x.entity.ident) : -1);
   const found = new Set<number>();
-  for (const { op } of operations(body.graph)) {
+  for (const { op } of [...operations(body.graph), ...awaitedOperations(body)]) {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
     if (call?.kind !== 'call') continue;
     found.add(indexOf(unparen(call.fun)));

@@ -1,7 +1,10 @@
 /** Callees that lock on a condition: whether it can hold for this call. */
-import { type Call, type Expr, type FuncNode, type If, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
+import { typeOf } from '../program/infer.ts';
+import { type Binary, type Call, type Expr, type FuncNode, type If, isNil, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
+import type { Turn } from '../flow/search.ts';
 import type { Body } from './bodies.ts';
+import type { CalledBody } from './called.ts';
 import { lockCallOf } from './mutexes.ts';
 import type { TakenStep } from './taken.ts';
 import { textOf } from './words.ts';
@@ -16,8 +19,13 @@ export function contradicts(steps: readonly TakenStep[], from: TakenStep): boole
   return false;
 }
 
+/** Whether this call may take the branches of the function that it runs. */
+export function mayComeTo(turns: readonly Turn[], called: CalledBody): boolean {
+  return turns.every(({ condition, taken }) => !speaksOfLocks(condition, called) && isPossible(condition, taken, { called }, called));
+}
+
 /** `if !locked { mu.Lock() }`. */
-function speaksOfLocks(condition: Expr, { body }: TakenStep): boolean {
+function speaksOfLocks(condition: Expr, { body }: Pick<TakenStep, 'body'>): boolean {
   return /[lL]ock|[hH]eld/.test(textOf(condition, body.info));
 }
 
@@ -52,12 +60,13 @@ function isLocking(stmt: Stmt, { env }: Body): boolean {
 }
 
 /** A branch on a parameter is taken only where the argument is known to lead there; one on what is made of it, where it is no constant. */
-function isPossible(condition: Expr, taken: boolean, { called }: TakenStep, { body }: TakenStep): boolean {
+function isPossible(condition: Expr, taken: boolean, { called }: Pick<TakenStep, 'called'>, { body }: Pick<TakenStep, 'body'>): boolean {
   const x = unparen(condition);
   const own = paramIndex(x, body.node);
   if (own >= 0) return isBooleanLiteral(called?.args[own], taken);
-  // Whether the argument is `nil`, or zero, is mostly not known.
-  if (x.kind === 'binary' && (x.op === '==' || x.op === '!=') && (paramIndex(unparen(x.x), body.node) >= 0 || paramIndex(unparen(x.y), body.node) >= 0)) return false;
+  if (x.kind === 'binary' && (x.op === '==' || x.op === '!=') && (paramIndex(unparen(x.x), body.node) >= 0 || paramIndex(unparen(x.y), body.node) >= 0)) {
+    return mayCompare(x, taken, called?.args ?? [], body);
+  }
   let possible = true;
   walkExpr(x, {
     expr: part => {
@@ -65,6 +74,17 @@ function isPossible(condition: Expr, taken: boolean, { called }: TakenStep, { bo
     },
   });
   return possible;
+}
+
+/**
+ * What a function is given a pointer for is mostly there, unless the call says `nil`; whether there is an error, or an
+ * argument is zero, is mostly not known.
+ */
+function mayCompare({ x, y, op }: Binary, taken: boolean, args: readonly Expr[], { node, env }: Body): boolean {
+  const arg = args[paramIndex(unparen(x), node)];
+  const isThere = (op === '!=') === taken;
+  if (!arg || !isNil(y)) return false;
+  return isThere ? !isNil(arg) && typeOf(x, env).kind === 'pointer' : isNil(arg);
 }
 
 /** The parameters that a name stands for or was made of: `token, ok := params["token"]`. */

@@ -66,7 +66,9 @@ function againIn(op: Op, call: Call, holding: Holding, body: Body, pass: Pass): 
   }
   for (const called of calledBodies(call, body, pass)) {
     for (const taken of locksTaken(called.body, pass)) {
-      if (!taken.isFirst || !taken.identity || taken.family !== holding.identity.family || !hurts(taken.mode)) continue;
+      if (!taken.isFirst || !taken.identity || !hurts(taken.mode)) continue;
+      // A mutex in a variable of its own is named by what was handed over for it.
+      if (taken.family !== holding.identity.family && !taken.family.includes('@')) continue;
       const identity = asCallerNames(taken.identity, called, body);
       if (identity && isSameMutex(identity, holding.identity) && !contradicts(taken.steps, { body, call, turns: [], called })) return { mode: taken.mode, steps: taken.steps };
     }

@@ -7,15 +7,14 @@ import { type Place as Point, search, type Turn } from '../flow/search.ts';
 import { operations } from '../flow/search.ts';
 import type { Call, Expr } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
-import { calledBodies } from './called.ts';
-import { asCallerNames } from './callernames.ts';
+import { helperLocksAt } from './helperlocks.ts';
 import { type Balance, lockFlowOf, type Target, targetFor } from './lockflow.ts';
 import { type Identity, identityOf } from './lockplaces.ts';
 import { renaming, statesAt } from './locks.ts';
 import { mentionsLocking } from './lockwords.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import type { Pass } from './pass.ts';
-import { locksTaken, mutexOf } from './taken.ts';
+import { mutexOf } from './taken.ts';
 
 export { locksTaken, type Taken } from './taken.ts';
 
@@ -28,6 +27,8 @@ export interface Holding {
   readonly mutex: Expr;
   /** Undefined where it is locked through an interface, which may be a read lock as well. */
   readonly mode: Mode | undefined;
+  /** Its type is not at hand. */
+  readonly isPresumed: boolean;
   /** How often each operation finds it locked; `deferred` is below zero where an Unlock is deferred already. */
   readonly ops: ReadonlyMap<Op, Balance>;
   /** The branches from the Lock to one of the operations. */
@@ -64,17 +65,7 @@ function* locksIn(body: Body, pass: Pass): Generator<Acquired> {
     const own = lockCallOf(call, body.env);
     const identity = own && identityOf(own.mutex, body.env);
     if (own?.does === 'lock' && identity) yield { op, call, after, identity, mode: own.isLocker ? undefined : own.mode, target: targetFor(own.mutex) };
-    if (!own && /ock/.test(body.info.file.source.text.slice(call.fun.start, call.fun.end))) yield* locksOfHelper(op, after, body, pass);
-  }
-}
-
-/** `s.lock()`: what the callee has locked when it returns. */
-function* locksOfHelper(op: Op & { kind: 'call' }, after: Point, body: Body, pass: Pass): Generator<Acquired> {
-  for (const called of calledBodies(op.call, body, pass)) {
-    for (const { isKept, identity, mode } of locksTaken(called.body, pass)) {
-      const own = isKept && identity ? asCallerNames(identity, called, body) : undefined;
-      if (own) yield { op, call: op.call, after, identity: own, mode, target: targetFor(mutexOf(own, body)) };
-    }
+    if (!own) for (const helper of helperLocksAt(op, after, body, pass)) yield { ...helper, target: targetFor(mutexOf(helper.identity, body)) };
   }
 }
 
@@ -100,5 +91,6 @@ function holdingFrom({ op: lock, call, after, identity, mode, target }: Acquired
     }
     return [];
   };
-  return { call, identity, mutex: lockCallOf(call, body.env)?.mutex.expr ?? call.fun, mode, ops, turnsTo };
+  const own = lockCallOf(call, body.env);
+  return { call, identity, mutex: own?.mutex.expr ?? call.fun, mode, isPresumed: own?.isPresumed === true, ops, turnsTo };
 }

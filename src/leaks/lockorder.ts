@@ -118,9 +118,10 @@ function* throughCall(called: CalledBody, holding: Holding, op: Op, body: Body, 
     const steps = [first, ...taken.steps];
     // Something that nobody here has a name for is most likely not what the other function speaks of.
     if (!identity && !isCalledBack(steps)) continue;
-    if (!isOther(taken.family, identity, holding) || contradicts(taken.steps, first)) continue;
+    const family = identity?.family ?? taken.family;
+    if (!isOther(family, identity, holding) || contradicts(taken.steps, first)) continue;
     if (!taken.steps.every(step => staysLocked(step, holding.identity.family, pass))) continue;
-    yield { body, holding, op, family: taken.family, identity, mode: taken.mode, steps };
+    yield { body, holding, op, family, identity, mode: taken.mode, steps };
   }
 }
 

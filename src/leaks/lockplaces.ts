@@ -1,6 +1,7 @@
 /** Which mutex is meant, across functions: the same one only where two names start at one variable and go through the same fields. */
 import type { Env } from '../program/resolve.ts';
 import type { Expr } from '../syntax/ast.ts';
+import { straightened } from './backpointers.ts';
 import { canonicalPlace, type Mutex } from './mutexes.ts';
 import { keyOf, type Place } from './places.ts';
 
@@ -11,7 +12,7 @@ export interface Identity extends Place {
 }
 
 export function identityOf({ place, family }: Mutex, env: Env): Identity | undefined {
-  const found = qualified(place, env);
+  const found = qualified(straightened(place, env), env);
   return found && { ...found, family };
 }
 

@@ -12,10 +12,12 @@ import { unparen } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { type Balance, type DirectLock, lockCallsIn, type LockFlow, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { helperLocksAt } from './helperlocks.ts';
 import { isLastLock } from './lastlocks.ts';
 import { isLockHelper } from './lockhelpers.ts';
 import { canonicalPlace, holds, type LockCall, lockCallOf } from './mutexes.ts';
 import type { Pass } from './pass.ts';
+import { mutexOf } from './taken.ts';
 
 export interface KeptLock {
   readonly body: Body;
@@ -28,21 +30,35 @@ export interface KeptLock {
   readonly leaves: readonly { readonly start: number; readonly end: number }[];
   /** The function unlocks it nowhere. */
   readonly never: boolean;
+  /** Another function locks it for this one. */
+  readonly isByHelper: boolean;
 }
 
 /** More ways out of one function than these are not listed. */
 const MOST_LEAVES = 5;
 
 export function mentionsLock({ bodyText }: FuncInfo): boolean {
-  return /\bR?Lock\(\)/.test(bodyText);
+  return /\b[rR]?[lL]ock\w*\(\)|Lock\(\)/.test(bodyText);
 }
 
 export function* keptLocks(pass: Pass): Generator<KeptLock> {
   for (const body of askedBodies(pass, mentionsLock)) {
     if (body.node.kind === 'func' && body.info.name === 'main' && body.info.pkg.name === 'main') continue;
-    for (const direct of lockCallsIn(body)) {
+    for (const direct of [...lockCallsIn(body), ...helped(body, pass)]) {
       const found = direct.lock.does === 'lock' && !endsWithTest(direct.lock, body) ? keptFrom(direct, body, pass) : undefined;
       if (found && (found.why !== 'returns' || !isLastLock(direct, body, pass)) && (found.why === 'deferred' || isKeptFromCaller(found, body, pass) || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
+    }
+  }
+}
+
+/** `s.lock()` in a function that gives the mutex back on some way, so that it means to. */
+function* helped(body: Body, pass: Pass): Generator<DirectLock & { readonly isByHelper: true }> {
+  const flow = lockFlowOf(pass);
+  for (const { op, after } of operations(body.graph)) {
+    for (const { op: at, call, identity, mode } of helperLocksAt(op, after, body, pass)) {
+      const mutex = { ...mutexOf(identity, body), expr: call.fun };
+      const unlocks = operations(body.graph).some(({ op: other }) => (other.kind === 'call' || other.kind === 'defer') && flow.opChange(other, targetFor(mutex), body) === -1);
+      if (unlocks) yield { op: at, call, after, lock: { does: 'lock', mode, isReadWrite: mode === 'read', isLocker: false, isPresumed: false, mutex }, isByHelper: true };
     }
   }
 }
@@ -73,12 +89,13 @@ function isGivenBackAtOnce({ lock, after }: DirectLock, body: Body): boolean {
   });
 }
 
-function keptFrom(direct: DirectLock, body: Body, pass: Pass): KeptLock | undefined {
+function keptFrom(direct: DirectLock & { readonly isByHelper?: boolean }, body: Body, pass: Pass): KeptLock | undefined {
   if (isGivenBackAtOnce(direct, body)) return undefined;
   const { op, call, lock, after } = direct;
   const flow = lockFlowOf(pass);
   const target = targetFor(lock.mutex);
-  const unlocks = [...lockCallsIn(body)].some(other => other.lock.does === 'unlock' && other.lock.mutex.key === target.key);
+  const isByHelper = direct.isByHelper === true;
+  const unlocks = isByHelper || [...lockCallsIn(body)].some(other => other.lock.does === 'unlock' && other.lock.mutex.key === target.key);
   for (const state of statesAt(op, target, body, flow)) {
     const done = new Set<End>();
     let first: Arrival<Balance> | undefined;
@@ -91,7 +108,7 @@ function keptFrom(direct: DirectLock, body: Body, pass: Pass): KeptLock | undefi
       if (way.at.kind === 'op') break;
       done.add(way.at.end);
     }
-    if (first) return { body, call, lock, why: whyOf(first), turns: first.turns, leaves, never: !unlocks };
+    if (first) return { body, call, lock, why: whyOf(first), turns: first.turns, leaves, never: !unlocks, isByHelper };
   }
   return undefined;
 }

@@ -2,11 +2,13 @@
 import { calleeOf, type Callee } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { memberOf } from '../program/members.ts';
-import type { Env } from '../program/resolve.ts';
+import type { FuncInfo } from '../program/package.ts';
+import { type Env, underlying } from '../program/resolve.ts';
 import { isNamed, type Type, typeName } from '../program/types.ts';
 import { type Call, type Expr, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { condLockerOf } from './conds.ts';
 import { keyOf, type Place } from './places.ts';
+import { isNamedLikeMutex, methodOfSync } from './standins.ts';
 
 export type Mode = 'write' | 'read';
 
@@ -26,6 +28,8 @@ export interface LockCall {
   readonly isReadWrite: boolean;
   /** Through the interface: it may be a read lock as well. */
   readonly isLocker: boolean;
+  /** It stands in for a mutex of `sync`, as the names of its type and method say. */
+  readonly isPresumed: boolean;
   readonly mutex: Mutex;
 }
 
@@ -33,16 +37,16 @@ type Meaning = Omit<LockCall, 'mutex'>;
 
 const METHODS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ...['(*sync.Mutex)', '(*sync.RWMutex)', '(sync.Locker)'].flatMap((type): [string, Meaning][] => {
-    const kind = { mode: 'write', isReadWrite: type === '(*sync.RWMutex)', isLocker: type === '(sync.Locker)' } as const;
+    const kind = { mode: 'write', isReadWrite: type === '(*sync.RWMutex)', isLocker: type === '(sync.Locker)', isPresumed: false } as const;
     return [
       [`${type}.Lock`, { does: 'lock', ...kind }],
       [`${type}.Unlock`, { does: 'unlock', ...kind }],
       [`${type}.TryLock`, { does: 'try', ...kind }],
     ];
   }),
-  ['(*sync.RWMutex).RLock', { does: 'lock', mode: 'read', isReadWrite: true, isLocker: false }],
-  ['(*sync.RWMutex).RUnlock', { does: 'unlock', mode: 'read', isReadWrite: true, isLocker: false }],
-  ['(*sync.RWMutex).TryRLock', { does: 'try', mode: 'read', isReadWrite: true, isLocker: false }],
+  ['(*sync.RWMutex).RLock', { does: 'lock', mode: 'read', isReadWrite: true, isLocker: false, isPresumed: false }],
+  ['(*sync.RWMutex).RUnlock', { does: 'unlock', mode: 'read', isReadWrite: true, isLocker: false, isPresumed: false }],
+  ['(*sync.RWMutex).TryRLock', { does: 'try', mode: 'read', isReadWrite: true, isLocker: false, isPresumed: false }],
 ]);
 
 const memo = new WeakMap<Call, { found: LockCall | undefined }>();
@@ -50,28 +54,63 @@ const memo = new WeakMap<Call, { found: LockCall | undefined }>();
 export function lockCallOf(call: Call, env: Env): LockCall | undefined {
   const known = memo.get(call);
   if (known) return known.found;
-  const found = lockCallee(calleeOf(call, env), env);
-  memo.set(call, { found });
-  return found;
+  const found = lockCallee(calleeOf(call, env), env) ?? callOfEmbedded(call, env);
+  // A lock that others share takes a context or a key.
+  const isMutex = !found?.isPresumed || call.args.length === 0;
+  memo.set(call, { found: isMutex ? found : undefined });
+  return isMutex ? found : undefined;
 }
 
 /** What a method of a mutex does, whichever mutex it is. */
 export function lockMethodOf(callee: Callee): Meaning | undefined {
-  return callee.kind === 'method' ? METHODS.get(callee.name) : undefined;
+  switch (callee.kind) {
+    case 'method':
+      return METHODS.get(callee.name) ?? (hasNoSignature(callee.func) ? presumed(callee.name) : undefined);
+    case 'presumed':
+      return presumed(callee.name);
+    default:
+      return undefined;
+  }
+}
+
+/** One that takes or returns something is another kind of lock. */
+function hasNoSignature(func: FuncInfo | undefined): boolean {
+  return !func || (func.decl.type.params.length === 0 && func.decl.type.results.length === 0);
+}
+
+/** `(github.com/sasha-s/go-deadlock.RWMutex).RLock`: what stands in for a mutex of `sync` is used like one. */
+function presumed(name: string): Meaning | undefined {
+  const standsFor = methodOfSync(name);
+  const known = standsFor === undefined ? undefined : METHODS.get(standsFor);
+  return known && { ...known, isPresumed: true };
+}
+
+/** `s.RLock()` where `s` has such a mutex embedded, so that nobody knows which methods it has. */
+function callOfEmbedded({ fun }: Call, env: Env): LockCall | undefined {
+  const x = unparen(fun);
+  if (x.kind !== 'selector' || !/^(?:Try)?R?(?:Unl|L)ock$/.test(x.sel.name)) return undefined;
+  const type = typeOf(x.x, env);
+  if (memberOf(type, x.sel.name, env.program)) return undefined;
+  const inner = underlying(pointee(type), env.program);
+  const embedded = inner.kind === 'struct' ? inner.fields.filter(field => field.embedded) : [];
+  const [method] = embedded.flatMap(field => presumed(`(${typeName(pointee(field.type))}).${x.sel.name}`) ?? []);
+  const mutex = method && mutexAt(x.x, env);
+  return mutex && { ...method, mutex };
 }
 
 /** What a method of a mutex does, also as a method value. */
 export function lockCallee(callee: Callee, env: Env): LockCall | undefined {
   const method = lockMethodOf(callee);
-  if (!method || callee.kind !== 'method') return undefined;
-  const behind = method.isLocker ? mutexOfCond(callee.receiver, env) : undefined;
+  const receiver = callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : undefined;
+  if (!method || !receiver) return undefined;
+  const behind = method.isLocker ? mutexOfCond(receiver, env) : undefined;
   if (behind) return { ...method, ...behind };
-  const mutex = mutexAt(callee.receiver, env);
+  const mutex = mutexAt(receiver, env);
   return mutex && { ...method, mutex };
 }
 
 /** `cond.L.Lock()` locks the mutex that the cond was made with. */
-function mutexOfCond(expr: Expr, env: Env): Omit<LockCall, 'does'> | undefined {
+function mutexOfCond(expr: Expr, env: Env): Omit<LockCall, 'does' | 'isPresumed'> | undefined {
   const locker = condLockerOf(expr, env);
   const mutex = locker && mutexAt(locker.mutex, locker.env);
   if (!locker || !mutex) return undefined;
@@ -131,19 +170,40 @@ function withoutPointer(expr: Expr): Expr {
   return x.kind === 'star' || (x.kind === 'unary' && x.op === '&') ? withoutPointer(x.x) : x;
 }
 
-/** An embedded field has the name of its type; a plain field that has it as well does no harm. */
+/** An embedded field has the name of its type, as a plain one may have: `hub *hub`. */
 function isEmbedded(x: Selector, env: Env): boolean {
   const type = pointee(typeOf(x, env));
-  return type.kind === 'named' && type.name === x.sel.name;
+  if (type.kind !== 'named' || type.name !== x.sel.name) return false;
+  const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);
+  const struct = member?.kind === 'field' && member.owner ? underlying(member.owner, env.program) : undefined;
+  return struct?.kind !== 'struct' || struct.fields.some(field => field.embedded && field.name === x.sel.name);
 }
 
 function pointee(type: Type): Type {
   return type.kind === 'pointer' ? type.elem : type;
 }
 
+const MOST_NAMES = 4;
+
+/** The struct type that has a mutex embedded, of a value that is locked like one: itself, or what it has embedded in turn. */
+function embedderOf(type: Type, env: Env, depth = MOST_NAMES): string | undefined {
+  const base = pointee(type);
+  if (base.kind !== 'named' || base.pkg === 'sync' || !base.def || depth === 0) return undefined;
+  const inner = underlying(base, env.program);
+  const embedded = inner.kind === 'struct' ? inner.fields.filter(field => field.embedded).map(field => pointee(field.type)) : [];
+  if (embedded.some(isMutex)) return typeName(base);
+  return embedded.map(field => embedderOf(field, env, depth - 1)).find(name => name !== undefined);
+}
+
+function isMutex(type: Type): boolean {
+  return isNamed(type, 'sync.Mutex') || isNamed(type, 'sync.RWMutex') || isNamedLikeMutex(typeName(type));
+}
+
 /** The field of a named type, or the variable, that an expression stands for; undefined for anything else. */
-export function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
+export function familyOf(expr: Expr, env: Env, depth = MOST_NAMES): string | undefined {
   const x = withoutPointer(expr);
+  const embedder = depth === MOST_NAMES ? embedderOf(typeOf(x, env), env) : undefined;
+  if (embedder !== undefined) return `${embedder}.`;
   if (x.kind === 'selector') {
     if (isEmbedded(x, env)) return `${typeName(pointee(typeOf(x.x, env)))}.`;
     const member = memberOf(typeOf(x.x, env), x.sel.name, env.program);
@@ -156,7 +216,8 @@ export function familyOf(expr: Expr, env: Env, depth = 4): string | undefined {
   const behind = value && familyOf(value, env, depth - 1);
   if (behind !== undefined) return behind;
   const type = pointee(typeOf(x, env));
-  return type.kind === 'named' && type.pkg === 'sync' ? familyOfVariable(x.entity.ident.start, env) : `${typeName(type)}.`;
+  const isOfItsOwn = type.kind === 'named' && (type.pkg === 'sync' || isNamedLikeMutex(typeName(type)));
+  return isOfItsOwn ? familyOfVariable(x.entity.ident.start, env) : `${typeName(type)}.`;
 }
 
 /** A mutex of its own, known by where its variable is declared. */

@@ -1,7 +1,6 @@
 /** Values that a function makes for itself, and what it puts into their fields as it makes them. */
 import { typeOf } from '../program/infer.ts';
 import { type Env, underlying } from '../program/resolve.ts';
-import type { Type } from '../program/types.ts';
 import { type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 
 /** A local variable whose value is made here: what a call gave or a pointer leads to, others may see. */
@@ -38,13 +37,6 @@ export function fieldValuesOf(literal: CompositeLit, env: Env): readonly FieldVa
   return literal.elements.flatMap(({ key, value }, i): FieldValue[] => {
     const name = key ? (key.kind === 'ident' ? key.name : undefined) : known?.[i]?.name;
     if (name === undefined) return [];
-    const type = known?.find(field => field.name === name)?.type;
-    return [{ fields: type && isEmbedded(name, type) ? [] : [name], value }];
+    return [{ fields: known?.some(field => field.embedded && field.name === name) ? [] : [name], value }];
   });
-}
-
-/** An embedded field has the name of its type; a plain field that has it as well does no harm. */
-function isEmbedded(name: string, type: Type): boolean {
-  const base = type.kind === 'pointer' ? type.elem : type;
-  return base.kind === 'named' && base.name === name;
 }

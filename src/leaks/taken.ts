@@ -2,8 +2,8 @@
  * Which mutexes a function locks, itself or through what it calls: one summary a function, inferred once. Recursion
  * takes nothing.
  */
-import type { Op } from '../flow/graph.ts';
-import { operations, search, type Turn } from '../flow/search.ts';
+import { type Block, type Op, successors } from '../flow/graph.ts';
+import { type Arrival, operations, reachableFrom, search, type Turn } from '../flow/search.ts';
 import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Env, underlying } from '../program/resolve.ts';
@@ -11,7 +11,7 @@ import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { type CalledBody, calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
-import { lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
+import { type Balance, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
 import { type Identity, identityOf } from './lockplaces.ts';
 import { mayLock } from './lockwords.ts';
 import { lockCallOf, type Mode, type Mutex } from './mutexes.ts';
@@ -92,7 +92,7 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     for (const taken of locksTaken(called.body, pass, depth - 1)) {
       const identity = taken.identity && asCallerNames(taken.identity, called, body);
       const turns = taken.isFirst && identity ? wayTo(op, targetOf(identity, body), body, pass) : undefined;
-      yield { ...taken, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
+      yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
 }
@@ -124,17 +124,39 @@ export function mutexOf(identity: Identity, { block, info }: Body): Mutex {
 /** A way from the start of the body to the operation on which the mutex is not unlocked before. */
 function wayTo(goal: Op, target: Target, body: Body, pass: Pass): readonly Turn[] | undefined {
   const walk = lockFlowOf(pass).walk(target, body);
-  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+  return decisive(search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
     op: (op, state) => (op === goal ? (state.depth === 0 ? 'arrive' : undefined) : walk.op(op, state)),
-  })?.turns;
+  }), body);
+}
+
+/** The branches of a way but those that lead to its end on either side. */
+function decisive(way: Arrival<Balance> | undefined, { graph }: Body): readonly Turn[] | undefined {
+  if (way?.at.kind !== 'op') return way?.turns;
+  const { op } = way.at;
+  const goal = graph.blocks.find(({ ops }) => ops.includes(op));
+  const leadsOn = (from: Block, but: Block) => from === goal || (goal !== undefined && reachableFrom(from, block => (block === but ? [] : successors(block.end))).has(goal));
+  return way.turns.filter(({ condition, taken }) => {
+    const block = graph.blocks.find(({ end }) => end.kind === 'branch' && end.condition === condition);
+    // Another round of a loop would ask again.
+    return block?.end.kind !== 'branch' || !leadsOn(taken ? block.end.else : block.end.then, block);
+  });
 }
 
 /** Some way to the call finds the mutexes of this family as the function found them, not unlocked for it. */
 export function staysLocked({ body, call }: TakenStep, family: string, pass: Pass): boolean {
+  return wayWithout(op => callIn(op) === call, family, body, pass) !== undefined;
+}
+
+/** The branches on a way to the operation that leaves the mutexes of this family as the function found them. */
+export function turnsWithout(goal: Op, family: string, body: Body, pass: Pass): readonly Turn[] | undefined {
+  return wayWithout(op => op === goal, family, body, pass);
+}
+
+function wayWithout(isGoal: (op: Op) => boolean, family: string, body: Body, pass: Pass): readonly Turn[] | undefined {
   const walk = lockFlowOf(pass).walk({ family, key: undefined, mutex: undefined }, body);
-  return search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+  return decisive(search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
-    op: (op, state) => (callIn(op) === call ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
-  }) !== undefined;
+    op: (op, state) => (isGoal(op) ? (state.depth >= 0 ? 'arrive' : undefined) : walk.op(op, state)),
+  }), body);
 }

@@ -1,0 +1,151 @@
+/** Whether the other side of a wait needs the mutex before it can answer. */
+import type { Op } from '../../flow/graph.ts';
+import { operations, type Place as Point, reachableFrom, search, type Walk } from '../../flow/search.ts';
+import { type Call, unparen } from '../../syntax/ast.ts';
+import type { Body } from '../bodies.ts';
+import { calledBodies } from '../called.ts';
+import { asCallerNames } from '../callernames.ts';
+import { allGoroutinesOf, isMentionedInside } from '../goroutines.ts';
+import { type Holding, locksTaken } from '../held.ts';
+import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.ts';
+import { lockCallOf, type Mode } from '../mutexes.ts';
+import type { Pass } from '../pass.ts';
+import type { Place } from '../places.ts';
+import { isWriteLocked } from '../writers.ts';
+import type { Answer } from './answerers.ts';
+import { asHolderNames, subjectAbove, type WaitBelow } from './waits.ts';
+
+/**
+ * Where the other side locks the mutex before its answer, or from one answer to the next. A goroutine may be on any of its
+ * ways when the wait begins; of a function that others call, another call may take a way that does without.
+ */
+export function lockNeededBy(answer: Answer, below: WaitBelow, holding: Holding, pass: Pass): Call | undefined {
+  const locks = locksIn(answer, below, holding, pass);
+  if (locks.length === 0) return undefined;
+  const { op: goal, body } = answer;
+  const calls = locks.filter(({ op }) => op.kind === 'call');
+  // A deferred answer comes after everything that the body does.
+  if (!goal || goal.kind === 'defer') return (calls[0] ?? locks.find(({ op }) => op.kind === 'defer' && (!goal || goal.stmt.start < op.stmt.start)))?.call;
+  return isGoroutine(body, pass) ? calls.find(lock => mayNeed(lock, goal, answer, pass))?.call : calls[0] && needsAny(calls, goal, answer, pass) ? calls[0].call : undefined;
+}
+
+function isGoroutine({ block }: Body, pass: Pass): boolean {
+  return allGoroutinesOf(pass).some(({ body }) => body?.block === block);
+}
+
+/** On some way. */
+function mayNeed({ op: lock, after: behind }: LockAt, goal: Op, answer: Answer, pass: Pass): boolean {
+  const { body, isBuffered } = answer;
+  const after = placeAfter(goal, body);
+  if (!comesTo(behind, op => op === goal, NOTHING, body, pass)) return false;
+  const isLock = (op: Op) => op === lock;
+  const isGoal = (op: Op) => op === goal;
+  // Of what lies in a buffer, the first is there to be taken.
+  return (after !== undefined && comesBack(goal, answer, pass) && comesTo(after, isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
+}
+
+/** On every way. */
+function needsAny(locks: readonly LockAt[], goal: Op, answer: Answer, pass: Pass): boolean {
+  const { body, isBuffered } = answer;
+  const isLock = (op: Op) => locks.some(lock => lock.op === op);
+  const isGoal = (op: Op) => op === goal;
+  if (!isBuffered && !comesTo(startOf(body), isGoal, isLock, body, pass)) return true;
+  const after = placeAfter(goal, body);
+  // Once it has left its loop, it answers no more.
+  const isInLoop = comesBack(goal, answer, pass);
+  if (!after || !(isInLoop || (!isBuffered && isCalledInLoop(body)))) return false;
+  return !comesTo(after, isGoal, isLock, body, pass) && (isInLoop || !leaves(after, isLock, body, pass));
+}
+
+const NOTHING = () => false;
+
+function startOf({ graph }: Body): Point {
+  return { block: graph.entry, index: 0 };
+}
+
+/** Whether a way leads out of the body without passing a lock. */
+function leaves(from: Point, bars: (op: Op) => boolean, { env }: Body, pass: Pass): boolean {
+  return search(from, GO_ON, {
+    key: () => '',
+    op: op => (bars(op) || pass.contracts.endsHere(op, env) ? undefined : GO_ON),
+    edge: () => GO_ON,
+    returns: () => true,
+  } satisfies Walk<unknown>) !== undefined;
+}
+
+/** Whether a way leads to such an operation without passing one that bars it. */
+function comesTo(from: Point, isWanted: (op: Op) => boolean, bars: (op: Op) => boolean, { env }: Body, pass: Pass): boolean {
+  return search(from, GO_ON, {
+    key: () => '',
+    op: op => (isWanted(op) ? 'arrive' : bars(op) || pass.contracts.endsHere(op, env) ? undefined : GO_ON),
+    edge: () => GO_ON,
+    returns: () => false,
+  } satisfies Walk<unknown>) !== undefined;
+}
+
+const GO_ON = { goes: 'on' };
+
+function placeAfter(goal: Op, { graph }: Body): Point | undefined {
+  for (const { op, after } of operations(graph)) if (op === goal) return after;
+  return undefined;
+}
+
+/** Control comes back to the operation while the channel is the same. */
+function comesBack(op: Op, { body: { graph, env }, subject, frame }: Answer, pass: Pass): boolean {
+  const block = graph.blocks.find(b => b.ops.includes(op));
+  const channel = placeIn(subject, frame.env)?.root;
+  const isNew = (b: (typeof graph.blocks)[number]) => b.ops.some(other => other.kind === 'assign' && other.lhs.some(x => x.kind === 'ident' && x.entity === channel));
+  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env).filter(to => !isNew(to))).has(block);
+}
+
+function isCalledInLoop({ node, info }: Body): boolean {
+  return node === info.decl && info.pkg.mentioning(info.bareName).some(caller => isMentionedInside(info.bareName, caller, ['for', 'range']));
+}
+
+interface LockAt {
+  readonly op: Op & { kind: 'call' | 'defer' };
+  readonly call: Call;
+  readonly after: Point;
+}
+
+/** The operations of the other side that lock the mutex: the very one, as far as the names on both sides tell. */
+function locksIn(answer: Answer, below: WaitBelow, { identity, mode: held }: Holding, pass: Pass): LockAt[] {
+  const isIt = sameMutex(answer, below, identity);
+  // Readers keep each other out only where a writer may come in between.
+  const hurts = (mode: Mode) => mode === 'write' || held !== 'read' || isWriteLocked(identity.family, pass);
+  return operations(answer.body.graph).flatMap(({ op, after }): LockAt[] => {
+    if (op.kind !== 'call' && op.kind !== 'defer') return [];
+    const call = op.kind === 'call' ? op.call : unparen(op.stmt.call);
+    if (call.kind !== 'call') return [];
+    const direct = lockCallOf(call, answer.body.env);
+    const locks = direct ? op.kind === 'call' && direct.does === 'lock' && hurts(direct.mode) && isIt(identityOf(direct.mutex, answer.body.env))
+      : calledBodies(call, answer.body, pass).some(called => locksTaken(called.body, pass).some(taken => hurts(taken.mode) && isIt(taken.identity && asCallerNames(taken.identity, called, answer.body))));
+    return locks ? [{ op, call, after }] : [];
+  });
+}
+
+/** Whether what the other side names is the mutex that is held. */
+function sameMutex({ body, frame, startedAs, subject }: Answer, below: WaitBelow, held: Identity): (found: Identity | undefined) => boolean {
+  const own = subjectAbove(below);
+  const other = placeIn(subject, frame.env);
+  return found => {
+    const named = found && startedAs ? asCallerNames(found, startedAs, frame) ?? found : found;
+    if (!named) return false;
+    if (isSameMutex(named, held)) return true;
+    const above = below.steps.length > 0 && (startedAs ? frame : body).info === below.wait.body.info ? asHolderNames(named, below.steps) : undefined;
+    return (above !== undefined && isSameMutex(above, held)) || (own !== undefined && other !== undefined && isBeside(named, other, held, own));
+  };
+}
+
+/** Both sides reach the mutex from the value from which they reach the channel: `s.mu` and `s.ch` here, `t.mu` and `t.ch` there. */
+function isBeside(found: Identity, channel: Place, identity: Identity, own: Place): boolean {
+  if (found.family !== identity.family || found.root !== channel.root || identity.root !== own.root) return false;
+  return typeof found.root === 'object' && typeof identity.root === 'object' && fromOwner(found, channel) === fromOwner(identity, own);
+}
+
+/** How a value that has both leads to each: `mu ch` of `s.conn.mu` and `s.conn.ch`. */
+function fromOwner(mutex: Place, channel: Place): string {
+  const shared = mutex.fields.findIndex((field, i) => field !== channel.fields[i]);
+  const from = shared < 0 ? mutex.fields.length : shared;
+  return `${mutex.fields.slice(from).join('.')} ${channel.fields.slice(from).join('.')}`;
+}

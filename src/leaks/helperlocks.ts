@@ -1,0 +1,31 @@
+/** Calls of functions that lock for their caller: `s.lock()`. */
+import type { Op } from '../flow/graph.ts';
+import type { Place as Point } from '../flow/search.ts';
+import type { Call } from '../syntax/ast.ts';
+import type { Body } from './bodies.ts';
+import { calledBodies } from './called.ts';
+import { asCallerNames } from './callernames.ts';
+import type { Identity } from './lockplaces.ts';
+import { lockCallOf, type Mode } from './mutexes.ts';
+import type { Pass } from './pass.ts';
+import { locksTaken } from './taken.ts';
+
+/** A mutex that is locked when the call returns. */
+export interface HelperLock {
+  readonly op: Op & { kind: 'call' };
+  readonly call: Call;
+  readonly after: Point;
+  readonly identity: Identity;
+  readonly mode: Mode;
+}
+
+/** What the call has locked; nothing where its name does not speak of it. */
+export function* helperLocksAt(op: Op, after: Point, body: Body, pass: Pass): Generator<HelperLock> {
+  if (op.kind !== 'call' || !/ock/.test(body.info.file.source.text.slice(op.call.fun.start, op.call.fun.end)) || lockCallOf(op.call, body.env)) return;
+  for (const called of calledBodies(op.call, body, pass)) {
+    for (const { isKept, identity, mode } of locksTaken(called.body, pass)) {
+      const own = isKept && identity ? asCallerNames(identity, called, body) : undefined;
+      if (own) yield { op, call: op.call, after, identity: own, mode };
+    }
+  }
+}
