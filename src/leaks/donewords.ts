@@ -2,6 +2,7 @@
 import type { Finding } from '../finding.ts';
 import { siteIn } from './bodies.ts';
 import { type DoneTwice, donesInGo, type MissingDone, missingDones } from './missingdones.ts';
+import { emptyRounds } from './emptyrounds.ts';
 import type { Pass } from './pass.ts';
 import { type SkippedDone, skippedDones } from './skippeddones.ts';
 import { type Unstarted, unstartedGoroutines } from './unstarted.ts';
@@ -10,7 +11,7 @@ import { startSite, textOf, turnSteps } from './words.ts';
 export function* wrongCounts(pass: Pass): Generator<Finding> {
   for (const missing of missingDones(pass)) if (missing.starts.length) yield notEnough(missing);
   for (const skipped of skippedDones(pass)) yield skips(skipped);
-  for (const unstarted of unstartedGoroutines(pass)) yield countsForNothing(unstarted);
+  for (const unstarted of [...unstartedGoroutines(pass), ...emptyRounds(pass)]) yield countsForNothing(unstarted);
   for (const twice of donesInGo(pass)) yield tooMany(twice);
 }
 

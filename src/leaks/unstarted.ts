@@ -60,7 +60,8 @@ function isInLoopOfItsOwn({ node }: GroupUse, starts: readonly Span[], { info }:
   return start !== undefined && /\bfor\b/.test(info.file.source.text.slice(start.start, node.start));
 }
 
-function wayToWait(add: Op, after: Place, family: string, body: Body, pass: Pass) {
+/** A way to `Wait`, now or at the end of the function, on which nobody is started that calls `Done`. */
+export function wayToWait(add: Op, after: Place, family: string, body: Body, pass: Pass) {
   const does = (op: Op, what: string) => {
     const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
     const own = call?.kind === 'call' ? groupCallOf(call, body.env) : undefined;
