@@ -6,13 +6,13 @@ import { bodyEffect, type Tracked } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import type { FlowGraph, Op } from '../flow/graph.ts';
 import type { Place, Walk } from '../flow/search.ts';
-import type { Call, Variable } from '../syntax/ast.ts';
+import { type Call, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import { isMadeHere } from './acquisitions.ts';
 import type { Body } from './bodies.ts';
 import { keptAmong } from './fates.ts';
 import { spanOf } from './reach.ts';
-import { ownerKeeping } from './owners.ts';
+import { ownerKeeping, parentOf } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { type State, walkOf, whereOf } from './ways.ts';
 
@@ -32,6 +32,8 @@ export function localOwnerOf(call: Call, acquisition: Acquisition, body: Body, p
   const kept = ownerKeeping(call, acquisition, body, pass);
   if (!kept || kept.variable.owner !== body.node || !isMadeHere(kept.variable, body) || isTouchedBefore(kept.variable, call, kept.resource, body, pass)) return undefined;
   const { variable, resource, from, through } = kept;
+  // A goroutine that was given the owner may be meant to go on until the parent ends.
+  if (parentOf(call, acquisition.resource, body) !== 'none' && !isGivenBack(variable, body)) return undefined;
   const isHandedOut = keptAmong([variable], body, pass);
   if (!isHandedOut) return undefined;
   const tracked: Tracked = new Map([[variable, 'whole'], ...(through ? [[through, 'resource'] as const] : [])]);
@@ -39,6 +41,15 @@ export function localOwnerOf(call: Call, acquisition: Acquisition, body: Body, p
   const isOther = (op: Op) => op !== from.block.ops[from.index - 1];
   const never = bodyEffect(withOps(body, isOther), tracked, whereOf(resource, body, pass)) === 'none';
   return { resource, tracked, from, never, walk: { ...walk, returns: (end, state) => walk.returns(end, state) && !isHandedOut(end) } };
+}
+
+/** On its other ways the function gives the owner to its caller: what is dropped here was not meant to go on. */
+function isGivenBack(variable: Variable, { graph }: Body): boolean {
+  return graph.blocks.some(({ end }) => end.kind === 'return' && end.stmt?.results.some(x => {
+    const value = unparen(x);
+    const inner = value.kind === 'unary' || value.kind === 'star' ? unparen(value.x) : value;
+    return inner.kind === 'ident' && inner.entity === variable;
+  }));
 }
 
 /** `defer j.Close()` stands above, or somebody has got the owner before it is filled. */

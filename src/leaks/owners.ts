@@ -22,6 +22,7 @@ import type { Body } from './bodies.ts';
 import { companionsOf } from './companions.ts';
 import { type Companions, companionsless, stateOf, walkOf, whereOf } from './ways.ts';
 import type { Pass } from './pass.ts';
+import { RELEASING } from './releasing.ts';
 
 type Acquire = (call: Call, body: Body, pass: Pass) => Acquisition | undefined;
 
@@ -65,7 +66,7 @@ export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTabl
 
 /** The local variable or receiver in a field of which a call's result is kept, from where on, and as what resource. */
 export function ownerKeeping(call: Call, { resource, result, held }: Acquisition, body: Body, pass: Pass) {
-  if (typeof result !== 'number' || held !== 'resource' || resource.field !== undefined || parentOf(call, resource, body) !== 'none') return undefined;
+  if (typeof result !== 'number' || held !== 'resource' || resource.field !== undefined) return undefined;
   const stored = storedAt(call, result, resource, body, pass);
   const owner = stored && 'variable' in stored.in ? owned(stored, resource, pass) : undefined;
   return stored && owner && 'variable' in stored.in ? { resource: owner, ...stored.in, through: stored.through } : undefined;
@@ -136,7 +137,6 @@ function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline):
 /** So long may a function be that only hands on what another one gives. */
 const SHORT = 120;
 
-const RELEASING = /^(?:[Cc]lose|[Ss]top|[Ss]hut[Dd]own|[Rr]ollback|[Cc]ancel|[Rr]elease|[Ee]nd|[Ff]inish|[Dd]estroy|[Dd]ispose|[Ff]ree|[Qq]uit|[Aa]bort|[Cc]ommit|[Tt]ear[Dd]own|[Tt]erminate)(?![a-z])/;
 const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
 /** `CancelJob(ctx, request, options)` ends something of the other side. */
 const MANY = 3;
@@ -162,7 +162,7 @@ function embedding(text: string): readonly string[] {
  * A context that is derived from another ends with it. `none`: from one that never ends; a number: from the parameter at
  * that place; `other`: from one that somebody else may end.
  */
-function parentOf(call: Call, { rule }: Resource, body: Body): number | 'none' | 'other' {
+export function parentOf(call: Call, { rule }: Resource, body: Body): number | 'none' | 'other' {
   if (rule !== 'lost-cancel') return 'none';
   const parent = call.args[0];
   return !parent ? 'other' : isEndless(parent, body) ? 'none' : paramAt(parent, body) ?? 'other';
