@@ -17,6 +17,7 @@ import { type Body, bodiesOf, bodyOf } from './bodies.ts';
 import { mayReachAsked } from './near.ts';
 import type { Pass } from './pass.ts';
 import { placeOf } from './places.ts';
+import { isStopped } from './stopped.ts';
 
 /** The start of a goroutine, with the body it runs as far as that is at hand. */
 export interface Goroutine {
@@ -237,7 +238,8 @@ export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | unde
 export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
   if (servesPackageVariable(goroutine)) return true;
   if (isStartedAgainAndAgain(goroutine)) return false;
-  if (isCommand(goroutine.parent) || runsOncePerProcess(goroutine.parent.info) || isOnlyDoneOnce(goroutine.parent.info, pass)) return true;
+  const { parent } = goroutine;
+  if (isCommand(parent) || (runsOncePerProcess(parent.info) && !isStopped(parent.info, pass)) || isOnlyDoneOnce(parent.info, pass)) return true;
   const once = onceAround(goroutine, pass);
   return once !== undefined && isPackageLevel(once);
 }
