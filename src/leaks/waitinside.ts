@@ -1,16 +1,18 @@
 /** Goroutines that wait for a group which counts themselves. */
 import type { Op } from '../flow/graph.ts';
 import { operations, search } from '../flow/search.ts';
-import { calleeOf } from '../program/callee.ts';
-import { targetsOf } from '../program/implementations.ts';
 import type { Call, Expr } from '../syntax/ast.ts';
-import { type Body, bodyOf } from './bodies.ts';
+import { walkExpr } from '../syntax/walk.ts';
+import type { Body } from './bodies.ts';
+import { calledBodies } from './called.ts';
+import { asCallerNames } from './callernames.ts';
 import { addsItself, doneBy } from './countdown.ts';
 import { type Goroutine, goroutinesRunning } from './goroutines.ts';
 import { groupCallOf } from './groups.ts';
+import { placeIn } from './lockplaces.ts';
 import { canonicalPlace } from './mutexes.ts';
 import type { Pass } from './pass.ts';
-import { keyOf } from './places.ts';
+import { keyOf, type Place } from './places.ts';
 import { placeAfter, reaches } from './reach.ts';
 
 /** A goroutine that waits for a group which counts it. */
@@ -68,25 +70,45 @@ function isSamePlace(a: Expr, b: Expr, env: Body['env']): boolean {
   return x !== undefined && y !== undefined && keyOf(x) === keyOf(y);
 }
 
-/** `s.Stop()` that on all its ways waits for the group of `s`. */
-function waitsThrough(call: Call, family: string, group: Expr, { env }: Body, pass: Pass): boolean {
-  const callee = calleeOf(call, env);
-  const [func] = callee.kind === 'method' ? targetsOf(callee, env) : [];
-  const receiver = callee.kind === 'method' ? canonicalPlace(callee.receiver, env) : undefined;
-  const place = canonicalPlace(group, env);
-  const isOfReceiver = receiver && place && place.fields.length === receiver.fields.length + 1 && keyOf({ ...place, fields: place.fields.slice(0, -1) }) === keyOf(receiver);
-  if (!isOfReceiver || !func?.pkg.module || !/\.Wait\(\)/.test(func.bodyText)) return false;
-  const body = bodyOf(func, pass);
-  return body !== undefined && search<''>({ block: body.graph.entry, index: 0 }, '', {
-    key: () => '',
-    op: op => (op.kind === 'call' && waitsOnReceiver(op.call, family, body) ? undefined : ''),
-    edge: () => '',
-    returns: () => true,
-  }) === undefined && operations(body.graph).some(({ op }) => op.kind === 'call' && waitsOnReceiver(op.call, family, body));
+/** `s.Stop()` that waits for the group of `s`, itself or in what it calls. */
+function waitsThrough(call: Call, family: string, group: Expr, body: Body, pass: Pass): boolean {
+  const place = placeIn(group, body.env);
+  return place !== undefined && place.fields.length > 0 && waitsBehind(call, family, body, pass, DEPTH).some(other => keyOf(other) === keyOf(place));
 }
 
-function waitsOnReceiver(call: Call, family: string, { env }: Body): boolean {
-  const own = groupCallOf(call, env);
-  const root = own?.does === 'wait' && own.family === family ? canonicalPlace(own.group, env)?.root : undefined;
-  return typeof root === 'object' && root.role === 'receiver';
+/** So many calls deep a wait is looked for. */
+const DEPTH = 3;
+
+/** The groups of the family that a call waits for, as its caller names them. */
+function waitsBehind(call: Call, family: string, from: Body, pass: Pass, depth: number): Place[] {
+  if (depth === 0) return [];
+  return calledBodies(call, from, pass).flatMap(called => {
+    const { body } = called;
+    if (called.isHandedOver || called.isDynamic || !/[\w\])]\(/.test(body.info.bodyText)) return [];
+    const live = operations(body.graph).flatMap(({ op }) => (op.kind === 'call' ? [op] : []));
+    return live.flatMap(op => {
+      const own = groupCallOf(op.call, body.env);
+      const place = own?.does === 'wait' && own.family === family ? placeIn(own.group, body.env) : undefined;
+      const places = own ? place ?? [] : waitsBehind(op.call, family, body, pass, depth - 1);
+      const found = [places].flat();
+      return found.length && mayCome(op, body, pass) ? found.flatMap(at => asCallerNames({ ...at, family }, called, from) ?? []) : [];
+    });
+  });
+}
+
+/** Some way leads to the operation that depends on no parameter: of `stop(wait bool)` the caller decides. */
+function mayCome(goal: Op, body: Body, pass: Pass): boolean {
+  const isParam = (x: Expr) => x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param';
+  return search<''>({ block: body.graph.entry, index: 0 }, '', {
+    key: () => '',
+    op: op => (op === goal ? 'arrive' : pass.contracts.endsHere(op, body.env) ? undefined : ''),
+    edge: condition => (mentions(condition, isParam) ? undefined : ''),
+    returns: () => false,
+  }) !== undefined;
+}
+
+function mentions(condition: Expr, isIt: (x: Expr) => boolean): boolean {
+  let found = false;
+  walkExpr(condition, { expr: x => void (found ||= isIt(x)) });
+  return found;
 }
