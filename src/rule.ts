@@ -20,6 +20,7 @@ export { describeCall, startSite, textOf, turnSteps } from './leaks/words.ts';
 export { unreleased } from './leaks/unreleased.ts';
 export { riskyResets } from './leaks/timers.ts';
 export { emptyDrains } from './leaks/drains.ts';
+export { funcTimerReceives } from './leaks/functimers.ts';
 export { piledTimers } from './leaks/afters.ts';
 export { endlessTickerRanges, lostTickers } from './leaks/tickers.ts';
 export { addsInGoroutine, declarationOf } from './leaks/waitgroups.ts';
