@@ -18,6 +18,7 @@ export { atLeast } from './source/goversion.ts';
 export { askedBodies, isTest, siteIn } from './leaks/bodies.ts';
 export { describeCall, startSite, textOf, turnSteps } from './leaks/words.ts';
 export { unreleased } from './leaks/unreleased.ts';
+export { forgottenCancels } from './leaks/forgottencancels.ts';
 export { riskyResets } from './leaks/timers.ts';
 export { emptyDrains } from './leaks/drains.ts';
 export { funcTimerReceives } from './leaks/functimers.ts';
