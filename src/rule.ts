@@ -42,6 +42,7 @@ export { nilChannels } from './leaks/channels/nil.ts';
 export { emptySelects, type Endless, endlessGoroutines } from './leaks/endless.ts';
 export { stayingBreaks } from './leaks/breaks.ts';
 export { unstoppedWorkers } from './leaks/workers.ts';
+export { abandonedWorkers } from './leaks/ownworkers.ts';
 export { blockedUnderLock, type BlockedUnderLock } from './leaks/channels/underlock.ts';
 export { discardedResults } from './leaks/channels/generators.ts';
 export { unlockFix, unlockModeFix } from './leaks/lockfix.ts';

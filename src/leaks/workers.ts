@@ -235,7 +235,7 @@ function isLocal(x: Expr | undefined, { node }: Body): boolean {
 }
 
 /** The family of the one channel field without which the goroutine would loop for ever. */
-function onlyEnd(body: Body, pass: Pass): string | undefined {
+export function onlyEnd(body: Body, pass: Pass): string | undefined {
   const next = (b: Block) => pass.contracts.next(b, body.env);
   for (const { channel, to } of endsIn(body)) {
     const family = fieldFamily(channel, body);
@@ -254,6 +254,25 @@ function* endsIn({ graph }: Body): Generator<{ channel: Expr; to: Block }> {
     }
   }
   for (const [stmt, { after }] of graph.loops) if (stmt.kind === 'range') yield { channel: stmt.x, to: after };
+  for (const block of graph.blocks) {
+    const closed = closedBranch(block);
+    if (closed) yield closed;
+  }
+}
+
+/** `v, ok := <-c; if !ok { return }`. */
+function closedBranch({ ops, end }: Block): { channel: Expr; to: Block } | undefined {
+  const condition = end.kind === 'branch' && end.condition ? unparen(end.condition) : undefined;
+  if (end.kind !== 'branch' || !condition) return undefined;
+  const isNegated = condition.kind === 'unary' && condition.op === '!';
+  const ok = isNegated ? unparen(condition.x) : condition;
+  for (const op of ops) {
+    const [value] = op.kind === 'assign' && op.lhs.length === 2 ? op.rhs.map(unparen) : [];
+    const flag = op.kind === 'assign' ? op.lhs[1] : undefined;
+    const isIt = ok.kind === 'ident' && ok.entity !== undefined && flag?.kind === 'ident' && flag.entity === ok.entity;
+    if (isIt && value?.kind === 'unary' && value.op === '<-') return { channel: value.x, to: isNegated ? end.then : end.else };
+  }
+  return undefined;
 }
 
 function neverLeaves(body: Body, next: (b: Block) => readonly Block[], pass: Pass): boolean {
@@ -282,6 +301,14 @@ function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
     for (const caller of methodsThat(calls, info => info.bodyText.includes(`.${stop.bareName}(`), inside)) stops.add(caller);
   }
   return [...stops];
+}
+
+/** Every function that closes the channel, itself or through others. */
+export function closersOf(family: string, { pkg }: FuncInfo, pass: Pass): readonly FuncInfo[] {
+  const inside: Pass = { ...pass, pkg };
+  const closers = new Set([...bodiesWith(inside, ({ bodyText }) => /\bclose\(/.test(bodyText))].filter(body => closes(family, body)).map(({ info }) => info));
+  for (const closer of closers) for (const caller of pkg.mentioning(closer.bareName)) if (caller.bodyText.includes(`.${closer.bareName}(`)) closers.add(caller);
+  return [...closers];
 }
 
 function methodsThat(does: (body: Body) => boolean, mayDo: (info: FuncInfo) => boolean, inside: Pass): FuncInfo[] {
