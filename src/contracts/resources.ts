@@ -193,6 +193,8 @@ const cancel: Resource = {
   acquire: all([
     ...['WithCancel', 'WithCancelCause', 'WithTimeout', 'WithTimeoutCause', 'WithDeadline', 'WithDeadlineCause'].map(name => `context.${name}`), 'os/signal.NotifyContext',
     ...['WithCancel', 'WithTimeout', 'WithDeadline'].map(name => `golang.org/x/net/context.${name}`),
+    // They start a goroutine that waits for the end of any of their contexts.
+    'github.com/LK4D4/joincontext.Join', 'github.com/teivah/onecontext.Merge', 'k8s.io/apimachinery/pkg/util/wait.ContextForChannel',
   ], 1),
 };
 

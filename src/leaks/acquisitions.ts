@@ -21,6 +21,7 @@ import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.t
 import type { Pass } from './pass.ts';
 import { givenByUse } from './byuse.ts';
 import { evidenceOfContent } from './emptybodies.ts';
+import { stopFunctionGiven } from './stopfunctions.ts';
 import { companionsOf } from './companions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -180,7 +181,7 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     if (handed.held === 'closer') return { ...acquisition, ...handed, closers: [], evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
     return { ...acquisition, ...handed, closers: more.flatMap(({ held, result }) => (held === 'closer' ? result : [])) };
   }
-  return ownerGiven(body, pass, acquisitionOf);
+  return ownerGiven(body, pass, acquisitionOf) ?? stopFunctionGiven(body, pass);
 }
 
 /** It is handed out as an interface without the methods that release it: how that is to be released, nobody knows. */
