@@ -14,17 +14,24 @@ import { callIn } from './taken.ts';
 /** So many callers up a function is looked for that a stopped value has or comes from. */
 const DEPTH = 4;
 
-/** The function belongs to a value that somebody stops, or its callers make one and stop it. */
+/** The function belongs to a value that somebody stops, or to one that such a value is made with. */
 export function isStopped(info: FuncInfo, pass: Pass, depth = DEPTH): boolean {
+  // What a plain function starts belongs to nobody: an interrupt handler.
+  if (typesOf(info).size === 0) return false;
   if (stopsOf(info).some(stop => isCalled(stop, pass))) return true;
   return depth > 0 && info.pkg.mentioning(info.bareName).some(caller => caller !== info && isStopped(caller, pass, depth - 1));
 }
 
 /** The methods that sound like stopping, of the receiver and of what the function makes. */
-function stopsOf({ pkg, piece, decl }: FuncInfo): readonly FuncInfo[] {
-  const results = decl.type.results.map(({ type }) => (type.kind === 'star' ? type.x : type)).flatMap(x => (x.kind === 'ident' ? x.name : []));
-  const types = new Set([...(piece.receiver ? [piece.receiver.type] : []), ...results]);
-  return types.size ? pkg.funcs.filter(func => func.piece.receiver && types.has(func.piece.receiver.type) && RELEASING.test(func.bareName) && !func.file.kind.test) : [];
+function stopsOf(info: FuncInfo): readonly FuncInfo[] {
+  const types = typesOf(info);
+  return types.size ? info.pkg.funcs.filter(func => func.piece.receiver && types.has(func.piece.receiver.type) && RELEASING.test(func.bareName) && !func.file.kind.test) : [];
+}
+
+/** The type of the receiver, and those of the package among the results. */
+function typesOf({ pkg, piece, decl }: FuncInfo): ReadonlySet<string> {
+  const results = decl.type.results.map(({ type }) => (type.kind === 'star' ? type.x : type)).flatMap(x => (x.kind === 'ident' && pkg.lookup(x.name)?.kind === 'type' ? x.name : []));
+  return new Set([...(piece.receiver ? [piece.receiver.type] : []), ...results]);
 }
 
 /** Somebody beside the methods of the same type calls it. */
