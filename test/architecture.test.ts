@@ -102,6 +102,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'C' ? { kind, owner": 'the field of what is a timer or a ticker by its type',
   "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
   "whole === 'whole' && (x.sel.name === field": 'the field that the table gives the resource',
+  "x.sel.name === field ? variableIn(x.x)": 'the field that the table gives the resource, of a variable that holds it',
   "x.sel.name === through": 'the field that the table gives the resource',
   "x.sel.name === name && isMemberOf(": 'the field of a type that is asked for, whose owner is checked',
   "sel.name !== 'L' || !isNamed(typeOf(x.x, env), 'sync.Cond')": 'the field of what is a cond by its type',

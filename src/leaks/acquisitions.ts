@@ -23,6 +23,7 @@ import { givenByUse } from './byuse.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { stopFunctionGiven } from './stopfunctions.ts';
 import { companionsOf } from './companions.ts';
+import { mentionsAnywhere } from './releases.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
 
 const fresh = new Memo<FuncInfo | FuncLit, { found: Acquisition | undefined }>();
@@ -171,7 +172,9 @@ function freshOfBody(body: Body, pass: Pass): Acquisition | undefined {
     const target = destinationOf(op.call, acquisition, after, body);
     if (target.kind === 'returned') return isHidden(acquisition, target.result, body) ? undefined : { ...acquisition, result: target.result };
     if (target.kind !== 'variable') continue;
-    const [handed, ...more] = isReturnedReleased(target, acquisition, body, pass) ? [] : handedOn(target, acquisition, body, pass);
+    // Once it is released the caller gets it as well, and cannot tell.
+    if (isReturnedReleased(target, acquisition, body, pass) || isRefilled(target, acquisition, body)) continue;
+    const [handed, ...more] = handedOn(target, acquisition, body, pass);
     if (!handed || handed.held === 'carrier') {
       const shown = shownAround(target, acquisition, body, pass);
       if (shown) return { ...acquisition, ...shown, evidence: acquisition.evidence === 'sure' ? 'likely' : acquisition.evidence };
@@ -251,6 +254,17 @@ function isReturnedReleased(target: Target & { kind: 'variable' }, { resource, h
     },
     returns: (end, state) => state.released && returnedAt(end, state.tracked, where)?.held === held,
   }) !== undefined;
+}
+
+/** `resp.Body = io.NopCloser(text)`: what the caller gets holds nothing any more, at least on some way. */
+function isRefilled({ tracked }: Target & { kind: 'variable' }, { resource: { field } }: Acquisition, { graph }: Body): boolean {
+  return field !== undefined && operations(graph).some(({ op }) => op.kind === 'assign' && op.lhs.some((target, i) => {
+    const x = unparen(target);
+    const variable = x.kind === 'selector' && x.sel.name === field ? variableIn(x.x) : undefined;
+    const value = op.rhs[i];
+    // A reader around the body still has to be closed.
+    return variable !== undefined && tracked.has(variable) && value !== undefined && !mentionsAnywhere(value, variable);
+  }));
 }
 
 /** A target whose name is given what the call hands over. */

@@ -8,7 +8,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
-import type { FuncInfo } from '../program/package.ts';
+import type { FuncInfo, GoFile } from '../program/package.ts';
 import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
@@ -72,7 +72,8 @@ function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
   const known = closers.get(pass);
   if (known) return known;
   const found = new Map<string, Set<FuncInfo>>();
-  for (const body of bodiesWith(pass, ({ bodyText }) => bodyText.includes('.Close()'))) {
+  const mayClose = closersByWords(pass);
+  for (const body of bodiesWith(pass, info => mayClose.has(info))) {
     for (const [call, [first, ...more]] of usesIn(body)) {
       const callee = calleeOf(call, body.env);
       const name = first?.closed.length && !more.length && !targetsOf(callee, body.env).length ? calleeName(callee) : undefined;
@@ -82,6 +83,25 @@ function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
   closers.set(pass, found);
   return found;
 }
+
+/** `x, err := store.Open(); …; x.Close()`, in as many functions as it takes; not of a function that can be looked into. */
+function closersByWords({ pkg, contracts: { program } }: Pass): ReadonlySet<FuncInfo> {
+  const byName = new Map<string, Set<FuncInfo>>();
+  const isAtHand = (file: GoFile, qualifier: string) => {
+    const path = program.importPathOf(file, qualifier);
+    return path !== undefined && program.imported(file, path) !== undefined;
+  };
+  for (const info of pkg.withWords(/\.Close\(\)/)) {
+    for (const [, variable = '', qualifier = '', name = ''] of info.bodyText.matchAll(GIVEN)) {
+      if (!info.bodyText.includes(`${variable}.Close()`) || (qualifier && isAtHand(info.file, qualifier))) continue;
+      byName.set(name, (byName.get(name) ?? new Set()).add(info));
+    }
+  }
+  return new Set([...byName.values()].flatMap(infos => (infos.size >= ENOUGH ? [...infos] : [])));
+}
+
+/** A variable for what is given beside an error, and the name of the last call before the arguments. */
+const GIVEN = /\b(\w+), \w+ :?= (?:[\w.()[\]]*\.)??(?:(\w+)\.)?(\w+)\(/g;
 
 /** The bare names of the calls that two functions of the package close what they give of. */
 export function closedElsewhere(pass: Pass): readonly string[] {

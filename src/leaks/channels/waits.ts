@@ -125,7 +125,7 @@ export function mayWait(func: FuncInfo): boolean {
 }
 
 function waitersIn(pkg: Package): Set<FuncInfo> {
-  const found = new Set(pkg.funcs.filter(func => WAIT_WORD.test(func.bodyText) || /\brange\b/.test(func.bodyText) && mentionsLocking(func)));
+  const found = new Set([...pkg.withWords(WAIT_WORD), ...pkg.withWords(/\brange\b/).filter(mentionsLocking)]);
   let last = [...found];
   for (let calls = 0; calls < MOST_CALLS; calls++) {
     const names = new Set(last.map(func => func.bareName));
