@@ -94,7 +94,9 @@ function* foundInConstructed(body: Body, pass: Pass): Generator<Found> {
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
-    for (const left of leftBehind(reading, made, body, pass)) if (!isForWorkers(left.wait)) yield { kind: 'abandoned', of: left };
+    // Whether a goroutine that may also end otherwise receives is decided by other fields of the value.
+    const isReceived = ({ verb }: Abandoned) => verb === 'send' && reading.startedDoes.has('receive');
+    for (const left of leftBehind(reading, made, body, pass)) if (!isForWorkers(left.wait) && !isReceived(left)) yield { kind: 'abandoned', of: left };
     for (const forgotten of forgottenIn(reading, made.capacity, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
