@@ -12,7 +12,7 @@ import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
 import { fieldsIn, isGivenOnce, onlyResult, withNames } from './bindings.ts';
 import { channelsMadeIn, type Made, makesIn } from './makes.ts';
-import { namesOf, type Origin } from './places.ts';
+import { type Names, namesOf, type Origin } from './places.ts';
 
 /** A channel that comes out of a call, in a local variable of the caller. */
 export interface Constructed extends Made {
@@ -70,7 +70,13 @@ function madeBy(call: Call, result: number, from: Body, pass: Pass, depth: numbe
   const func = callee.kind === 'func' || callee.kind === 'method' ? callee.func : undefined;
   const body = func && constructorsOf(pass.pkg).found.has(func) ? bodyOf(func, pass) : undefined;
   const returned = body && onlyResult(result, body);
-  return body && returned ? insideOf(returned, body, pass, depth).map(({ names, ...made }) => ({ ...made, origin: { call, body, names } })) : [];
+  if (!body || !returned) return [];
+  return insideOf(returned, body, pass, depth).filter(({ names }) => !isGivenBeside(result, names, body)).map(({ names, ...made }) => ({ ...made, origin: { call, body, names } }));
+}
+
+/** `return src, &unit{src: src}`: the caller has it under another name as well, which may go anywhere. */
+function isGivenBeside(result: number, names: Names, body: Body): boolean {
+  return body.graph.blocks.some(({ end }) => end.kind === 'return' && end.stmt?.results.some((x, i) => i !== result && fieldsIn(x, names, body).length > 0));
 }
 
 function insideOf(returned: Expr, body: Body, pass: Pass, depth: number): (Omit<MadeInside, 'origin'> & Pick<Origin, 'names'>)[] {
