@@ -19,9 +19,12 @@ export interface HelperLock {
   readonly mode: Mode;
 }
 
+/** `lockAll`, `RLock`, `acquireLocked`; `block` and `clock` are other words, and `unlock` leaves nothing locked. */
+const SAYS_LOCK = /(?<![bcBC]|[uU]n)[lL]ock\w*$/;
+
 /** What the call has locked; nothing where its name does not speak of it. */
 export function* helperLocksAt(op: Op, after: Point, body: Body, pass: Pass): Generator<HelperLock> {
-  if (op.kind !== 'call' || !/ock/.test(body.info.file.source.text.slice(op.call.fun.start, op.call.fun.end)) || lockCallOf(op.call, body.env)) return;
+  if (op.kind !== 'call' || !SAYS_LOCK.test(body.info.file.source.text.slice(op.call.fun.start, op.call.fun.end)) || lockCallOf(op.call, body.env)) return;
   for (const called of calledBodies(op.call, body, pass)) {
     for (const { isKept, identity, mode } of locksTaken(called.body, pass)) {
       const own = isKept && identity ? asCallerNames(identity, called, body) : undefined;
