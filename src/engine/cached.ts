@@ -26,8 +26,9 @@ export async function throughCache(
   const entryOf = (key: string, unit: Unit, result: UnitResult): Entry => ({ key, codes: keys.codesOf(result.looks), beside: keys.beside(unit, result), result });
   const keptOf = (unit: Unit, possible: readonly string[]): UnitResult | undefined => {
     const entry = cache.get(unit.dir);
-    if (!entry || !possible.includes(entry.key) || !keys.looksTheSame(entry.result.looks, entry.codes) || entry.beside !== keys.beside(unit, entry.result)) return undefined;
+    if (!entry || !possible.includes(entry.key)) return undefined;
     const now = entryOf(entry.key, unit, entry.result);
+    if (now.beside !== entry.beside || !keys.looksTheSame(entry.result.looks, entry.codes)) return undefined;
     // What looks the same need not be looked at again in the next run.
     if (!isDeepStrictEqual(now.codes, entry.codes)) cache.put(unit.dir, now);
     return entry.result;

@@ -1,6 +1,7 @@
 /** Whether a function may lock something, by the words of its text: most do not, and need not be parsed to know it. */
 import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
+import { withCallers } from './near.ts';
 
 /** `mu.Lock()`, `s.rLock()`, `withLock(…)`; not `NewBlock(…)`. */
 const LOCK_WORD = /\b[rR]?lock\w*\(|Lock\w*\(/;
@@ -16,13 +17,6 @@ const reaching = new Memo<Package, ReadonlySet<FuncInfo>>();
 export function mayLock(func: FuncInfo): boolean {
   if (!func.pkg.isRead) return mentionsLocking(func);
   let found = reaching.get(func.pkg);
-  if (!found) reaching.set(func.pkg, (found = lockersIn(func.pkg)));
+  if (!found) reaching.set(func.pkg, (found = withCallers(func.pkg.withWords(LOCK_WORD), func.pkg)));
   return found.has(func);
-}
-
-function lockersIn(pkg: Package): Set<FuncInfo> {
-  const found = new Set(pkg.withWords(LOCK_WORD));
-  // What is added on the way is visited as well.
-  for (const func of found) for (const caller of pkg.mentioning(func.bareName)) found.add(caller);
-  return found;
 }

@@ -1,12 +1,30 @@
 /** Whether something can happen after something else in one function, and where operations stand. */
-import type { Op } from '../flow/graph.ts';
-import { operations, type Place, search } from '../flow/search.ts';
+import type { Block, Op } from '../flow/graph.ts';
+import { operations, type Place, reachableFrom, search } from '../flow/search.ts';
+import type { Variable } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
+import type { Pass } from './pass.ts';
 
 /** The place behind an operation of the body. */
 export function placeAfter(op: Op, { graph }: Body): Place {
   for (const { op: other, after } of operations(graph)) if (other === op) return after;
   return { block: graph.entry, index: 0 };
+}
+
+/** The block that an operation of the body stands in. */
+export function blockOf(op: Op, { graph }: Body): Block | undefined {
+  return graph.blocks.find(({ ops }) => ops.includes(op));
+}
+
+/** Control may come back to the operation. */
+export function isRepeated(op: Op, body: Body, pass: Pass): boolean {
+  const block = blockOf(op, body);
+  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, body.env)).has(block);
+}
+
+/** The variable is another one in every round of some loop of the body. */
+export function isDeclaredInLoop({ ident }: Variable, { graph }: Body): boolean {
+  return [...graph.loops.keys()].some(loop => holdsSpan(loop, ident));
 }
 
 /** Whether control may come from here to such an operation, on a way without any that `isBarred`. */

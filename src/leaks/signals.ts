@@ -1,6 +1,6 @@
 /** Waiting for a `sync.Cond` that may wait for ever: nobody signals, or a signal that comes too early is lost. */
 import type { Op } from '../flow/graph.ts';
-import { operations, reachableFrom, type Turn } from '../flow/search.ts';
+import { operations, type Turn } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
@@ -12,6 +12,7 @@ import { isNeverSignalled } from './condsignals.ts';
 import { heldAt } from './held.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
+import { isRepeated } from './reach.ts';
 
 export interface LostSignal {
   readonly body: Body;
@@ -71,12 +72,6 @@ function takesWhatItChecked(wait: Call, { block, graph }: Body): boolean {
 function keyOfPlace(x: Expr): string {
   const place = placeOf(x);
   return place ? keyOf(place) : '';
-}
-
-/** Control may come back to the operation. */
-function isRepeated(op: Op, { graph, env }: Body, pass: Pass): boolean {
-  const block = graph.blocks.find(({ ops }) => ops.includes(op));
-  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env)).has(block);
 }
 
 /** `main` and tests know in which order their own goroutines run. */

@@ -24,8 +24,7 @@ export function isStopped(info: FuncInfo, pass: Pass, depth = DEPTH): boolean {
 
 /** The methods that sound like stopping, of the receiver and of what the function makes. */
 function stopsOf(info: FuncInfo): readonly FuncInfo[] {
-  const types = typesOf(info);
-  return types.size ? info.pkg.funcs.filter(func => func.piece.receiver && types.has(func.piece.receiver.type) && RELEASING.test(func.bareName) && !func.file.kind.test) : [];
+  return [...typesOf(info)].flatMap(type => info.pkg.methodsOf(type)).filter(func => RELEASING.test(func.bareName) && !func.file.kind.test);
 }
 
 /** The type of the receiver, and those of the package among the results. */

@@ -1,6 +1,6 @@
 import { type FileKind, matches, mayCoexist } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
-import { isWordCode, type Source, type Span } from '../source/text.ts';
+import type { Source, Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
 import { headOf, isProcedure, nameIn } from '../syntax/code.ts';
@@ -9,6 +9,7 @@ import { type FuncHead, openersIn, parametersIn } from '../syntax/survey.ts';
 import { type LaterFile, LaterFiles } from './later.ts';
 import { isLookedAt, lookAtAll, lookAtBody, lookAtHead, lookForWords } from './looks.ts';
 import { forgetConclusions } from './memo.ts';
+import { mentionsIn, wordOf } from './mentions.ts';
 
 /** One file of a package. */
 export interface GoFile {
@@ -210,7 +211,7 @@ export class Package {
   private mentions: ReadonlyMap<string, readonly FuncInfo[]> | undefined;
   private readonly later = new LaterFiles(file => this.addRead(file));
 
-    /** `mayChange`: its files may be others in the next run. */
+  /** `mayChange`: its files may be others in the next run. */
   constructor(readonly path: string, readonly name: string, readonly dir: string, readonly module: Module | undefined, readonly mayChange = module !== undefined) {}
 
   /** Nothing of it is ever put off: it is no dependency. */
@@ -233,7 +234,11 @@ export class Package {
 
   /** Those of them whose bodies have the words. */
   withWords(words: RegExp): readonly FuncInfo[] {
-    const found = this.allFunctions().filter(func => words.test(func.textWithoutLooking()));
+    return this.searched(words, this.allFunctions().filter(func => words.test(func.textWithoutLooking())));
+  }
+
+  /** What a search for words has found; lines of `var` belong to the shape of the package. */
+  private searched(words: RegExp, found: readonly FuncInfo[]): readonly FuncInfo[] {
     lookForWords(this, words, () => found.filter(func => !(func instanceof Initializer)).map(func => nameIn(func.piece)));
     return found;
   }
@@ -345,8 +350,7 @@ export class Package {
   mentioning(name: string): readonly FuncInfo[] {
     this.mentions ??= mentionsIn(this.allFunctions());
     const found = this.mentions.get(name) ?? [];
-    lookForWords(this, wordOf(name), () => found.filter(func => !(func instanceof Initializer)).map(func => nameIn(func.piece)));
-    return found;
+    return isLookedAt(this) ? this.searched(wordOf(name), found) : found;
   }
 
   /** Lets go what only the analysis of the package itself asks for over and over. */
@@ -410,37 +414,6 @@ function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> 
 function specOf(entities: ReadonlyMap<string, PackageEntity>): ValueSpec | undefined {
   for (const entity of entities.values()) return entity.kind === 'var' ? entity.spec : undefined;
   return undefined;
-}
-
-/** The name as a word of its own. */
-function wordOf(name: string): RegExp {
-  return new RegExp(`(?<![\\w\\x80-\\uffff])${name}(?![\\w\\x80-\\uffff])`);
-}
-
-/** By name, which functions have that word in their bodies: one pass over the text, since callers ask for many names. */
-function mentionsIn(funcs: readonly FuncInfo[]): Map<string, FuncInfo[]> {
-  const found = new Map<string, FuncInfo[]>(funcs.map(func => [func.bareName, []]));
-  // Most words are no such names, and to look one up it must be cut out first.
-  const lengths = new Set([...found.keys()].map(name => lengthAndEnds(name, 0, name.length)));
-  for (const func of funcs) {
-    const { body } = func.piece;
-    const { text } = func.file.source;
-    for (let at = body?.start ?? 0, end = body?.end ?? 0; at < end;) {
-      const start = at;
-      while (at < end && isWordCode(text.charCodeAt(at))) at++;
-      if (at > start && lengths.has(lengthAndEnds(text, start, at))) {
-        const list = found.get(text.slice(start, at));
-        if (list && list.at(-1) !== func) list.push(func);
-      }
-      if (at === start) at++;
-    }
-  }
-  return found;
-}
-
-/** A number that equal words have in common. */
-function lengthAndEnds(text: string, start: number, end: number): number {
-  return ((end - start) * 65536 + text.charCodeAt(start)) * 65536 + text.charCodeAt(end - 1);
 }
 
 /** What a build on Linux has switched on, the most common one of a server. */

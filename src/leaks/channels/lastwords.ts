@@ -6,7 +6,7 @@ import type { Block } from '../../flow/graph.ts';
 import { reachableFrom } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../reach.ts';
+import { blockOf, isRepeated, type Span, spanOf } from '../reach.ts';
 import { askedFamiliesOf, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
 import { isStop } from './stranded.ts';
@@ -22,7 +22,7 @@ export function* lastWords(pass: Pass): Generator<LastWords> {
     if (given || outsideReceives || !makes.length || makes.some(capacity => capacity !== 0)) continue;
     const guarded = uses.filter(use => use.verb === 'send' && use.guarded);
     const receives = uses.filter(({ verb, body }) => (verb === 'receive' || verb === 'range') && !body.info.file.kind.test);
-    if (!guarded.length || !receives.length || receives.some(use => isRepeated(use, pass))) continue;
+    if (!guarded.length || !receives.length || receives.some(use => mayGoOn(use, pass))) continue;
     for (const send of uses) {
       if (send.verb !== 'send' || send.guarded || !pass.isAsked(send.body.info.file)) continue;
       const sign = guarded.map(other => (other.body.node === send.body.node ? signBefore(send, other, pass) : undefined)).find(found => found !== undefined);
@@ -32,15 +32,15 @@ export function* lastWords(pass: Pass): Generator<LastWords> {
 }
 
 /** Who receives in a loop goes on until the end. */
-function isRepeated(use: FamilyUse, pass: Pass): boolean {
-  const block = blockOf(use);
-  return use.verb === 'range' || block === undefined || reachableFrom(block, b => pass.contracts.next(b, use.body.env)).has(block);
+function mayGoOn(use: FamilyUse, pass: Pass): boolean {
+  const spot = spotOf(use);
+  return use.verb === 'range' || !spot || isRepeated(spot.op, use.body, pass);
 }
 
 /** The case of the select around the other send that leads here. */
 function signBefore(send: FamilyUse, other: FamilyUse, pass: Pass): Span | undefined {
   const { body } = send;
-  const at = blockOf(send);
+  const at = blockAt(send);
   const select = selectAround(other, body);
   if (!at || select?.end.kind !== 'select') return undefined;
   for (const { to } of select.end.arms) {
@@ -53,11 +53,11 @@ function signBefore(send: FamilyUse, other: FamilyUse, pass: Pass): Span | undef
 }
 
 function selectAround(use: FamilyUse, { graph }: Body): Block | undefined {
-  const at = blockOf(use);
+  const at = blockAt(use);
   return graph.blocks.find(({ end }) => end.kind === 'select' && end.arms.some(({ to }) => to === at));
 }
 
-function blockOf(use: FamilyUse): Block | undefined {
+function blockAt(use: FamilyUse): Block | undefined {
   const spot = spotOf(use);
-  return spot && use.body.graph.blocks.find(({ ops }) => ops.includes(spot.op));
+  return spot && blockOf(spot.op, use.body);
 }

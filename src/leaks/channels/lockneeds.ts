@@ -1,5 +1,5 @@
 /** Whether the other side of a wait needs the mutex before it can answer. */
-import type { Op } from '../../flow/graph.ts';
+import type { Block, Op } from '../../flow/graph.ts';
 import { operations, type Place as Point, reachableFrom, search, type Walk } from '../../flow/search.ts';
 import { type Call, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
@@ -11,6 +11,7 @@ import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.t
 import { lockCallOf, type Mode } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
+import { blockOf, placeAfter } from '../reach.ts';
 import { isWriteLocked } from '../writers.ts';
 import type { Answer } from './answerers.ts';
 import { asHolderNames, subjectAbove, type WaitBelow } from './waits.ts';
@@ -41,7 +42,7 @@ function mayNeed({ op: lock, after: behind }: LockAt, goal: Op, answer: Answer, 
   const isLock = (op: Op) => op === lock;
   const isGoal = (op: Op) => op === goal;
   // Of what lies in a buffer, the first is there to be taken.
-  return (after !== undefined && comesBack(goal, answer, pass) && comesTo(after, isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
+  return (comesBack(goal, answer, pass) && comesTo(after, isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
 }
 
 /** On every way. */
@@ -53,7 +54,7 @@ function needsAny(locks: readonly LockAt[], goal: Op, answer: Answer, pass: Pass
   const after = placeAfter(goal, body);
   // Once it has left its loop, it answers no more.
   const isInLoop = comesBack(goal, answer, pass);
-  if (!after || !(isInLoop || (!isBuffered && isCalledInLoop(body)))) return false;
+  if (!(isInLoop || (!isBuffered && isCalledInLoop(body)))) return false;
   return !comesTo(after, isGoal, isLock, body, pass) && (isInLoop || !leaves(after, isLock, body, pass));
 }
 
@@ -85,17 +86,12 @@ function comesTo(from: Point, isWanted: (op: Op) => boolean, bars: (op: Op) => b
 
 const GO_ON = { goes: 'on' };
 
-function placeAfter(goal: Op, { graph }: Body): Point | undefined {
-  for (const { op, after } of operations(graph)) if (op === goal) return after;
-  return undefined;
-}
-
 /** Control comes back to the operation while the channel is the same. */
-function comesBack(op: Op, { body: { graph, env }, subject, frame }: Answer, pass: Pass): boolean {
-  const block = graph.blocks.find(b => b.ops.includes(op));
+function comesBack(op: Op, { body, subject, frame }: Answer, pass: Pass): boolean {
+  const block = blockOf(op, body);
   const channel = placeIn(subject, frame.env)?.root;
-  const isNew = (b: (typeof graph.blocks)[number]) => b.ops.some(other => other.kind === 'assign' && other.lhs.some(x => x.kind === 'ident' && x.entity === channel));
-  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, env).filter(to => !isNew(to))).has(block);
+  const isNew = (b: Block) => b.ops.some(other => other.kind === 'assign' && other.lhs.some(x => x.kind === 'ident' && x.entity === channel));
+  return block !== undefined && reachableFrom(block, b => pass.contracts.next(b, body.env).filter(to => !isNew(to))).has(block);
 }
 
 function isCalledInLoop({ node, info }: Body): boolean {

@@ -5,6 +5,7 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
+import { isDeclaredInLoop } from '../reach.ts';
 
 const COUNTS = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:Add|Sub|Inc|Dec)|sync\/atomic\.Add\w+)$/;
 const SWAPS_IF = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:CompareAndSwap|CAS)|sync\/atomic\.CompareAndSwap\w+)$/;
@@ -53,5 +54,5 @@ function isShared(call: Call, names: RegExp, body: Body): boolean {
   const counter = callee.kind === 'method' || callee.kind === 'presumed' ? callee.receiver : call.args[0];
   const root = counter && canonicalPlace(counter, body.env)?.root;
   if (root === undefined) return false;
-  return typeof root !== 'object' || ![...body.graph.loops.keys()].some(loop => loop.start <= root.ident.start && root.ident.end <= loop.end);
+  return typeof root !== 'object' || !isDeclaredInLoop(root, body);
 }

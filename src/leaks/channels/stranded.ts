@@ -12,7 +12,7 @@ import type { Body } from '../bodies.ts';
 import { allGoroutinesOf, type Goroutine, leaves, livesAsLongAsProcess, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../reach.ts';
+import { isDeclaredInLoop, isRepeated, type Span, spanOf } from '../reach.ts';
 import { tickChannelOf } from '../tickchannels.ts';
 import { contextOf } from '../waitedfor.ts';
 import { askedFamiliesOf, type Family, familiesOf, type FamilyUse } from './families.ts';
@@ -61,12 +61,11 @@ function strandedAt(send: FamilyUse, { makes, uses }: Family, pass: Pass): Stran
 }
 
 /** The goroutine sends again and again on one channel, not on one that came with a request. */
-function isInRounds(op: Op, { channel, body: { graph, env } }: FamilyUse, pass: Pass): boolean {
-  const block = graph.blocks.find(({ ops }) => ops.includes(op));
-  if (!block || !reachableFrom(block, b => pass.contracts.next(b, env)).has(block)) return false;
-  const place = canonicalPlace(channel, env);
+function isInRounds(op: Op, { channel, body }: FamilyUse, pass: Pass): boolean {
+  if (!isRepeated(op, body, pass)) return false;
+  const place = canonicalPlace(channel, body.env);
   const root = place?.fields.length === 1 ? place.root : undefined;
-  return typeof root === 'object' && ![...graph.loops.keys()].some(loop => loop.start <= root.ident.start && root.ident.end <= loop.end);
+  return typeof root === 'object' && !isDeclaredInLoop(root, body);
 }
 
 /** A case of a select by which the body ends when it is told to, or a look at the error of a context. */

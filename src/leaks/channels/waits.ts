@@ -12,6 +12,7 @@ import type { Holding } from '../held.ts';
 import { mayComeTo } from '../constantargs.ts';
 import { type Identity, placeIn } from '../lockplaces.ts';
 import { mentionsLocking } from '../lockwords.ts';
+import { withCallers } from '../near.ts';
 import type { Pass } from '../pass.ts';
 import { callIn, turnsWithout } from '../taken.ts';
 import type { Place } from '../places.ts';
@@ -125,14 +126,7 @@ export function mayWait(func: FuncInfo): boolean {
 }
 
 function waitersIn(pkg: Package): Set<FuncInfo> {
-  const found = new Set([...pkg.withWords(WAIT_WORD), ...pkg.withWords(/\brange\b/).filter(mentionsLocking)]);
-  let last = [...found];
-  for (let calls = 0; calls < MOST_CALLS; calls++) {
-    const names = new Set(last.map(func => func.bareName));
-    last = [...names].flatMap(name => pkg.mentioning(name)).filter(func => !found.has(func));
-    for (const func of last) found.add(func);
-  }
-  return found;
+  return withCallers([...pkg.withWords(WAIT_WORD), ...pkg.withWords(/\brange\b/).filter(mentionsLocking)], pkg, MOST_CALLS);
 }
 
 /** What the body that waits names, as the one at the top of the steps names it. */
