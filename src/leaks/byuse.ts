@@ -10,6 +10,7 @@ import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
 import type { FuncInfo, GoFile } from '../program/package.ts';
 import { type Call, type Expr, unparen, type Variable, variableIn } from '../syntax/ast.ts';
+import { behind, pairsIn } from '../syntax/glance.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
 import { bodiesWith, type Body } from './bodies.ts';
@@ -29,9 +30,30 @@ const CLOSABLE: Resource = {
 /** A function without these words says nothing of the kind. */
 const SAYS_USE = /\.Body\b|\.Close\(\)/;
 
-/** The same for those rules alone that are asked for. */
-export function usesWords({ rules }: Pass): RegExp {
-  return rules.has(CLOSABLE.rule) ? SAYS_USE : /\.Body\b/;
+/** Whether the text of a body says that what it does with something may oblige it, of what the rules are about that are asked for. */
+export function mayTellByUse({ rules }: Pass): (text: string) => boolean {
+  return rules.has(CLOSABLE.rule) ? text => text.includes('.Body') || mayLeaveBeforeClosing(text) : text => text.includes('.Body');
+}
+
+/** Some variable is closed, and before that the function may leave or give the variable another value. Most check the error there and do nothing else. */
+function mayLeaveBeforeClosing(text: string): boolean {
+  if (!text.includes('.Close()')) return false;
+  for (const { names, end } of pairsIn(text)) {
+    for (const variable of names.slice(0, -1)) {
+      const closed = text.lastIndexOf(`${variable}.Close()`);
+      const between = closed > end ? withoutCheck(behind(text.slice(0, closed), end), names.at(-1) ?? '') : '';
+      if (LEAVES.test(between) || (between.includes(variable) && new RegExp(`\\b${variable}(?:\\s*,\\s*\\w+)*\\s*:?=(?!=)`).test(between))) return true;
+    }
+  }
+  return false;
+}
+
+const LEAVES = /\b(?:return|goto|break|continue)\b/;
+
+/** The text behind a call without the check of the call's error. */
+function withoutCheck(text: string, error: string): string {
+  const check = /^(?:;\s*)?if (\w+) != nil \{[^{}]*\}/.exec(text);
+  return check?.[1] === error ? text.slice(check[0].length) : text;
 }
 
 /** What a function does with what a variable holds. */

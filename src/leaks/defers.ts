@@ -8,6 +8,7 @@ import { isError, typeOf, typeOfVariable } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Assign, type Call, type Defer, type Expr, type For, type Range, unparen, type ValueSpec, type Variable } from '../syntax/ast.ts';
+import { mayDeferInLoop } from '../syntax/glance.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
@@ -34,7 +35,7 @@ export interface DeferInLoop {
 }
 
 export function* defersInLoops(pass: Pass): Generator<DeferInLoop> {
-  for (const body of askedBodies(pass, ({ bodyText }) => bodyText.includes('defer') && bodyText.includes('for'))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => mayDeferInLoop(bodyText))) {
     for (const block of body.graph.blocks) {
       for (const op of block.ops) {
         const found = op.kind === 'defer' ? inLoop(op.stmt, block, body, pass) : undefined;

@@ -5,6 +5,7 @@ import { calleeName, calleeOf } from '../program/callee.ts';
 import { isError, typeOf, typeOfVariable } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
+import { behind, pairsIn } from '../syntax/glance.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { isGivenBesideError } from './besideerrors.ts';
 import { askedBodies, type Body } from './bodies.ts';
@@ -35,7 +36,7 @@ interface Made {
 }
 
 export function* earlyCloses(pass: Pass): Generator<EarlyClose> {
-  for (const body of askedBodies(pass, ({ bodyText }) => bodyText.includes('Close('))) {
+  for (const body of askedBodies(pass, ({ bodyText }) => mayCloseUnchecked(bodyText))) {
     const seen = new Set<Call>();
     for (const made of callsWithError(body)) {
       if (isOwedOnError(made, body, pass)) continue;
@@ -45,6 +46,15 @@ export function* earlyCloses(pass: Pass): Generator<EarlyClose> {
       yield found;
     }
   }
+}
+
+/** Something is given beside an error that the next line does not look at. By custom the error is the last of them. */
+function mayCloseUnchecked(text: string): boolean {
+  if (!text.includes('Close(')) return false;
+  return [...pairsIn(text)].some(({ names, end }) => {
+    const [line = ''] = behind(text, end).split('\n', 1);
+    return text.includes('Close(', end) && (/^defer\b|Close\(/.test(line) || !line.match(/\w+/g)?.includes(names.at(-1) ?? ''));
+  });
 }
 
 /** By declaration there is something to close even when the call has failed. */

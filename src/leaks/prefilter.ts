@@ -4,7 +4,7 @@ import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, FuncOutline, GoFile, Package } from '../program/package.ts';
 import { isWordCode } from '../source/text.ts';
 import { isGiver } from './acquisitions.ts';
-import { closedElsewhere, usesWords } from './byuse.ts';
+import { closedElsewhere, mayTellByUse } from './byuse.ts';
 import { soundsLikeOwner } from './owners.ts';
 import type { Pass } from './pass.ts';
 
@@ -29,8 +29,8 @@ export function mayAcquire(pass: Pass): (info: FuncInfo) => boolean {
   // Of a few files less is looked at by reading what they call than by looking through all that the package imports.
   if (!pass.isWhole) return ({ bodyText }) => bodyText.includes('(');
   const givers = giversFor(pass);
-  const uses = usesWords(pass);
-  return ({ bodyText, file }) => uses.test(bodyText) || callsOneOf(givers, bodyText, file);
+  const tellsByUse = mayTellByUse(pass);
+  return ({ bodyText, file }) => tellsByUse(bodyText) || callsOneOf(givers, bodyText, file);
 }
 
 /** The functions of imported packages by path and name, those of the package itself, and methods, by their names. */
@@ -52,9 +52,10 @@ class Givers {
     this.byName.set(`${path}.${name}`, true);
   }
 
-  add({ receiverType, bareName }: FuncOutline, path: string): void {
-    if (receiverType) this.addMethod(bareName);
-    else this.addFunction(path, bareName);
+  /** Which method is meant its name does not say; a function that is called has its body looked into in any case. */
+  add(func: FuncOutline, path: string): void {
+    if (func.receiverType) this.addMethod(func.bareName);
+    else this.addPossible(func, path);
   }
 
   /** Looked into when the name is first met. */

@@ -22,9 +22,14 @@ const NEXT = new RegExp(`${ROWS}Next$`);
 /** Methods that say nothing about the error that ended the rows. */
 const SILENT = new RegExp(`${ROWS}(?:Next|Scan|Close|Columns|ColumnTypes|MapScan|SliceScan|StructScan|Values|RawValues|FieldDescriptions|CommandTag)$`);
 
+/** Who does none of this with the rows knows the package at least. */
+const READS = /\.(?:Map|Slice|Struct)?Scan\(|\.(?:Raw)?Values\(/;
+const PACKAGE = /^(?:database\/sql|github\.com\/jmoiron\/sqlx|github\.com\/jackc\/pgx\/v[45])$/;
+
 export function* uncheckedRows(pass: Pass): Generator<UncheckedRows> {
   const seen = new Set<Variable>();
-  for (const body of askedBodies(pass, ({ bodyText }) => /\.Next\(\)/.test(bodyText) && /\bfor\b/.test(bodyText))) {
+  const isKnown = [...pass.pkg.importPaths].some(path => PACKAGE.test(path));
+  for (const body of askedBodies(pass, ({ bodyText }) => /\.Next\(\)/.test(bodyText) && /\bfor\b/.test(bodyText) && (isKnown || READS.test(bodyText)))) {
     for (const { op } of operations(body.graph)) {
       const found = op.kind === 'call' ? loopedOver(op.call, body) : undefined;
       if (op.kind !== 'call' || !found || seen.has(found.variable)) continue;

@@ -6,10 +6,11 @@ import { type Arrival, operations, type Place, search, type Turn, type Walk } fr
 import { calleeOf, resolveFunction } from '../program/callee.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { errorType, type Type } from '../program/types.ts';
+import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr } from '../syntax/walk.ts';
-import { askedBodies, askedMention, type Body } from './bodies.ts';
+import { askedBodies, askedMention, type Body, bodyOf } from './bodies.ts';
 import { factsAt, firstFound } from './facts.ts';
 import { bodyOfCallee, type Goroutine, goroutinesStarted, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
@@ -44,7 +45,8 @@ interface Taken {
 export function* keptTokens(pass: Pass): Generator<KeptToken> {
   if (!askedMention(/<-|cquire\(/, pass) && !callsHelper(pass)) return;
   if (semaphoresOf(pass).size === 0) return;
-  for (const body of askedBodies(pass, ({ bodyText }) => /<-|cquire|\(\)/.test(bodyText))) {
+  const words = new RegExp(['<-', 'cquire', ...[...helpersOf(pass).keys()].map(({ bareName }) => `\\b${bareName}\\(`)].join('|'));
+  for (const body of askedBodies(pass, ({ bodyText }) => words.test(bodyText))) {
     for (const taken of takenIn(body, pass)) {
       const found = keptFrom(taken, body, pass) ?? keptByGoroutine(taken, body, pass);
       if (found) yield found;
@@ -52,10 +54,14 @@ export function* keptTokens(pass: Pass): Generator<KeptToken> {
   }
 }
 
-/** See `takenByHelper`. */
+/** See `helpersOf`. */
 function callsHelper(pass: Pass): boolean {
-  const names = pass.pkg.funcs.filter(({ bodyText }) => /<-|cquire\(/.test(bodyText)).map(info => info.bareName);
+  const names = pass.pkg.funcs.filter(mayTake).map(info => info.bareName);
   return names.length > 0 && askedMention(new RegExp(`\\b(?:${names.join('|')})\\(`), pass);
+}
+
+function mayTake({ bodyText }: FuncInfo): boolean {
+  return /<-|cquire\(/.test(bodyText);
 }
 
 function* takenIn(body: Body, pass: Pass): Generator<Taken> {
@@ -74,11 +80,25 @@ function* takenIn(body: Body, pass: Pass): Generator<Taken> {
   }
 }
 
-/** `p.acquire(ctx)`: a function of the package that does little more than take a token, of a field or a package variable. */
-function takenByHelper(call: Call, body: Body, pass: Pass): Semaphore | undefined {
-  const callee = functionOf(calleeOf(call, body.env), body.env);
-  if ((callee.kind !== 'func' && callee.kind !== 'method') || callee.func?.pkg !== pass.pkg || !/<-|cquire\(/.test(callee.func.bodyText)) return undefined;
-  const inner = bodyOfCallee(callee, body, pass);
+function takenByHelper(call: Call, { env }: Body, pass: Pass): Semaphore | undefined {
+  const callee = functionOf(calleeOf(call, env), env);
+  return (callee.kind === 'func' || callee.kind === 'method') && callee.func ? helpersOf(pass).get(callee.func) : undefined;
+}
+
+const helpers = new WeakMap<Pass, ReadonlyMap<FuncInfo, Semaphore>>();
+
+/** `p.acquire(ctx)`: the functions of the package that do little more than take a token, of a field or a package variable. */
+function helpersOf(pass: Pass): ReadonlyMap<FuncInfo, Semaphore> {
+  let found = helpers.get(pass);
+  if (!found) {
+    const taking = pass.pkg.funcs.filter(mayTake).map(info => [info, takenBy(info, pass)] as const);
+    helpers.set(pass, (found = new Map(taking.flatMap(([info, semaphore]) => (semaphore ? [[info, semaphore]] : [])))));
+  }
+  return found;
+}
+
+function takenBy(info: FuncInfo, pass: Pass): Semaphore | undefined {
+  const inner = info.pkg.module ? bodyOf(info, pass) : undefined;
   if (!inner) return undefined;
   const own = [...operations(inner.graph)].flatMap(({ op }) => (op.kind === 'defer' || op.kind === 'go' ? [] : tokenUse(op, inner.env) ?? []));
   const taken = own.find(({ semaphore: { id }, does }) => {

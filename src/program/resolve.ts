@@ -1,8 +1,9 @@
 /** From type expressions to types. */
 import type { Expr, Field, FuncType, LocalType, TypeSpec } from '../syntax/ast.ts';
+import { FieldOnDemand, SignatureOnDemand } from './ondemand.ts';
 import type { GoFile } from './package.ts';
 import type { Program } from './program.ts';
-import { errorType, type Signature, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
+import { errorType, type Signature, type StructField, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
 
 /** Where an expression stands: what its names mean depends on the file. */
 export interface Env {
@@ -81,7 +82,7 @@ export function signatureOf(type: FuncType, env: Env): Signature {
     const own: Type = f.variadic ? { kind: 'slice', elem: t } : t;
     return f.names.length ? f.names.map(() => own) : [own];
   });
-  return { kind: 'func', typeParams, params: types(type.params), variadic: type.params.at(-1)?.variadic ?? false, results: types(type.results) };
+  return new SignatureOnDemand(typeParams, type.params.at(-1)?.variadic ?? false, () => types(type.params), () => types(type.results));
 }
 
 /** The environment inside a declaration with type parameters. */
@@ -100,10 +101,10 @@ function paramsIn(fields: readonly Field[], env: Env): TypeParam[] {
   return fields.flatMap(f => f.names.flatMap(n => env.typeParams?.get(n.name) ?? []));
 }
 
-function structFields(field: Field, env: Env) {
-  const type = typeAt(field.type, env);
-  if (field.names.length) return field.names.map(n => ({ name: n.name, embedded: false, type }));
-  return [{ name: embeddedName(field.type), embedded: true, type }];
+function structFields(field: Field, env: Env): StructField[] {
+  const type = () => typeAt(field.type, env);
+  if (field.names.length) return field.names.map(n => new FieldOnDemand(n.name, false, type));
+  return [new FieldOnDemand(embeddedName(field.type), true, type)];
 }
 
 function embeddedName(type: Expr): string {

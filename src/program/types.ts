@@ -1,4 +1,5 @@
 /** Go's types as plain values. `unknown` is never evidence for anything. */
+import { FieldOnDemand, SignatureOnDemand } from './ondemand.ts';
 import type { GoFile, FuncInfo } from './package.ts';
 import type { TypeSpec } from '../syntax/ast.ts';
 
@@ -122,9 +123,9 @@ export function substitute(type: Type, args: ReadonlyMap<string, Type>): Type {
     case 'tuple':
       return { ...type, types: type.types.map(inner) };
     case 'struct':
-      return { ...type, fields: type.fields.map(f => ({ ...f, type: inner(f.type) })) };
+      return { ...type, fields: type.fields.map(f => new FieldOnDemand(f.name, f.embedded, () => inner(f.type))) };
     case 'interface':
-      return { ...type, methods: type.methods.map(m => ({ ...m, type: substituteSignature(m.type, args) })), embeds: type.embeds.map(inner) };
+      return { ...type, methods: type.methods.map(m => ({ name: m.name, type: substituteSignature(m.type, args) })), embeds: type.embeds.map(inner) };
     case 'basic':
     case 'unknown':
       return type;
@@ -132,7 +133,9 @@ export function substitute(type: Type, args: ReadonlyMap<string, Type>): Type {
 }
 
 export function substituteSignature(type: Signature, args: ReadonlyMap<string, Type>): Signature {
-  return { ...type, params: type.params.map(t => substitute(t, args)), results: type.results.map(t => substitute(t, args)) };
+  if (!args.size) return type;
+  const all = (types: readonly Type[]) => types.map(t => substitute(t, args));
+  return new SignatureOnDemand(type.typeParams, type.variadic, () => all(type.params), () => all(type.results));
 }
 
 /**

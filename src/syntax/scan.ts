@@ -317,12 +317,12 @@ function isSpace(code: number): boolean {
 }
 
 /** The spec's semicolon rule: a line that ends in an identifier, a literal or a closing bracket ends the statement. */
-function endsStatement(last: number): boolean {
+export function endsStatement(last: number): boolean {
   return last === 41 || last === 93 || last === 125 || last === 34 || last === 39 || last === 96 || isWordCode(last);
 }
 
 /** The end of the comment, string or rune that begins at `at`; `at` itself where none does. */
-function skipToken(text: string, at: number, code: number): number {
+export function skipToken(text: string, at: number, code: number): number {
   if (code === 47) {
     const next = text.charCodeAt(at + 1);
     if (next === 47) return endOf(text, '\n', at, 0);
