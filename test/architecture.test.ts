@@ -99,7 +99,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'StatusCode'": 'a field of what is compared with a status',
   'NoContent|NotModified)$/.test(x.sel.name)': 'compared with a field StatusCode',
   "x.sel.name === 'MethodHead'": 'a constant among the arguments that make a request',
-  "sel.name === 'C' ? { kind, owner": 'the field of what is a timer or a ticker by its type',
+  "sel.name === 'C' ? kindOfOwner": 'the field of what is a timer or a ticker by its type',
   "sel.name === 'C' && isSame(x.x, key)": 'the field of a variable that is known to be a timer',
   "whole === 'whole' && (x.sel.name === field": 'the field that the table gives the resource',
   "x.sel.name === field ? variableIn(x.x)": 'the field that the table gives the resource, of a variable that holds it',

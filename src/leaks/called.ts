@@ -1,6 +1,6 @@
 /** The bodies that a call runs before it returns: the callee's, and those of functions handed to it that it calls. */
 import { RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
-import { type Callee, calleeName, calleeOf, resolveFunction } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf, resolveFunction, writtenName } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
@@ -152,7 +152,7 @@ function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
 /** What goroutines do whose end, or whose answer, the function waits for. */
 function awaitedOperations({ graph, env }: Body): ReturnType<typeof operations> {
   const own = operations(graph);
-  const waits = own.some(({ op }) => op.kind === 'receive' || (op.kind === 'call' && calleeName(calleeOf(op.call, env)) === '(*sync.WaitGroup).Wait'));
+  const waits = own.some(({ op }) => op.kind === 'receive' || (op.kind === 'call' && writtenName(op.call) === 'Wait' && calleeName(calleeOf(op.call, env)) === '(*sync.WaitGroup).Wait'));
   return waits ? own.flatMap(({ op }) => {
     const call = op.kind === 'go' ? unparen(op.stmt.call) : undefined;
     const fun = call?.kind === 'call' ? unparen(call.fun) : undefined;

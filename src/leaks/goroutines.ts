@@ -3,7 +3,7 @@ import type { Block, Op } from '../flow/graph.ts';
 import { mayFailHere } from '../contracts/assertions.ts';
 import { RUNS_ARGUMENT_IN_GOROUTINE, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { operations, reachableFrom } from '../flow/search.ts';
-import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf, writtenName } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { underlying } from '../program/resolve.ts';
 import { functionOf } from '../program/values.ts';
@@ -56,6 +56,7 @@ const NONE: readonly Goroutine[] = [];
 
 /** The words of a function that starts a goroutine. */
 export const SPAWN = /\bgo\s|\.(?:(?:Try)?Go|DoChan)\(/;
+const STARTS = /^(?:(?:Try)?Go|DoChan)$/;
 
 /** The starts of goroutines in a function. */
 export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
@@ -69,7 +70,7 @@ export function goroutinesIn(info: FuncInfo, pass: Pass): readonly Goroutine[] {
 function* findGoroutines(info: FuncInfo, pass: Pass): Generator<Goroutine> {
   for (const parent of bodiesOf(info, pass)) {
     for (const { op } of operations(parent.graph)) {
-      const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && RUNS_ARGUMENT_IN_GOROUTINE.test(nameOf(op.call, parent)) ? op.call : undefined;
+      const stmt = op.kind === 'go' ? op.stmt : op.kind === 'call' && STARTS.test(writtenName(op.call) ?? '') && RUNS_ARGUMENT_IN_GOROUTINE.test(nameOf(op.call, parent)) ? op.call : undefined;
       const call = stmt && calledIn(stmt, parent);
       if (!stmt || !call) continue;
       const callee = functionOf(calleeOf(call, parent.env), parent.env);

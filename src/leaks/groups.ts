@@ -1,5 +1,5 @@
 /** Which calls count, count down and wait, and on which WaitGroup: variables by declaration, fields by the type that has them. */
-import { calleeOf, type Callee, resolveFunction } from '../program/callee.ts';
+import { calleeOf, type Callee, resolveFunction, writtenName } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
@@ -21,12 +21,14 @@ const METHODS: ReadonlyMap<string, GroupAction> = new Map<string, GroupAction>([
   ['(*sync.WaitGroup).Add', 'add'], ['(*sync.WaitGroup).Done', 'done'], ['(*sync.WaitGroup).Wait', 'wait'], ['(*sync.WaitGroup).Go', 'go'],
 ]);
 
+const WRITTEN: ReadonlySet<string> = new Set([...METHODS.keys()].map(name => name.slice(name.lastIndexOf('.') + 1)));
+
 const memo = new WeakMap<Call, { found: GroupCall | undefined }>();
 
 export function groupCallOf(call: Call, env: Env): GroupCall | undefined {
   const known = memo.get(call);
   if (known) return known.found;
-  const method = groupMethod(calleeOf(call, env), env);
+  const method = WRITTEN.has(writtenName(call) ?? '') ? groupMethod(calleeOf(call, env), env) : undefined;
   const does = method?.does === 'add' && isNegative(call) ? 'minus' : method?.does;
   const found = method && does && { does, call, group: method.group, family: method.family };
   memo.set(call, { found });

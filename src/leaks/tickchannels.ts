@@ -1,6 +1,6 @@
 /** Channels that timers and tickers send on. Nobody closes them, so a `range` over one ends only from inside. */
 import { type Block, successors } from '../flow/graph.ts';
-import { calleeName, calleeOf } from '../program/callee.ts';
+import { calleeName, calleeOf, writtenName } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type Range, unparen, type Variable } from '../syntax/ast.ts';
@@ -21,8 +21,8 @@ export function tickChannelOf(channel: Expr, body: Body): TickChannel | undefine
     return name === 'time.Tick' ? { kind: 'tick', owner: undefined } : name === 'time.After' ? { kind: 'after', owner: undefined } : undefined;
   }
   if (x.kind === 'selector') {
-    const kind = kindOfOwner(x.x, body);
-    return kind && x.sel.name === 'C' ? { kind, owner: x.x } : undefined;
+    const kind = x.sel.name === 'C' ? kindOfOwner(x.x, body) : undefined;
+    return kind && { kind, owner: x.x };
   }
   const value = x.kind === 'ident' && x.entity?.kind === 'var' ? onlyValue(x.entity) : undefined;
   return value && tickChannelOf(value, body);
@@ -60,7 +60,7 @@ export function nextWithTicks(block: Block, body: Body, pass: Pass): readonly Bl
 export function* callsOf(name: string, body: Body): Generator<{ readonly call: Call; readonly block: Block }> {
   for (const block of body.graph.blocks) {
     for (const op of block.ops) {
-      if (op.kind === 'call' && calleeName(calleeOf(op.call, body.env)) === name) yield { call: op.call, block };
+      if (op.kind === 'call' && name.endsWith(`.${writtenName(op.call)}`) && calleeName(calleeOf(op.call, body.env)) === name) yield { call: op.call, block };
     }
   }
 }

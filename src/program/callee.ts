@@ -107,6 +107,13 @@ function methodOfUnseenType(type: Type, name: string, receiver: Expr): Callee {
   return { kind: 'presumed', name: qualify(base.pkg, `(${pointer ? '*' : ''}${base.name}).${name}`), receiver };
 }
 
+/** The name that a call is written with: the last part of the callee's full name where that has one. It tells most calls apart before anything is resolved. */
+export function writtenName({ fun }: Call): string | undefined {
+  const x = unparen(fun);
+  const named = x.kind === 'index' ? unparen(x.x) : x;
+  return named.kind === 'selector' ? named.sel.name : named.kind === 'ident' ? named.name : undefined;
+}
+
 /** The full name of who is called, where it has one, presumed or not: what tables of known functions are asked for. */
 export function calleeName(callee: Callee): string | undefined {
   return callee.kind === 'func' || callee.kind === 'method' || callee.kind === 'presumed' ? callee.name : undefined;

@@ -2,7 +2,7 @@ import { type FileKind, matches, mayCoexist } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
 import type { Source, Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
-import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec } from '../syntax/declarations.ts';
+import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec, readWhole } from '../syntax/declarations.ts';
 import { headOf, isProcedure, nameIn } from '../syntax/code.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
 import { type FuncHead, openersIn, parametersIn } from '../syntax/survey.ts';
@@ -123,7 +123,9 @@ export class FuncInfo implements FuncOutline {
   body(): Block | undefined {
     this.look();
     if (!this.parsed) {
-      this.parsed = { body: readBody(this.file.source, this.decl) };
+      const whole = this.declared ? undefined : readWhole(this.file.source, this.piece);
+      this.declared ??= whole?.decl;
+      this.parsed = whole ?? { body: readBody(this.file.source, this.decl) };
       withBodies.push(this);
     }
     return this.parsed.body;
@@ -209,6 +211,7 @@ export class Package {
   /** Names that are declared as aliases of a name of this package, by that name. */
   private readonly aliases = new Map<string, string[]>();
   private mentions: ReadonlyMap<string, readonly FuncInfo[]> | undefined;
+  private readonly withThose = new WeakMap<RegExp, { readonly among: number; readonly found: readonly FuncInfo[] }>();
   private readonly later = new LaterFiles(file => this.addRead(file));
 
   /** `mayChange`: its files may be others in the next run. */
@@ -232,9 +235,15 @@ export class Package {
     return this.allFunctions();
   }
 
-  /** Those of them whose bodies have the words. */
+  /** Those of them whose bodies have the words. A pattern that is asked again, for another importer, is not searched for again. */
   withWords(words: RegExp): readonly FuncInfo[] {
-    return this.searched(words, this.allFunctions().filter(func => words.test(func.textWithoutLooking())));
+    const functions = this.allFunctions();
+    let known = this.withThose.get(words);
+    if (known?.among !== functions.length) {
+      known = { among: functions.length, found: functions.filter(func => words.test(func.textWithoutLooking())) };
+      this.withThose.set(words, known);
+    }
+    return this.searched(words, known.found);
   }
 
   /** What a search for words has found; lines of `var` belong to the shape of the package. */

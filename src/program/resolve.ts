@@ -1,9 +1,8 @@
 /** From type expressions to types. */
 import type { Expr, Field, FuncType, LocalType, TypeSpec } from '../syntax/ast.ts';
-import { FieldOnDemand, SignatureOnDemand } from './ondemand.ts';
 import type { GoFile } from './package.ts';
 import type { Program } from './program.ts';
-import { errorType, type Signature, type StructField, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
+import { errorType, FieldOnDemand, type Signature, SignatureOnDemand, type StructField, substitute, type Type, type TypeDef, type TypeParam, unknown } from './types.ts';
 
 /** Where an expression stands: what its names mean depends on the file. */
 export interface Env {

@@ -1,5 +1,4 @@
 /** Go's types as plain values. `unknown` is never evidence for anything. */
-import { FieldOnDemand, SignatureOnDemand } from './ondemand.ts';
 import type { GoFile, FuncInfo } from './package.ts';
 import type { TypeSpec } from '../syntax/ast.ts';
 
@@ -61,6 +60,39 @@ export type Member =
   | { readonly kind: 'field'; readonly type: Type; readonly owner: Named | undefined }
   /** `func` is the declaration where there is one (not for interface methods). */
   | { readonly kind: 'method'; readonly type: Signature; readonly owner: Named; readonly func: FuncInfo | undefined };
+
+/** One member is asked of a struct or an interface at a time, and the types of the others may be of packages that nobody has to read otherwise. */
+export class FieldOnDemand implements StructField {
+  private known: Type | undefined;
+
+  constructor(readonly name: string, readonly embedded: boolean, private readonly find: () => Type) {}
+
+  get type(): Type {
+    return (this.known ??= this.find());
+  }
+}
+
+/** As many callers ask for results alone. */
+export class SignatureOnDemand implements Signature {
+  readonly kind = 'func';
+  private knownParams: readonly Type[] | undefined;
+  private knownResults: readonly Type[] | undefined;
+
+  constructor(
+    readonly typeParams: readonly TypeParam[],
+    readonly variadic: boolean,
+    private readonly findParams: () => readonly Type[],
+    private readonly findResults: () => readonly Type[],
+  ) {}
+
+  get params(): readonly Type[] {
+    return (this.knownParams ??= this.findParams());
+  }
+
+  get results(): readonly Type[] {
+    return (this.knownResults ??= this.findResults());
+  }
+}
 
 export const unknown: Type = { kind: 'unknown' };
 export const errorType: Named = { kind: 'named', pkg: '', name: 'error', args: [], def: undefined };

@@ -74,6 +74,17 @@ function lowerFunc(text: string, piece: Piece, { root }: Parsed): FuncDecl {
   };
 }
 
+/** A function with its body, in one go, since every parse has a price of its own. Undefined where the grammar does not understand all of it. */
+export function readWhole({ text }: Source, piece: Piece): { readonly decl: FuncDecl; readonly body: Block } | undefined {
+  const { root, hasError } = parsePiece(text, piece);
+  const block = hasError ? undefined : root.children[0]?.children.find(child => child.field === 'body');
+  if (!piece.body || block?.start !== piece.body.start || block.end !== piece.body.end) return undefined;
+  const decl = lowerFunc(text, piece, { root, hasError });
+  const body = new Lowering(text).block(block);
+  bindFunction(decl, body);
+  return { decl, body };
+}
+
 /** Parses and binds a function's body. */
 export function readBody(source: Source, decl: FuncDecl): Block | undefined {
   if (!decl.bodySpan) return undefined;

@@ -118,6 +118,7 @@ function namesInGroup(group: string): string[] {
 
 const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:io\.ReadCloser|\*http\.Response), (?:\w+ )?error\)`;
 const OPENING_METHOD = new RegExp(String.raw`^\s+(\w+)${OPENS}`, 'gm');
+const OPENED = ['io.ReadCloser, ', 'http.Response, '];
 const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
 
 /**
@@ -125,11 +126,23 @@ const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
  * an error, which no function declares: `Get(key string) (io.ReadCloser, error)`, `fetch func(string) (*http.Response, error)`.
  */
 export function openersIn(text: string): string[] {
-  if (!text.includes('io.ReadCloser, ') && !text.includes('http.Response, ')) return [];
-  const values = [...text.matchAll(OPENING_VALUE)].map(([, name = '']) => name);
+  const lines = OPENED.flatMap(words => linesWith(words, text)).join('');
+  if (!lines) return [];
+  const values = [...lines.matchAll(OPENING_VALUE)].map(([, name = '']) => name);
   // `fetch Fetcher`, where that is the name of a function type.
   const typed = values.filter(name => text.includes(`type ${name} func`)).flatMap(type => [...text.matchAll(new RegExp(String.raw`\b(\w+)\s+${type}\b`, 'g'))].map(([, name = '']) => name));
-  return [...[...text.matchAll(OPENING_METHOD)].map(([, name = '']) => name), ...values, ...typed];
+  return [...[...lines.matchAll(OPENING_METHOD)].map(([, name = '']) => name), ...values, ...typed];
+}
+
+/** Each with its line break before it. */
+function linesWith(words: string, text: string): string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf(words); at >= 0;) {
+    const end = text.indexOf('\n', at);
+    found.push(`\n${text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end)}`);
+    at = text.indexOf(words, end < 0 ? text.length : end);
+  }
+  return found;
 }
 
 function funcAt(text: string, from: number): FuncHead {
