@@ -4,7 +4,7 @@ import { isClockOn, timed } from '../source/clock.ts';
 import { memberOf } from './members.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
-import { errorType, type Signature, substitute, type Type, unify, unknown } from './types.ts';
+import { errorType, type Signature, substitute, type Type, unify, unknown, withReceiver } from './types.ts';
 
 const memo = new WeakMap<Expr, Type>();
 const ofVariable = new WeakMap<Variable, Type>();
@@ -189,7 +189,7 @@ function typeOfSelector(x: Expr, name: string, env: Env): Type {
   const member = memberOf(asType ?? typeOf(x, env), name, env.program);
   if (!member) return unknown;
   // A method expression `T.m` takes its receiver as the first parameter.
-  if (asType && member.kind === 'method') return { ...member.type, params: [asType, ...member.type.params] };
+  if (asType && member.kind === 'method') return withReceiver(asType, member.type);
   return member.type;
 }
 

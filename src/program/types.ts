@@ -94,6 +94,11 @@ export class SignatureOnDemand implements Signature {
   }
 }
 
+/** The type of the method expression `T.m`. */
+export function withReceiver(receiver: Type, method: Signature): Signature {
+  return new SignatureOnDemand(method.typeParams, method.variadic, () => [receiver, ...method.params], () => method.results);
+}
+
 export const unknown: Type = { kind: 'unknown' };
 export const errorType: Named = { kind: 'named', pkg: '', name: 'error', args: [], def: undefined };
 
