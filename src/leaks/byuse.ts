@@ -106,20 +106,42 @@ function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
   return found;
 }
 
-/** `x, err := store.Open(); …; x.Close()`, in as many functions as it takes; not of a function that can be looked into. */
-function closersByWords({ pkg, contracts: { program } }: Pass): ReadonlySet<FuncInfo> {
-  const byName = new Map<string, Set<FuncInfo>>();
+/**
+ * `x, err := store.Open(); …; x.Close()`, in as many functions as it takes; not of a function that can be looked into, and
+ * only of names with which something is opened as well that is not closed.
+ */
+function closersByWords(pass: Pass): ReadonlySet<FuncInfo> {
+  const { pkg, contracts: { program } } = pass;
+  const byName = new Map<string, Map<FuncInfo, number>>();
   const isAtHand = (file: GoFile, qualifier: string) => {
     const path = program.importPathOf(file, qualifier);
     return path !== undefined && program.imported(file, path) !== undefined;
   };
-  for (const info of pkg.withWords(/\.Close\(\)/)) {
+  for (const info of pkg.withWords(CLOSES)) {
     for (const [, variable = '', qualifier = '', name = ''] of info.bodyText.matchAll(GIVEN)) {
       if (!info.bodyText.includes(`${variable}.Close()`) || (qualifier && isAtHand(info.file, qualifier))) continue;
-      byName.set(name, (byName.get(name) ?? new Set()).add(info));
+      const closing = byName.get(name) ?? new Map<FuncInfo, number>();
+      byName.set(name, closing.set(info, (closing.get(info) ?? 0) + 1));
     }
   }
-  return new Set([...byName.values()].flatMap(infos => (infos.size >= ENOUGH ? [...infos] : [])));
+  const often = new Map([...byName].filter(([, closing]) => closing.size >= ENOUGH));
+  return new Set([...openedNames(often, pass)].flatMap(name => [...often.get(name)?.keys() ?? []]));
+}
+
+const CLOSES = /\.Close\(\)/;
+
+/** Those names by which some function calls more than it closes. */
+function openedNames(closing: ReadonlyMap<string, ReadonlyMap<FuncInfo, number>>, { pkg, isAsked }: Pass): ReadonlySet<string> {
+  const opened = new Set<string>();
+  if (!closing.size) return opened;
+  const call = new RegExp(`\\b(${[...closing.keys()].join('|')})\\(`, 'g');
+  for (const info of pkg.funcs) {
+    if (!isAsked(info.file)) continue;
+    const calls = new Map<string, number>();
+    for (const [, name = ''] of info.bodyText.matchAll(call)) calls.set(name, (calls.get(name) ?? 0) + 1);
+    for (const [name, count] of calls) if (count > (closing.get(name)?.get(info) ?? 0)) opened.add(name);
+  }
+  return opened;
 }
 
 /** A variable for what is given beside an error, and the name of the last call before the arguments. */
