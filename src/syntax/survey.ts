@@ -146,18 +146,69 @@ function linesWith(words: string, text: string): string[] {
 }
 
 function funcAt(text: string, from: number): FuncHead {
+  const { receiver, name, end: behind } = plainNameAt(text, from) ?? nameAt(text, from);
+  const results = afterParams(text, behind);
+  return { name, receiver, parameters: parametersAt(text, behind), results: text.slice(results, bodyOrEnd(text, results)) };
+}
+
+/** What a declaration is called, with the type that a method belongs to. */
+interface FuncName {
+  readonly receiver: string;
+  readonly name: string;
+  readonly end: number;
+}
+
+/** `Get(`, `(c *Client) Do(`: as nearly all are written. */
+function plainNameAt(text: string, from: number): FuncName | undefined {
+  const isMethod = text.charCodeAt(from) === 40;
+  const type = isMethod ? text.indexOf(')', from) : from;
+  const start = isMethod ? type + 2 : from;
+  const end = wordEnd(text, start);
+  if (type < 0 || end === start || (isMethod && text.charCodeAt(type + 1) !== 32)) return undefined;
+  if (!isMethod) return { receiver: '', name: text.slice(start, end), end };
+  const receiver = wordStart(text, type);
+  const before = text.charCodeAt(receiver - 1);
+  return receiver === type || (before !== 42 && before !== 32) ? undefined : { receiver: text.slice(receiver, type), name: text.slice(start, end), end };
+}
+
+function nameAt(text: string, from: number): FuncName {
   FUNC.lastIndex = from;
   const [whole = '', receiver = '', name = ''] = FUNC.exec(text) ?? [];
-  const behind = from + whole.length;
-  const results = afterParams(text, behind);
-  const end = bodyOrEnd(text, results);
-  return { name, receiver, parameters: parametersIn(text.slice(behind, results)), results: text.slice(results, end) };
+  return { receiver, name, end: from + whole.length };
+}
+
+function wordEnd(text: string, from: number): number {
+  let at = from;
+  while (isLetter(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function wordStart(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && isLetter(text.charCodeAt(at - 1))) at--;
+  return at;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || (code >= 128 && code <= 255);
 }
 
 /** How many parameters a signature has, up to one with a bracket in its type. */
 export function parametersIn(signature: string): number {
-  const [, list = ''] = /^\(([^()]*)/.exec(signature) ?? [];
-  return list.trim() === '' ? 0 : list.split(',').length;
+  return parametersAt(signature, 0);
+}
+
+function parametersAt(text: string, open: number): number {
+  if (text.charCodeAt(open) !== 40) return 0;
+  let commas = 0;
+  let isEmpty = true;
+  for (let at = open + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 40 || code === 41) break;
+    if (code === 44) commas++;
+    if (code > 32) isEmpty = false;
+  }
+  return isEmpty ? 0 : commas + 1;
 }
 
 /** Behind the parameters and, before them, type parameters. */
@@ -179,11 +230,13 @@ function closing(text: string, open: number): number {
 /** Where the results end: at the body, or with the line of a function without one. */
 function bodyOrEnd(text: string, from: number): number {
   let depth = 0;
+  let isBlank = true;
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (depth === 0 && (code === 10 || (code === 123 && !/\b(?:struct|interface)\s*$/.test(text.slice(Math.max(from, at - 12), at))))) return at;
+    if (depth === 0 && (code === 10 || (code === 123 && (isBlank || !/\b(?:struct|interface)\s*$/.test(text.slice(Math.max(from, at - 12), at)))))) return at;
     if (code === 40 || code === 91 || code === 123) depth++;
     else if (code === 41 || code === 93 || code === 125) depth--;
+    if (code !== 32) isBlank = false;
   }
   return text.length;
 }
