@@ -4,7 +4,7 @@
  */
 import { ANSWER, type Resource, RESPONSE } from '../contracts/resources.ts';
 import { operations } from '../flow/search.ts';
-import { calleeName, calleeOf } from '../program/callee.ts';
+import { calleeName, calleeOf, writtenName } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
@@ -13,7 +13,7 @@ import { type Call, type Expr, unparen, type Variable, variableIn } from '../syn
 import { behind, pairsIn } from '../syntax/glance.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
-import { bodiesWith, type Body } from './bodies.ts';
+import { bodiesOf, type Body } from './bodies.ts';
 import type { Pass } from './pass.ts';
 
 /** Nothing is known of it but the names of its methods, and any of these may end it. */
@@ -83,26 +83,41 @@ const ENOUGH = 2;
 
 function isClosedElsewhere(call: Call, body: Body, pass: Pass): boolean {
   const name = calleeName(calleeOf(call, body.env));
-  const closers = name === undefined ? undefined : closersIn(pass).get(name);
+  const closers = name === undefined ? undefined : closersNamed(bareOf(name), pass).get(name);
   return closers !== undefined && [...closers].filter(info => info !== body.info).length >= ENOUGH;
 }
 
-const closers = new WeakMap<Pass, ReadonlyMap<string, ReadonlySet<FuncInfo>>>();
+function bareOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
 
-/** Who closes what a call gives, by the full name of the callee. */
-function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
-  const known = closers.get(pass);
-  if (known) return known;
+type Closers = ReadonlyMap<string, ReadonlySet<FuncInfo>>;
+const closers = new WeakMap<Pass, { readonly byWords: ReadonlyMap<string, readonly FuncInfo[]>; readonly byName: Map<string, Closers> }>();
+
+/** Who closes what a call gives, by the full name of the callee, of those with that bare name. */
+function closersNamed(bare: string, pass: Pass): Closers {
+  const { byWords, byName } = closersOf(pass);
+  let found = byName.get(bare);
+  if (!found) byName.set(bare, (found = findClosers(byWords.get(bare) ?? [], bare, pass)));
+  return found;
+}
+
+function closersOf(pass: Pass) {
+  let known = closers.get(pass);
+  if (!known) closers.set(pass, (known = { byWords: closersByWords(pass), byName: new Map() }));
+  return known;
+}
+
+function findClosers(infos: readonly FuncInfo[], bare: string, pass: Pass): Closers {
   const found = new Map<string, Set<FuncInfo>>();
-  const mayClose = closersByWords(pass);
-  for (const body of bodiesWith(pass, info => mayClose.has(info))) {
+  for (const body of infos.flatMap(info => [...bodiesOf(info, pass)])) {
     for (const [call, [first, ...more]] of usesIn(body)) {
+      if (writtenName(call) !== bare || !first?.closed.length || more.length) continue;
       const callee = calleeOf(call, body.env);
-      const name = first?.closed.length && !more.length && !targetsOf(callee, body.env).length ? calleeName(callee) : undefined;
+      const name = targetsOf(callee, body.env).length ? undefined : calleeName(callee);
       if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(body.info));
     }
   }
-  closers.set(pass, found);
   return found;
 }
 
@@ -110,7 +125,7 @@ function closersIn(pass: Pass): ReadonlyMap<string, ReadonlySet<FuncInfo>> {
  * `x, err := store.Open(); …; x.Close()`, in as many functions as it takes; not of a function that can be looked into, and
  * only of names with which something is opened as well that is not closed.
  */
-function closersByWords(pass: Pass): ReadonlySet<FuncInfo> {
+function closersByWords(pass: Pass): ReadonlyMap<string, readonly FuncInfo[]> {
   const { pkg, contracts: { program } } = pass;
   const byName = new Map<string, Map<FuncInfo, number>>();
   const isAtHand = (file: GoFile, qualifier: string) => {
@@ -125,7 +140,7 @@ function closersByWords(pass: Pass): ReadonlySet<FuncInfo> {
     }
   }
   const often = new Map([...byName].filter(([, closing]) => closing.size >= ENOUGH));
-  return new Set([...openedNames(often, pass)].flatMap(name => [...often.get(name)?.keys() ?? []]));
+  return new Map([...openedNames(often, pass)].map(name => [name, [...often.get(name)?.keys() ?? []]]));
 }
 
 const CLOSES = /\.Close\(\)/;
@@ -150,7 +165,7 @@ const GIVEN = /\b(\w+), \w+ :?= (?:[\w.()[\]]*\.)??(?:(\w+)\.)?(\w+)\(/g;
 /** The bare names of the calls that two functions of the package close what they give of. */
 export function closedElsewhere(pass: Pass): readonly string[] {
   if (!pass.rules.has(CLOSABLE.rule)) return [];
-  return [...closersIn(pass)].flatMap(([name, { size }]) => (size >= ENOUGH ? [name.slice(name.lastIndexOf('.') + 1)] : []));
+  return [...closersOf(pass).byWords.keys()].filter(bare => [...closersNamed(bare, pass).values()].some(({ size }) => size >= ENOUGH));
 }
 
 const memo = new WeakMap<Body['node'], ReadonlyMap<Call, readonly (Uses | undefined)[]>>();

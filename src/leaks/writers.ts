@@ -5,18 +5,31 @@ import { bodiesWith } from './bodies.ts';
 import { lockCallsIn } from './lockflow.ts';
 import type { Pass } from './pass.ts';
 
-const memo = new Memo<Package, ReadonlySet<string>>();
-
-export function isWriteLocked(family: string, pass: Pass): boolean {
-  let families = memo.get(pass.pkg);
-  if (!families) memo.set(pass.pkg, (families = writeLocked(pass)));
-  return families.has(family);
+interface Search {
+  readonly found: Set<string>;
+  /** The rest of the package. */
+  readonly more: Generator<string>;
 }
 
-function writeLocked(pass: Pass): Set<string> {
-  const families = new Set<string>();
-  for (const body of bodiesWith(pass, ({ bodyText }) => /(?<!R)Lock\(\)/.test(bodyText))) {
-    for (const { lock } of lockCallsIn(body)) if (lock.does === 'lock' && lock.mode === 'write') families.add(lock.mutex.family);
+const memo = new Memo<Package, Search>();
+
+/** Most are found in the first files: the package is gone through only as far as that takes. */
+export function isWriteLocked(family: string, pass: Pass): boolean {
+  let search = memo.get(pass.pkg);
+  if (!search) memo.set(pass.pkg, (search = { found: new Set(), more: writeLocked(pass) }));
+  while (!search.found.has(family)) {
+    const { value, done } = search.more.next();
+    if (done) return false;
+    search.found.add(value);
   }
-  return families;
+  return true;
+}
+
+/** Tests last: they seldom lock anything. */
+function* writeLocked(pass: Pass): Generator<string, undefined> {
+  for (const test of [false, true]) {
+    for (const body of bodiesWith(pass, ({ bodyText, file }) => file.kind.test === test && /(?<!R)Lock\(\)/.test(bodyText))) {
+      for (const { lock } of lockCallsIn(body)) if (lock.does === 'lock' && lock.mode === 'write') yield lock.mutex.family;
+    }
+  }
 }
