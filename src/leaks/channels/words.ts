@@ -1,13 +1,10 @@
 /** Abandoned goroutines as findings. */
 import type { Finding, Step } from '../../finding.ts';
-import { graphOf } from '../../flow/build.ts';
-import { type Block, type Op, successors } from '../../flow/graph.ts';
-import { operations, reachableFrom } from '../../flow/search.ts';
-import { typeOf } from '../../program/infer.ts';
 import { type Body, isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { holdsSpan, reaches, spanOf } from '../reach.ts';
+import { spanOf } from '../reach.ts';
 import { describeCall, startSite, textOf, turnSteps } from '../words.ts';
+import { comesAfterRange } from './afterrange.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
@@ -186,19 +183,6 @@ function doubleFinding({ body, first, second, channel }: DoubleSend): Finding {
     message: `This send on ${channel.name} follows the one for the error, so whoever waits for one message leaves it waiting for ever. Return after the first.`,
     trail: [{ at: siteIn(body.info, first), note: 'the error is sent here, and the function goes on' }, { at, note: WAITS.send }],
   };
-}
-
-/** On every way to the wait the goroutine first goes through all that another channel gives, and may stay there. */
-function comesAfterRange({ body, node }: Abandoned['wait']): boolean {
-  const isOther = (op: Op) => op.kind === 'range' && !holdsSpan(op.stmt, node) && typeOf(op.stmt.x, body.env).kind === 'chan';
-  const start = { block: body.graph.entry, index: 0 };
-  if (!reaches(start, op => holdsSpan(spanOf(op), node), isOther)) return true;
-  // What is deferred comes after all of the function.
-  const block = body.info.body();
-  const outer = block && graphOf(body.info.decl, block);
-  if (!outer || outer === body.graph || !operations(outer).some(({ op }) => op.kind === 'defer' && holdsSpan(op.stmt, node))) return false;
-  const next = (from: Block) => (from.ops.some(isOther) ? [] : successors(from.end));
-  return ![outer.entry, ...reachableFrom(outer.entry, next)].some(({ ops, end }) => end.kind === 'return' && !ops.some(isOther));
 }
 
 function replyFinding({ send, body, made, quits }: LateReply): Finding {
