@@ -15,6 +15,7 @@ import { placeAfter, reaches, type Span, spanOf } from '../reach.ts';
 import { contextOf } from '../waitedfor.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { endsOf } from './contextends.ts';
+import { alwaysSends, failureOf } from './failedreceivers.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { askedFamiliesOf, type Family, familiesOf, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
@@ -27,12 +28,11 @@ export interface GoneReceiver {
   readonly sign: Sign;
 }
 
-/** `farewell`: the body closes another channel when it ends. `told`: it ends when it is told to, which others can see as well. */
-export interface Sign {
-  readonly kind: 'farewell' | 'told';
-  readonly channel: Expr;
-  readonly node: Span;
-}
+/**
+ * `farewell`: the body closes another channel when it ends. `told`: it ends when it is told to, which others can see as
+ * well. `failed`: it ends by itself.
+ */
+export type Sign = { readonly kind: 'farewell' | 'told'; readonly channel: Expr; readonly node: Span } | { readonly kind: 'failed'; readonly node: Span };
 
 export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
   const families = askedFamiliesOf(pass);
@@ -41,12 +41,29 @@ export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
     const receive = onlyReceiver(family);
     const sends = family.uses.filter(({ verb, body, guarded }) => verb === 'send' && !guarded && pass.isAsked(body.info.file));
     if (!receive || !sends.length || !(started ??= startedBodies(pass)).has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
-    const sign = farewellOf(receive.body, family, families) ?? (key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass));
-    if (!sign) continue;
+    const signs = signsOf(receive, family, key, pass);
     for (const send of sends) {
-      const isKnown = isTest(send.body) || (sign.kind === 'told' && (isOfMaker(send) || !maySendLate(send, sign, receive, pass)));
-      if (send.body.info !== receive.body.info && !isKnown) yield { send, receive, sign };
+      const sign = isTest(send.body) || send.body.info === receive.body.info ? undefined : signs.find(found => !isInTime(send, found, receive, pass));
+      if (sign) yield { send, receive, sign };
     }
+  }
+}
+
+/** What says that the receiver is gone, as far as somebody may hear it. */
+function signsOf(receive: FamilyUse, family: Family, key: string, pass: Pass): readonly Sign[] {
+  const told = key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass);
+  return [farewellOf(receive.body, family, familiesOf(pass)) ?? told, failedOf(receive, family, pass)].flatMap(sign => sign ?? []);
+}
+
+/** Nobody sends when the receiver has ended so. */
+function isInTime(send: FamilyUse, sign: Sign, receive: FamilyUse, pass: Pass): boolean {
+  switch (sign.kind) {
+    case 'farewell':
+      return false;
+    case 'told':
+      return isOfMaker(send) || !maySendLate(send, sign.channel, receive, pass);
+    case 'failed':
+      return !alwaysSends(send, pass);
   }
 }
 
@@ -60,7 +77,7 @@ function isOfMaker({ channel, body }: FamilyUse): boolean {
  * Somebody may have told the receiver to end before the send comes: clients of the package, who call both as they like,
  * or a function of the package that does so. In what order other functions of the package come, they know.
  */
-function maySendLate(send: FamilyUse, sign: Sign, receive: FamilyUse, pass: Pass): boolean {
+function maySendLate(send: FamilyUse, sign: Expr, receive: FamilyUse, pass: Pass): boolean {
   const spot = spotOf(send);
   if (!spot) return false;
   const tellings = tellingsOf(sign, receive.body, pass);
@@ -74,7 +91,7 @@ function isForClients({ body: { info } }: Spot): boolean {
 }
 
 /** What tells the receiver; undefined where others may. */
-function tellingsOf({ channel }: Sign, body: Body, pass: Pass): readonly Spot[] | undefined {
+function tellingsOf(channel: Expr, body: Body, pass: Pass): readonly Spot[] | undefined {
   const context = contextOf(channel, body);
   if (context) {
     const calls = endsOf(context, body.info, pass)?.map(end => callsOfCancel(end, pass));
@@ -139,6 +156,12 @@ function toldOf(receive: FamilyUse, { uses }: Family, pass: Pass): Sign | undefi
     }
   }
   return undefined;
+}
+
+function failedOf(receive: FamilyUse, { uses }: Family, pass: Pass): Sign | undefined {
+  const isReceive = (op: Op) => uses.some(({ verb, node, body }) => body === receive.body && (verb === 'receive' || verb === 'range') && node.start === spanOf(op).start);
+  const node = failureOf(receive, isReceive, pass);
+  return node && { kind: 'failed', node };
 }
 
 /** The body ends from here without receiving once more, what is left over included. */

@@ -14,6 +14,7 @@ import type { Place } from '../places.ts';
 import { blockOf, placeAfter } from '../reach.ts';
 import { isWriteLocked } from '../writers.ts';
 import type { Answer } from './answerers.ts';
+import { closedSide } from './failedreceivers.ts';
 import { asHolderNames, subjectAbove, type WaitBelow } from './waits.ts';
 
 /**
@@ -38,11 +39,27 @@ function isGoroutine({ block }: Body, pass: Pass): boolean {
 function mayNeed({ op: lock, after: behind }: LockAt, goal: Op, answer: Answer, pass: Pass): boolean {
   const { body, isBuffered } = answer;
   const after = placeAfter(goal, body);
-  if (!comesTo(behind, op => op === goal, NOTHING, body, pass)) return false;
   const isLock = (op: Op) => op === lock;
   const isGoal = (op: Op) => op === goal;
+  if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && comesBack(goal, answer, pass) && leavesLocking(lock, goal, answer, pass);
   // Of what lies in a buffer, the first is there to be taken.
   return (comesBack(goal, answer, pass) && comesTo(after, isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
+}
+
+/**
+ * What was sent or received makes the goroutine leave its loop, and it locks the mutex then. Who leaves it at another
+ * channel, or because this one is closed, may have been told to by whoever holds the mutex.
+ */
+function leavesLocking(lock: Op, goal: Op, { body }: Answer, pass: Pass): boolean {
+  if (goal.kind !== 'send' && goal.kind !== 'receive' && goal.kind !== 'range') return false;
+  const { block, index } = placeAfter(goal, body);
+  const from = goal.kind === 'range' && block.end.kind === 'branch' ? { block: block.end.then, index: 0 } : { block, index };
+  return search(from, GO_ON, {
+    key: () => '',
+    op: op => (op === lock ? 'arrive' : op === goal || op.kind === 'receive' || op.kind === 'range' || pass.contracts.endsHere(op, body.env) ? undefined : GO_ON),
+    edge: (condition, taken) => (closedSide(condition) === taken ? undefined : GO_ON),
+    returns: () => false,
+  } satisfies Walk<unknown>) !== undefined;
 }
 
 /** On every way. */

@@ -9,7 +9,8 @@ import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type UnclosedResult, unclosedResults } from './generators.ts';
-import { type GoneReceiver, goneReceivers } from './gone.ts';
+import type { FamilyUse } from './families.ts';
+import { type GoneReceiver, goneReceivers, type Sign } from './gone.ts';
 import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -136,15 +137,24 @@ function futileFinding({ wait: { body, op }, subject, end, calls }: FutileWait):
 function goneFinding({ send, receive, sign }: GoneReceiver): Finding {
   const at = siteIn(send.body.info, send.node);
   const name = textOf(send.channel, send.body.info);
-  const other = textOf(sign.channel, receive.body.info);
   return {
     at,
     confidence: 'medium',
-    message: sign.kind === 'farewell'
-      ? `This send on ${name} waits for ever once its only receiver has ended. The receiver says so by closing ${other}: send in a select that watches it as well.`
-      : `This send on ${name} waits for ever once its only receiver has ended, which it does on ${other}. Send in a select that watches it as well.`,
+    message: goneMessage(name, sign, receive),
     trail: [{ at, note: WAITS.send }, { at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, { at: siteIn(receive.body.info, sign.node), note: 'the receiver ends' }],
   };
+}
+
+function goneMessage(name: string, sign: Sign, { body }: FamilyUse): string {
+  const ended = `This send on ${name} waits for ever once its only receiver has ended`;
+  switch (sign.kind) {
+    case 'farewell':
+      return `${ended}. The receiver says so by closing ${textOf(sign.channel, body.info)}: send in a select that watches it as well.`;
+    case 'told':
+      return `${ended}, which it does on ${textOf(sign.channel, body.info)}. Send in a select that watches it as well.`;
+    case 'failed':
+      return `${ended}, which it also does by itself when something fails. Let it close a channel when it ends, and send in a select that watches that as well.`;
+  }
 }
 
 function strandedFinding({ send, goroutine, sign, receive, quits }: Stranded): Finding {
