@@ -59,7 +59,7 @@ export function alwaysSends(send: FamilyUse, pass: Pass): boolean {
   }) === undefined;
 }
 
-function startsOnce(stmt: Span, parent: Body, pass: Pass): boolean {
+export function startsOnce(stmt: Span, parent: Body, pass: Pass): boolean {
   const at = parent.graph.blocks.flatMap(({ ops }) => ops).find(op => (op.kind === 'go' ? op.stmt === stmt : op.kind === 'call' && op.call === stmt));
   return at !== undefined && !isRepeated(at, parent, pass) && ![...parent.graph.loops.keys()].some(loop => holdsSpan(loop, stmt));
 }

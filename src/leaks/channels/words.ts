@@ -16,6 +16,7 @@ import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import { type LateReply, lateReplies } from './replies.ts';
+import { type SelfSend, selfSends } from './selfsends.ts';
 import { type Stranded, strandedSends } from './stranded.ts';
 import type { Verb } from './traffic.ts';
 
@@ -37,6 +38,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of sends.gone) yield goneFinding(found);
   for (const found of sends.stranded) yield strandedFinding(found);
   for (const found of sends.last) yield lastFinding(found);
+  for (const self of selfSends(pass)) if (!told.has(self.send.node)) yield selfSendFinding(self);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
   for (const late of sends.late) if (!isLonely.has(late.send.node) && !sends.gone.some(({ send }) => send.node === late.send.node)) yield replyFinding(late);
 }
@@ -155,6 +157,17 @@ function goneMessage(name: string, sign: Sign, { body }: FamilyUse): string {
     case 'failed':
       return `${ended}, which it also does by itself when something fails. Let it close a channel when it ends, and send in a select that watches that as well.`;
   }
+}
+
+function selfSendFinding({ send, receive, steps }: SelfSend): Finding {
+  const at = siteIn(send.body.info, send.node);
+  const name = textOf(send.channel, send.body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This send on ${name} waits for ever where it comes from the goroutine that alone receives from it. Send from another goroutine, or keep what is to be done in a slice.`,
+    trail: [{ at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, ...steps.map(({ from, call }) => ({ at: siteIn(from.info, call), note: `the same goroutine calls ${describeCall(call, from)}` })), { at, note: WAITS.send }],
+  };
 }
 
 function strandedFinding({ send, goroutine, sign, receive, quits }: Stranded): Finding {
