@@ -6,6 +6,7 @@ import { spanOf } from '../reach.ts';
 import { describeCall, startSite, textOf, turnSteps } from '../words.ts';
 import { comesAfterRange } from './afterrange.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type LeftOver, leftOver } from './collected.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type UnclosedResult, unclosedResults } from './generators.ts';
@@ -39,6 +40,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of sends.stranded) yield strandedFinding(found);
   for (const found of sends.last) yield lastFinding(found);
   for (const self of selfSends(pass)) if (!told.has(self.send.node)) yield selfSendFinding(self);
+  for (const left of leftOver(pass)) yield leftFinding(left);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
   for (const late of sends.late) if (!isLonely.has(late.send.node) && !sends.gone.some(({ send }) => send.node === late.send.node)) yield replyFinding(late);
 }
@@ -167,6 +169,16 @@ function selfSendFinding({ send, receive, steps }: SelfSend): Finding {
     confidence: 'medium',
     message: `This send on ${name} waits for ever where it comes from the goroutine that alone receives from it. Send from another goroutine, or keep what is to be done in a slice.`,
     trail: [{ at: siteIn(receive.body.info, receive.node), note: 'the only receive' }, ...steps.map(({ from, call }) => ({ at: siteIn(from.info, call), note: `the same goroutine calls ${describeCall(call, from)}` })), { at, note: WAITS.send }],
+  };
+}
+
+function leftFinding({ body, start, goroutine, send, way }: LeftOver): Finding {
+  const at = siteIn(goroutine.info, send.node);
+  return {
+    at,
+    confidence: 'medium',
+    message: `This goroutine can wait for ever to send on ${textOf(send.channel, goroutine.info)}: each has a channel of its own, and the function may leave before it has received from all of them. Give each a buffer of 1.`,
+    trail: [{ at: siteIn(body.info, head(start)), note: 'the goroutine starts here' }, { at, note: WAITS.send }, ...turnSteps(way.turns, body.info), { at: siteIn(body.info, endOf(way, body)), note: LEAVES.send }],
   };
 }
 
