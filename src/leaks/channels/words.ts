@@ -8,6 +8,7 @@ import { comesAfterRange } from './afterrange.ts';
 import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { type LeftOver, leftOver } from './collected.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
+import { type NeverDone, neverDone } from './neverdone.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
 import { type UnclosedResult, unclosedResults } from './generators.ts';
 import type { FamilyUse } from './families.ts';
@@ -34,6 +35,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of lonely) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
+  if (verb === 'receive') for (const wait of neverDone(pass)) yield neverDoneFinding(wait);
   if (verb === 'range') for (const unclosed of unclosedResults(pass)) yield unclosedFinding(unclosed);
   if (verb !== 'send') return;
   for (const found of sends.gone) yield goneFinding(found);
@@ -135,6 +137,17 @@ function futileFinding({ wait: { body, op }, subject, end, calls }: FutileWait):
       { at, note: 'it waits here until the context is cancelled' },
       ...calls.map(call => ({ at: siteIn(call.body.info, spanOf(call.op)), note: 'this comes too late' })),
     ],
+  };
+}
+
+function neverDoneFinding({ goroutine, body, node, context, isExit }: NeverDone): Finding {
+  const at = siteIn(body.info, node);
+  const name = textOf(context, body.info);
+  return {
+    at,
+    confidence: 'medium',
+    message: `${isExit ? `This goroutine ends only when ${name} is done` : `This goroutine waits for ever for the end of ${name}`}, which comes from context.Background() and never is. Derive a context that is cancelled, or wait for something else as well.`,
+    trail: [{ at: startSite(goroutine), note: 'the goroutine starts here' }, { at, note: 'it waits here until the context is done' }],
   };
 }
 
