@@ -264,7 +264,10 @@ export class Reading {
   }
 
   private isChannel(x: Expr): boolean {
-    return relationOf(x, this.names, this.body.env) === 'channel';
+    if (relationOf(x, this.names, this.body.env) === 'channel') return true;
+    // `<-s.Updates()`, a method that gives the channel of its receiver.
+    const call = unparen(x);
+    return call.kind === 'call' && (resultsOf(call, this.names, this.body).get(0) ?? []).some(fields => fields.length === 0);
   }
 
   private stepOf(op: Op): Step {
