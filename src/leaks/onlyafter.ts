@@ -28,10 +28,15 @@ export function comesOnlyAfter(spot: Spot, wait: Spot, pass: Pass): boolean {
 function isBehind({ body, op }: Spot, wait: Spot, pass: Pass): boolean {
   if (body.info !== wait.body.info) return false;
   if (body.node === wait.body.node) return op !== wait.op && !isReachedWithout(op, wait, pass);
-  // `defer func() { close(c) }()`: the literal runs where the operation that it is written in does.
+  const around = spotAround(body, pass);
+  return around !== undefined && isBehind(around, wait, pass);
+}
+
+/** `defer func() { close(c) }()`: the operation that a literal is written in, where it runs. */
+export function spotAround(body: Body, pass: Pass): Spot | undefined {
   const around = bodyAround(body, pass);
-  const outer = around && operations(around.graph).find(({ op: other }) => holdsSpan(spanOf(other), body.node) && !literalsIn(around.block).some(literal => literal !== body.node && holdsSpan(spanOf(other), literal) && holdsSpan(literal, body.node)));
-  return around !== undefined && outer !== undefined && isBehind({ body: around, op: outer.op }, wait, pass);
+  const outer = around && operations(around.graph).find(({ op }) => holdsSpan(spanOf(op), body.node) && !literalsIn(around.block).some(literal => literal !== body.node && holdsSpan(spanOf(op), literal) && holdsSpan(literal, body.node)));
+  return around && outer && { body: around, op: outer.op };
 }
 
 function bodyAround({ info, node }: Body, pass: Pass): Body | undefined {

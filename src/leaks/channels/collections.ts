@@ -1,5 +1,7 @@
 /** Slices and maps of a function that hold channels, or values with channels in their fields, and are seen by nobody else. */
 import { calleeOf } from '../../program/callee.ts';
+import { typeOf } from '../../program/infer.ts';
+import { underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
@@ -63,7 +65,7 @@ export function collectionsIn(body: Body): ReadonlyMap<Variable, Collection> {
     const own = stores.filter(store => store.of === of);
     const values = new Set(own.flatMap(({ value }) => variableOf(value) ?? []));
     const makes = own.flatMap(({ value }) => makesBelow(value, of, body));
-    if (makes.length && isOwn(of, values, new Set(makes.flatMap(({ element }) => element.fields)), body)) found.set(of, { values, makes });
+    if (makes.length && isOwn(of, values, body)) found.set(of, { values, makes });
   }
   return found;
 }
@@ -114,7 +116,7 @@ function makesBelow(value: Expr, of: Variable, { env, node }: Body): Collection[
 }
 
 /** The collection and its values are only put in, taken out, communicated with and handed to goroutines. */
-function isOwn(of: Variable, values: ReadonlySet<Variable>, channels: ReadonlySet<string>, { block, env }: Body): boolean {
+function isOwn(of: Variable, values: ReadonlySet<Variable>, { block, env }: Body): boolean {
   const known = new Set<Expr>([of.ident, ...[...values].map(({ ident }) => ident)]);
   const isValue = (x: Expr) => known.add(unparen(x));
   let isKnown = true;
@@ -136,7 +138,7 @@ function isOwn(of: Variable, values: ReadonlySet<Variable>, channels: ReadonlySe
         if (callee.kind === 'builtin' && /^(?:append|len|cap|make|delete|close)$/.test(callee.name)) x.args.forEach(isValue);
         // A method of a value may do anything with its channels.
         else if (x.fun.kind === 'selector' && callee.kind === 'method') isKnown &&= known.has(x.fun) || !isOne(variableOf(x.fun.x), of, values);
-        for (const arg of x.args) isKnown &&= known.has(unparen(arg)) || !leadsTo(arg, of, values, channels);
+        for (const arg of x.args) isKnown &&= known.has(unparen(arg)) || !leadsTo(arg, of, values, env);
       }
       const variable = x.kind === 'ident' ? variableOf(x) : undefined;
       if (isOne(variable, of, values)) isKnown &&= known.has(x);
@@ -150,9 +152,9 @@ function isOne(variable: Variable | undefined, of: Variable, values: ReadonlySet
 }
 
 /** `j.done`, `xs[i]`, which a call that is not understood is given; `j.name` says nothing of a channel. */
-function leadsTo(arg: Expr, of: Variable, values: ReadonlySet<Variable>, channels: ReadonlySet<string>): boolean {
+function leadsTo(arg: Expr, of: Variable, values: ReadonlySet<Variable>, env: Body['env']): boolean {
   const x = unparen(arg);
-  if (x.kind === 'selector') return channels.has(x.sel.name) && leadsTo(x.x, of, values, channels);
+  if (x.kind === 'selector') return underlying(typeOf(x, env), env.program).kind === 'chan' && leadsTo(x.x, of, values, env);
   return isOne(variableOf(x.kind === 'index' ? x.x : x), of, values);
 }
 

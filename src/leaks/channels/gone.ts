@@ -10,8 +10,8 @@ import { allGoroutinesOf, leaves, runBy } from '../goroutines.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import { isExported } from '../exported.ts';
 import type { Pass } from '../pass.ts';
-import { callsInPackage, comesOnlyAfter, type Spot } from '../onlyafter.ts';
-import { placeAfter, reaches, type Span, spanOf } from '../reach.ts';
+import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
+import { type Span, spanOf } from '../reach.ts';
 import { contextOf } from '../waitedfor.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { endsOf } from './contextends.ts';
@@ -19,6 +19,7 @@ import { alwaysSends, failureOf } from './failedreceivers.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { askedFamiliesOf, type Family, familiesOf, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
+import { isUnordered } from './unordered.ts';
 
 export interface GoneReceiver {
   readonly send: FamilyUse;
@@ -102,13 +103,6 @@ function tellingsOf(channel: Expr, body: Body, pass: Pass): readonly Spot[] | un
   const family = key === undefined ? undefined : familiesOf(pass).get(key);
   if (!family || family.given || family.outsideSends) return undefined;
   return family.uses.filter(({ verb }) => verb === 'close' || verb === 'send').flatMap(use => spotOf(use) ?? []);
-}
-
-/** Some body calls both functions, and sends later, or in a goroutine. */
-function isUnordered(send: Spot, telling: Spot, pass: Pass): boolean {
-  const tellings = callsInPackage(telling.body.info, pass) ?? [];
-  return (callsInPackage(send.body.info, pass) ?? []).some(late => tellings.some(early => early.body.node === late.body.node
-    && early.op.kind !== 'defer' && (late.op.kind === 'go' || reaches(placeAfter(early.op, early.body), op => op === late.op))));
 }
 
 /** A receive in the only body that receives from an unbuffered channel which nobody else has. */
