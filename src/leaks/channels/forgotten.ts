@@ -84,7 +84,7 @@ function wayWithout(wanted: Wanted, { body, names }: Run, pass: Pass): Arrival<u
   const reading = new Reading(body, withNames(names, body), pass);
   const walk = reading.walk();
   const isOwn = (op: Op | undefined) => verb === 'send' && op !== undefined && reading.doesAt(op, 'receive');
-  const told = new Set([...body.graph.blocks].flatMap(({ end }) => (end.kind === 'select' ? end.arms.map(arm => arm.to).filter(to => !isOwn(to.ops[0])) : [])));
+  const told = new Set([...body.graph.blocks].flatMap(({ end }) => (end.kind === 'select' ? end.arms.filter(arm => verb !== 'send' || arm.clause.comm).map(arm => arm.to).filter(to => !isOwn(to.ops[0])) : [])));
   const isOver = (from: Block, to: Block) => endedLoops(from, to, body.graph).some(({ stmt }) => stmt.kind === 'range' && isChannel(stmt.x, body));
   const way = search<Count>({ block: body.graph.entry, index: 0 }, START, {
     ...walk,
