@@ -1,4 +1,7 @@
 /** Callees that lock on a condition: whether it can hold for this call. */
+import { type Block, successors } from '../flow/graph.ts';
+import { reachableFrom } from '../flow/search.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Binary, type Call, type Expr, type FuncNode, type If, isNil, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
@@ -6,7 +9,7 @@ import type { Turn } from '../flow/search.ts';
 import type { Body } from './bodies.ts';
 import type { CalledBody } from './called.ts';
 import { lockCallOf } from './mutexes.ts';
-import type { TakenStep } from './taken.ts';
+import { callIn, type TakenStep } from './taken.ts';
 import { textOf } from './words.ts';
 
 /** Whether what the call hands over, or a flag about locks, may keep the callees from the branches on their way. */
@@ -20,9 +23,12 @@ export function contradicts(steps: readonly TakenStep[], from: TakenStep): boole
 }
 
 /** Whether this call may take the branches of the function that it runs. */
-export function mayComeTo(turns: readonly Turn[], called: CalledBody): boolean {
-  return turns.every(({ condition, taken }) => !speaksOfLocks(condition, called) && isPossible(condition, taken, { called }, called));
+export function mayComeTo(turns: readonly Turn[], caller: Caller & { readonly called: CalledBody }): boolean {
+  return turns.every(({ condition, taken }) => !speaksOfLocks(condition, caller.called) && isPossible(condition, taken, caller, caller.called));
 }
+
+/** A call, where it stands, and what it runs. */
+type Caller = Pick<TakenStep, 'body' | 'call' | 'called'>;
 
 /** `if !locked { mu.Lock() }`. */
 function speaksOfLocks(condition: Expr, { body }: Pick<TakenStep, 'body'>): boolean {
@@ -59,32 +65,68 @@ function isLocking(stmt: Stmt, { env }: Body): boolean {
   return call?.kind === 'call' && lockCallOf(call, env) !== undefined;
 }
 
-/** A branch on a parameter is taken only where the argument is known to lead there; one on what is made of it, where it is no constant. */
-function isPossible(condition: Expr, taken: boolean, { called }: Pick<TakenStep, 'called'>, { body }: Pick<TakenStep, 'body'>): boolean {
+/** A branch on a flag is taken only where the argument is known to lead there; one on what is made of it, where it is no constant. */
+function isPossible(condition: Expr, taken: boolean, caller: Caller, { body }: Pick<TakenStep, 'body'>): boolean {
   const x = unparen(condition);
+  const args = caller.called?.args ?? [];
   const own = paramIndex(x, body.node);
-  if (own >= 0) return isBooleanLiteral(called?.args[own], taken);
+  // A function that is handed over is called with both.
+  if (own >= 0) return args.length === 0 || isBooleanLiteral(args[own], taken);
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=') && (paramIndex(unparen(x.x), body.node) >= 0 || paramIndex(unparen(x.y), body.node) >= 0)) {
-    return mayCompare(x, taken, called?.args ?? [], body);
+    return mayCompare(x, taken, caller, body);
   }
   let possible = true;
   walkExpr(x, {
     expr: part => {
-      for (const index of paramsBehind(part, body.node)) if (called?.args[index] && isConstant(called.args[index])) possible = false;
+      for (const index of paramsBehind(part, body.node)) if (args[index] && isConstant(args[index])) possible = false;
     },
   });
   return possible;
 }
 
 /**
- * What a function is given a pointer for is mostly there, unless the call says `nil`; whether there is an error, or an
- * argument is zero, is mostly not known.
+ * What a function is given a pointer for is mostly there, unless the call says `nil`; whether there is an error, only its
+ * check tells. A value that nobody knows is another one than a constant: `if name == "" { return }`.
  */
-function mayCompare({ x, y, op }: Binary, taken: boolean, args: readonly Expr[], { node, env }: Body): boolean {
-  const arg = args[paramIndex(unparen(x), node)];
-  const isThere = (op === '!=') === taken;
-  if (!arg || !isNil(y)) return false;
-  return isThere ? !isNil(arg) && typeOf(x, env).kind === 'pointer' : isNil(arg);
+function mayCompare({ x, y, op }: Binary, taken: boolean, caller: Caller, { node, env }: Body): boolean {
+  const arg = caller.called?.args[paramIndex(unparen(x), node)];
+  const differs = (op === '!=') === taken;
+  if (!arg) return false;
+  if (isNil(y)) return differs ? !isNil(arg) && (typeOf(x, env).kind === 'pointer' || isThere(arg, caller)) : isNil(arg);
+  const isSame = isConstant(arg) && textIn(arg, caller.body) === textIn(y, { env });
+  return isLiteral(y) && (isConstant(arg) ? isSame !== differs : differs);
+}
+
+function textIn({ start, end }: Expr, { env }: Pick<Body, 'env'>): string {
+  return env.file.source.text.slice(start, end);
+}
+
+/** An error that is made for the call, a known one of the package, or one that was looked at before. */
+function isThere(arg: Expr, { body, call }: Caller): boolean {
+  const x = unparen(arg);
+  if (x.kind === 'call') return /^(?:errors\.New|fmt\.Errorf)$/.test(calleeName(calleeOf(x, body.env)) ?? '');
+  if (x.kind === 'selector') return /^Err[A-Z]/.test(x.sel.name);
+  if (x.kind !== 'ident') return false;
+  const variable = x.entity?.kind === 'var' ? x.entity : undefined;
+  return variable ? isChecked(variable, call, body) : !x.entity && /^[eE]rr[A-Z]/.test(x.name);
+}
+
+/** Every way to the call goes where the variable is not nil. */
+function isChecked(variable: Variable, call: Call, { graph }: Body): boolean {
+  const goal = graph.blocks.find(({ ops }) => ops.some(op => callIn(op) === call));
+  if (!goal) return false;
+  const next = ({ end }: Block) => {
+    const side = end.kind === 'branch' && end.condition ? nilSide(end.condition, variable) : undefined;
+    return end.kind === 'branch' && side ? [end[side]] : successors(end);
+  };
+  return graph.entry !== goal && !reachableFrom(graph.entry, next).has(goal);
+}
+
+/** The side of a branch on which the variable is nil. */
+function nilSide(condition: Expr, variable: Variable): 'then' | 'else' | undefined {
+  const x = unparen(condition);
+  if (x.kind !== 'binary' || !isNil(x.y) || x.x.kind !== 'ident' || x.x.entity !== variable) return undefined;
+  return x.op === '==' ? 'then' : x.op === '!=' ? 'else' : undefined;
 }
 
 /** The parameters that a name stands for or was made of: `token, ok := params["token"]`. */
@@ -99,6 +141,10 @@ function paramsBehind(x: Expr, func: FuncNode): readonly number[] {
 
 function isBooleanLiteral(arg: Expr | undefined, value: boolean): boolean {
   return arg?.kind === 'ident' && !arg.entity && arg.name === String(value);
+}
+
+function isLiteral(x: Expr): boolean {
+  return unparen(x).kind === 'literal';
 }
 
 function isConstant(arg: Expr): boolean {

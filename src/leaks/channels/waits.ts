@@ -92,7 +92,7 @@ function* waitsInCallees(op: Op, family: string, body: Body, pass: Pass, depth: 
       const below: Iterable<WaitBelow> = wait ? [{ wait, steps: [] }] : depth > 1 ? waitsInCallees(inner, family, called.body, pass, depth - 1) : [];
       for (const { wait, steps } of below) {
         const turns = turnsOf(inner, family, called.body, pass);
-        if (turns && mayComeTo(turns, called)) yield { wait, steps: [{ called, from: body, call }, ...steps] };
+        if (turns && mayComeTo(turns, { body, call, called })) yield { wait, steps: [{ called, from: body, call }, ...steps] };
       }
     }
   }
