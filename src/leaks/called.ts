@@ -140,7 +140,7 @@ export function* handedToParam(call: Call, { info, node, env }: Body, pass: Pass
 }
 
 /** What a function value stands for, conversions left out, callbacks in fields looked up. */
-function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
+export function functionsAt(arg: Expr, from: Body, pass: Pass): CalledBody[] {
   const x = unparen(arg);
   const inner = x.kind === 'call' && calleeOf(x, from.env).kind === 'conversion' ? x.args[0] : undefined;
   if (inner) return functionsAt(inner, from, pass);

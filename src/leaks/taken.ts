@@ -79,7 +79,7 @@ export function callIn(op: Op): Call | undefined {
 function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Generator<Taken> {
   const own = lockCallOf(call, body.env);
   if (own) {
-    if (own.does !== 'lock' || own.isLocker || op.kind !== 'call') return;
+    if (own.does !== 'lock' || (own.isLocker && !isParam(own.mutex, body)) || op.kind !== 'call') return;
     const target = targetFor(own.mutex);
     const turns = wayTo(op, target, body, pass);
     const exits = lockFlowOf(pass).exitsOf(body, target);
@@ -95,6 +95,11 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
       yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
+}
+
+/** `synced(&s.mu, f)`: a mutex that is handed over as an interface, and whose caller knows which one it is. */
+function isParam({ place: { root, fields } }: Mutex, { node }: Body): boolean {
+  return typeof root === 'object' && root.role === 'param' && root.owner === node && fields.length === 0;
 }
 
 /** The callee is unknown, is handed a function, or has words of locking in reach. */
