@@ -64,6 +64,14 @@ function lockerGiven(value: Expr, env: Env): Expr | undefined {
   return x.kind === 'composite' ? x.elements.find(({ key }) => key?.kind === 'ident' && key.name === 'L')?.value : undefined;
 }
 
+/** `&sync.Mutex{}`, `new(sync.RWMutex)`: a mutex that nobody else has a name for. */
+export function isNewMutex(expr: Expr, env: Env): boolean {
+  const x = unparen(expr);
+  if (x.kind === 'unary' && x.op === '&') return unparen(x.x).kind === 'composite';
+  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
+  return callee?.kind === 'builtin' && callee.name === 'new';
+}
+
 /** `&mu`, `mu.RLocker()`. */
 function behind(arg: Expr, env: Env): Pick<CondLocker, 'mutex' | 'mode'> {
   const x = unparen(arg);

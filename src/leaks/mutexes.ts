@@ -6,7 +6,7 @@ import type { FuncInfo } from '../program/package.ts';
 import { type Env, underlying } from '../program/resolve.ts';
 import { isNamed, type Type, typeName } from '../program/types.ts';
 import { type Call, type Expr, type Selector, unparen, type Variable } from '../syntax/ast.ts';
-import { condLockerOf } from './conds.ts';
+import { condLockerOf, isNewMutex } from './conds.ts';
 import { keyOf, type Place } from './places.ts';
 import { isNamedLikeMutex, methodOfSync } from './standins.ts';
 
@@ -65,9 +65,9 @@ export function lockCallOf(call: Call, env: Env): LockCall | undefined {
 export function lockMethodOf(callee: Callee): Meaning | undefined {
   switch (callee.kind) {
     case 'method':
-      return METHODS.get(callee.name) ?? (hasNoSignature(callee.func) ? presumed(callee.name) : undefined);
+      return METHODS.get(callee.name) ?? (hasNoSignature(callee.func) ? presumed(callee.name, callee.func !== undefined) : undefined);
     case 'presumed':
-      return presumed(callee.name);
+      return presumed(callee.name, false);
     default:
       return undefined;
   }
@@ -79,8 +79,8 @@ function hasNoSignature(func: FuncInfo | undefined): boolean {
 }
 
 /** `(github.com/sasha-s/go-deadlock.RWMutex).RLock`: what stands in for a mutex of `sync` is used like one. */
-function presumed(name: string): Meaning | undefined {
-  const standsFor = methodOfSync(name);
+function presumed(name: string, isAtHand: boolean): Meaning | undefined {
+  const standsFor = methodOfSync(name, isAtHand);
   const known = standsFor === undefined ? undefined : METHODS.get(standsFor);
   return known && { ...known, isPresumed: true };
 }
@@ -93,7 +93,7 @@ function callOfEmbedded({ fun }: Call, env: Env): LockCall | undefined {
   if (memberOf(type, x.sel.name, env.program)) return undefined;
   const inner = underlying(pointee(type), env.program);
   const embedded = inner.kind === 'struct' ? inner.fields.filter(field => field.embedded) : [];
-  const [method] = embedded.flatMap(field => presumed(`(${typeName(pointee(field.type))}).${x.sel.name}`) ?? []);
+  const [method] = embedded.flatMap(field => presumed(`(${typeName(pointee(field.type))}).${x.sel.name}`, false) ?? []);
   const mutex = method && mutexAt(x.x, env);
   return mutex && { ...method, mutex };
 }
@@ -112,12 +112,22 @@ export function lockCallee(callee: Callee, env: Env): LockCall | undefined {
 /** `cond.L.Lock()` locks the mutex that the cond was made with. */
 function mutexOfCond(expr: Expr, env: Env): Omit<LockCall, 'does' | 'isPresumed'> | undefined {
   const locker = condLockerOf(expr, env);
+  if (locker && isNewMutex(locker.mutex, locker.env)) return ownOfCond(expr, env);
   const mutex = locker && mutexAt(locker.mutex, locker.env);
   if (!locker || !mutex) return undefined;
   const place = locker.here && locker.owner ? rebased(mutex.place, canonicalPlace(locker.owner, locker.env), canonicalPlace(locker.here, env)) : mutex.place;
   if (!place) return undefined;
   const isReadWrite = isNamed(typeOf(withoutPointer(locker.mutex), locker.env), 'sync.RWMutex');
   return { mode: locker.mode, isReadWrite, isLocker: false, mutex: { expr, place, key: keyOf(place), family: mutex.family } };
+}
+
+/** `sync.NewCond(&sync.Mutex{})`: its only name is `cond.L`. */
+function ownOfCond(expr: Expr, env: Env): Omit<LockCall, 'does' | 'isPresumed'> | undefined {
+  const x = unparen(expr);
+  const place = canonicalPlace(x, env);
+  const cond = x.kind === 'selector' ? familyOf(x.x, env) : undefined;
+  if (!place || cond === undefined) return undefined;
+  return { mode: 'write', isReadWrite: false, isLocker: false, mutex: { expr, place, key: keyOf(place), family: `${cond}.L` } };
 }
 
 /** What `from` has, as `to` names it. */
