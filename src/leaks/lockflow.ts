@@ -228,7 +228,11 @@ export class LockFlow {
           const value = lockCallee(resolveFunction(x, body.env), body.env);
           if (value) families.add(value.mutex.family);
         }
-        if (x.kind !== 'call' || depth === 0) return;
+        if (x.kind !== 'call') return;
+        // One whose methods nobody knows is locked by what has it embedded.
+        const own = mentionsLock ? lockCallOf(x, body.env) : undefined;
+        if (own) families.add(own.mutex.family);
+        if (own || depth === 0) return;
         for (const func of targetsOf(calleeOf(x, body.env), body.env)) for (const family of this.effectsOf(func, depth - 1).keys()) families.add(family);
       },
     });

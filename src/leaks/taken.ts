@@ -82,9 +82,8 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     if (own.does !== 'lock' || (own.isLocker && !isParam(own.mutex, body)) || op.kind !== 'call') return;
     const target = targetFor(own.mutex);
     const turns = wayTo(op, target, body, pass);
-    const exits = lockFlowOf(pass).exitsOf(body, target);
     const { family } = own.mutex;
-    yield { family, identity: identityOf(own.mutex, body.env), mode: own.mode, isFirst: turns !== undefined, isKept: exits.size === 1 && exits.has(1), steps: [{ body, call, turns: turns ?? [], called: undefined }] };
+    yield { family, identity: identityOf(own.mutex, body.env), mode: own.mode, isFirst: turns !== undefined, isKept: keeps(body, target, pass), steps: [{ body, call, turns: turns ?? [], called: undefined }] };
     return;
   }
   if (!mayTake(call, body)) return;
@@ -92,9 +91,16 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     for (const taken of locksTaken(called.body, pass, depth - 1)) {
       const identity = taken.identity && asCallerNames(taken.identity, called, body);
       const turns = taken.isFirst && identity ? wayTo(op, targetOf(identity, body), body, pass) : undefined;
-      yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept: false, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
+      const isKept = taken.isKept && identity !== undefined && keeps(body, targetOf(identity, body), pass);
+      yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
+}
+
+/** The body is left with the mutex locked, whichever way it takes. */
+function keeps(body: Body, target: Target, pass: Pass): boolean {
+  const exits = lockFlowOf(pass).exitsOf(body, target);
+  return exits.size === 1 && exits.has(1);
 }
 
 /** `synced(&s.mu, f)`: a mutex that is handed over as an interface, and whose caller knows which one it is. */
