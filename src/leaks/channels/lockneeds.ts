@@ -21,29 +21,30 @@ import { asHolderNames, subjectAbove, type WaitBelow } from './waits.ts';
  * Where the other side locks the mutex before its answer, or from one answer to the next. A goroutine may be on any of its
  * ways when the wait begins; of a function that others call, another call may take a way that does without.
  */
-export function lockNeededBy(answer: Answer, below: WaitBelow, holding: Holding, pass: Pass): Call | undefined {
+export function lockNeededBy(answer: Answer, answers: readonly Answer[], below: WaitBelow, holding: Holding, pass: Pass): Call | undefined {
   const locks = locksIn(answer, below, holding, pass);
   if (locks.length === 0) return undefined;
   const { op: goal, body } = answer;
   const calls = locks.filter(({ op }) => op.kind === 'call');
   // A deferred answer comes after everything that the body does.
   if (!goal || goal.kind === 'defer') return (calls[0] ?? locks.find(({ op }) => op.kind === 'defer' && (!goal || goal.stmt.start < op.stmt.start)))?.call;
-  return isGoroutine(body, pass) ? calls.find(lock => mayNeed(lock, goal, answer, pass))?.call : calls[0] && needsAny(calls, goal, answer, pass) ? calls[0].call : undefined;
+  // Where one goroutine answers in several places, any of them will do.
+  const goals = new Set(answers.flatMap(other => (other.body.block === body.block && other.op ? other.op : [])));
+  return isGoroutine(body, pass) ? calls.find(lock => mayNeed(lock, goals, answer, pass))?.call : calls[0] && needsAny(calls, goal, answer, pass) ? calls[0].call : undefined;
 }
 
 function isGoroutine({ block }: Body, pass: Pass): boolean {
   return allGoroutinesOf(pass).some(({ body }) => body?.block === block);
 }
 
-/** On some way. */
-function mayNeed({ op: lock, after: behind }: LockAt, goal: Op, answer: Answer, pass: Pass): boolean {
+/** On some way from the start, or from one answer to the next. */
+function mayNeed({ op: lock, after: behind }: LockAt, goals: ReadonlySet<Op>, answer: Answer, pass: Pass): boolean {
   const { body, isBuffered } = answer;
-  const after = placeAfter(goal, body);
   const isLock = (op: Op) => op === lock;
-  const isGoal = (op: Op) => op === goal;
-  if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && comesBack(goal, answer, pass) && leavesLocking(lock, goal, answer, pass);
+  const isGoal = (op: Op) => goals.has(op);
+  if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && [...goals].some(goal => comesBack(goal, answer, pass) && leavesLocking(lock, goal, answer, pass));
   // Of what lies in a buffer, the first is there to be taken.
-  return (comesBack(goal, answer, pass) && comesTo(after, isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
+  return [...goals].some(goal => comesBack(goal, answer, pass) && comesTo(placeAfter(goal, body), isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
 }
 
 /**

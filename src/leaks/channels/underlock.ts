@@ -49,7 +49,7 @@ function neededFor(below: WaitBelow, holding: Holding, pass: Pass): { other: Ans
   if (wait.verb === 'cond' && !staysLockedBy(wait.subject, holding, wait.body)) return undefined;
   const answers = answersTo(wait, pass) ?? [];
   const needs = answers.flatMap(other => {
-    const lock = lockNeededBy(other, below, holding, pass);
+    const lock = lockNeededBy(other, answers, below, holding, pass);
     return lock ? [{ other, lock }] : [];
   });
   return wait.verb === 'wait' || needs.length === answers.length ? needs[0] : undefined;
