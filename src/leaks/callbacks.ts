@@ -1,11 +1,11 @@
-/** The functions that a package puts into a field of function type, directly or through a parameter of a setter. */
+/** The functions that a package puts into a field, or into the slice or map in a field, directly or through a parameter of a setter. */
 import { type Callee, calleeOf, type Holder, resolveFunction } from '../program/callee.ts';
 import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
 import { type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { type Put, putsInto } from './fieldputs.ts';
+import { elementsPutInto, type Put, putsInto } from './fieldputs.ts';
 import { placeIn } from './lockplaces.ts';
 import type { Pass } from './pass.ts';
 import type { Place } from './places.ts';
@@ -20,16 +20,27 @@ export interface Given {
 
 const memo = new Memo<Package, Map<string, readonly Given[]>>();
 
-export function givenTo({ owner, name }: Holder & { kind: 'field' }, pass: Pass): readonly Given[] {
+type Field = Holder & { kind: 'field' };
+
+export function givenTo(field: Field, pass: Pass): readonly Given[] {
+  return given(field, '', putsInto, pass);
+}
+
+/** Of a field that holds many. */
+export function elementsGivenTo(field: Field, pass: Pass): readonly Given[] {
+  return given(field, '[]', elementsPutInto, pass);
+}
+
+function given({ owner, name }: Field, suffix: string, puts: typeof putsInto, pass: Pass): readonly Given[] {
   const pkg = owner.def?.file.pkg;
   if (!pkg?.module || owner.def?.isLocal) return [];
   const known = memo.get(pkg) ?? new Map<string, readonly Given[]>();
   memo.set(pkg, known);
-  const key = `${owner.name}.${name}`;
+  const key = `${owner.name}.${name}${suffix}`;
   let found = known.get(key);
   if (!found) {
     known.set(key, []);
-    known.set(key, (found = [...putsInto({ owner, name }, pass.contracts.program)].flatMap(put => functionsIn(put, pass))));
+    known.set(key, (found = [...puts({ owner, name }, pass.contracts.program)].flatMap(put => functionsIn(put, pass))));
   }
   return found;
 }

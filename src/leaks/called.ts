@@ -6,9 +6,9 @@ import type { FuncInfo } from '../program/package.ts';
 import { functionOf } from '../program/values.ts';
 import { graphOf } from '../flow/build.ts';
 import { operations } from '../flow/search.ts';
-import { type Call, type Expr, unparen } from '../syntax/ast.ts';
+import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { type Body, bodiesOf, bodyOf } from './bodies.ts';
-import { givenTo } from './callbacks.ts';
+import { elementsGivenTo, type Given, givenTo } from './callbacks.ts';
 import { literalBody } from './lockflow.ts';
 import type { Pass } from './pass.ts';
 import type { Place } from './places.ts';
@@ -57,14 +57,26 @@ function* findCalled(call: Call, from: Body, pass: Pass): Generator<CalledBody> 
   }
 }
 
-/** `s.notify(x)`: the functions that somebody put into the field. */
+/** `s.notify(x)`: the functions that somebody put into the field; `for _, f := range s.hooks { f(x) }` runs all that are in there. */
 function* callbacks(callee: Callee, expr: Expr, args: readonly Expr[], from: Body, pass: Pass): Generator<CalledBody> {
-  const fun = unparen(expr);
-  if (callee.kind !== 'variable' || callee.holder.kind !== 'field' || fun.kind !== 'selector') return;
-  for (const { owner, value, within } of givenTo(callee.holder, pass)) {
-    const keptIn = owner && { owner, calledOn: fun.x };
+  const kept = keptFunctions(callee, unparen(expr), from, pass);
+  if (!kept) return;
+  for (const { owner, value, within } of kept.given) {
+    const keptIn = owner && { owner, calledOn: kept.calledOn };
     for (const called of bodiesOfFunction(value, args, { ...from, info: within, env: pass.contracts.envOf(within) }, pass)) yield { ...called, isInner: false, keptIn };
   }
+}
+
+/** What a call may run that goes through a field, and what has the field. */
+function keptFunctions(callee: Callee, fun: Expr, from: Body, pass: Pass): { given: readonly Given[]; calledOn: Expr } | undefined {
+  if (callee.kind !== 'variable') return undefined;
+  const { holder } = callee;
+  if (holder.kind === 'field') return fun.kind === 'selector' ? { given: givenTo(holder, pass), calledOn: fun.x } : undefined;
+  const origin = holder.kind === 'local' && holder.variable.assigned.length === 0 ? holder.variable.origin : undefined;
+  const all = origin?.kind === 'range' && origin.position === 1 ? unparen(origin.x) : undefined;
+  if (all?.kind !== 'selector') return undefined;
+  const field = resolveFunction(all, from.env);
+  return field.kind === 'variable' && field.holder.kind === 'field' ? { given: elementsGivenTo(field.holder, pass), calledOn: all.x } : undefined;
 }
 
 /** `started, cleanup := s.prepare()`: the literals that it returned, which speak of the same `s`. */
@@ -124,16 +136,28 @@ function mayBeFunction(arg: Expr): boolean {
 /** Of a call of a parameter, `process()`: the functions that callers in the package hand over for it. */
 export function* handedToParam(call: Call, { info, node, env }: Body, pass: Pass): Generator<CalledBody> {
   const callee = calleeOf(call, env);
-  if (callee.kind !== 'variable' || callee.holder.kind !== 'local' || callee.holder.variable.owner !== node || node !== info.decl) return;
-  const index = info.decl.type.params.flatMap(({ names }) => names).indexOf(callee.holder.variable.ident);
-  if (index < 0 || callee.holder.variable.assigned.length > 0) return;
+  if (callee.kind !== 'variable' || callee.holder.kind !== 'local' || node !== info.decl) return;
+  for (const { called } of handingsTo(callee.holder.variable, info, pass)) yield { ...called, isInner: false, isHandedOver: true };
+}
+
+/** A call that hands a function over, and that function as the body around the call names it. */
+export interface Handing {
+  readonly body: Body;
+  readonly call: Call;
+  readonly called: CalledBody;
+}
+
+/** The functions that callers in the package hand over for a parameter of a declared function. */
+export function* handingsTo(param: Variable, info: FuncInfo, pass: Pass): Generator<Handing> {
+  const index = param.owner === info.decl ? info.decl.type.params.flatMap(({ names }) => names).indexOf(param.ident) : -1;
+  if (index < 0 || param.assigned.length > 0) return;
   for (const caller of info.pkg.mentioning(info.bareName)) {
     if (caller.file.kind.test && !info.file.kind.test) continue;
     for (const body of bodiesOf(caller, pass)) {
       for (const { op } of operations(body.graph)) {
         const arg = op.kind === 'call' ? op.call.args[index] : undefined;
         if (op.kind !== 'call' || !arg || !targetsOf(calleeOf(op.call, body.env), body.env).includes(info)) continue;
-        for (const called of functionsAt(arg, body, pass)) yield { ...called, isInner: false, isHandedOver: true };
+        for (const called of functionsAt(arg, body, pass)) yield { body, call: op.call, called };
       }
     }
   }

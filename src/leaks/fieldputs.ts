@@ -43,6 +43,31 @@ export function* putsInto({ owner, name }: { readonly owner: Named; readonly nam
   }
 }
 
+/** What it puts into a slice or map in a field: `owner.name = append(owner.name, value)`, `owner.name[key] = value`, `T{name: []E{value}}`. */
+export function* elementsPutInto(field: { readonly owner: Named; readonly name: string }, program: Program): Generator<Put> {
+  for (const put of putsInto(field, program)) for (const value of elementsOf(put.value)) yield { ...put, value };
+  const { owner, name } = field;
+  for (const within of owner.def?.file.pkg.withWords(new RegExp(`\\.${name}\\[[^\\n]*\\]\\s*=[^=]`)) ?? []) {
+    if (within.file.kind.test) continue;
+    const env: Env = { program, file: within.file };
+    const found: Put[] = [];
+    walkStmts(within.body()?.stmts ?? [], {
+      stmt: stmt => {
+        const [x, value] = stmt.kind === 'assign' && stmt.lhs.length === 1 ? [stmt.lhs[0], stmt.rhs[0]] : [];
+        const into = x?.kind === 'index' ? unparen(x.x) : undefined;
+        if (value && into?.kind === 'selector' && into.sel.name === name && isMemberOf(into.x, owner, name, env)) found.push({ value, within, owner: into.x });
+      },
+    });
+    yield* found;
+  }
+}
+
+function elementsOf(value: Expr): readonly Expr[] {
+  const x = unparen(value);
+  if (x.kind === 'composite') return x.elements.map(element => element.value);
+  return x.kind === 'call' && x.fun.kind === 'ident' && x.fun.name === 'append' && !x.fun.entity && !x.spread ? x.args.slice(1) : [];
+}
+
 function namedElement({ elements }: CompositeLit, name: string): Expr[] {
   return elements.flatMap(({ key, value }) => (key?.kind === 'ident' && key.name === name ? [value] : []));
 }
