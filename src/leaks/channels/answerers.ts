@@ -5,7 +5,7 @@ import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
-import type { CalledBody } from '../called.ts';
+import { type CalledBody, handingsTo } from '../called.ts';
 import { doneBy } from '../countdown.ts';
 import { isExported } from '../exported.ts';
 import { allGoroutinesOf, type Goroutine } from '../goroutines.ts';
@@ -128,9 +128,32 @@ function countedBy(group: Expr, body: Body, pass: Pass): readonly Answer[] | und
       return isSame ? [{ body: started, op: undefined, frame: parent, startedAs: calledAs(goroutine, started), subject: own }] : [];
     }
     const done = operations(started.graph).find(({ op }) => (parent.info === body.info && isDone(op, place, started)) || (family !== undefined && doneBy(op, started)?.family === family));
-    return done ? [{ body: started, op: done.op, frame: started, subject: doneBy(done.op, started)?.group ?? group }] : [];
+    const subject = done && (doneBy(done.op, started)?.group ?? group);
+    return subject ? [{ body: started, op: done.op, frame: started, subject }, ...workersIn(started, subject, goroutine, pass)] : [];
   });
   return answers.length ? answers : undefined;
+}
+
+/** `func (s *server) run(f func()) { s.wg.Add(1); go func() { defer s.wg.Done(); f() }() }`: what others hand over for `f`. */
+function workersIn(started: Body, group: Expr, { parent, callee }: Goroutine, pass: Pass): Answer[] {
+  const { info } = parent;
+  if (callee.kind !== 'literal' || parent.node !== info.decl) return [];
+  return operations(started.graph).flatMap(({ op }): Answer[] => {
+    const fun = op.kind === 'call' ? unparen(op.call.fun) : undefined;
+    if (fun?.kind !== 'ident' || fun.entity?.kind !== 'var' || fun.entity.role !== 'param') return [];
+    return [...handingsTo(fun.entity, info, pass)].flatMap(({ body: frame, call, called }): Answer[] => {
+      const handed = calleeOf(call, frame.env);
+      const subject = onReceiver(group, handed.kind === 'method' ? handed.receiver : undefined);
+      return subject && (!isTest(frame) || isTest(started)) ? [{ body: called.body, op: undefined, frame, startedAs: called, subject }] : [];
+    });
+  });
+}
+
+/** `s.wg` of a method, as somebody names it who calls the method on `receiver`. */
+function onReceiver(x: Expr, receiver: Expr | undefined): Expr | undefined {
+  if (x.kind === 'ident') return x.entity?.kind !== 'var' ? x : x.entity.role === 'receiver' ? receiver : undefined;
+  const base = x.kind === 'selector' ? onReceiver(x.x, receiver) : undefined;
+  return base && x.kind === 'selector' ? { ...x, x: base } : undefined;
 }
 
 /** Everybody who signals a cond in a field that only the package knows. */
