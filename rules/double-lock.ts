@@ -60,7 +60,8 @@ function runLockedFinding({ body, call, runner, steps, needsWriter }: RunLocked)
 }
 
 function nameOf({ body, holding }: DoubleLock): string {
-  return textOf(holding.mutex, body.info);
+  const text = textOf(holding.mutex, body.info);
+  return holding.mutex === holding.call.fun ? `what ${text} locks` : text;
 }
 
 function messageOf(found: DoubleLock): string {

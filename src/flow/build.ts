@@ -345,7 +345,10 @@ class Builder {
   private callOperands(x: Expr): void {
     const call = unparen(x);
     if (call.kind !== 'call') return this.operands(x);
-    if (call.fun.kind !== 'funclit') eachChild(call.fun, this.operand);
+    const fun = unparen(call.fun);
+    // `defer s.lock()()` locks at once.
+    if (fun.kind === 'call') this.operands(fun);
+    else if (fun.kind !== 'funclit') eachChild(fun, this.operand);
     for (const arg of call.args) this.operands(arg);
   }
 }

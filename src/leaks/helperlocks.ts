@@ -1,11 +1,12 @@
-/** Calls of functions that lock for their caller: `s.lock()`. */
+/** Calls of functions that lock for their caller: `s.lock()`, and `unlock := s.lock()`. */
 import type { Op } from '../flow/graph.ts';
 import type { Place as Point } from '../flow/search.ts';
 import type { Call } from '../syntax/ast.ts';
 import type { Body } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
-import type { Identity } from './lockplaces.ts';
+import { type Identity, SOME } from './lockplaces.ts';
+import { lockFlowOf, saysLock } from './lockflow.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import type { Pass } from './pass.ts';
 import { locksTaken } from './taken.ts';
@@ -19,16 +20,14 @@ export interface HelperLock {
   readonly mode: Mode;
 }
 
-/** `lockAll`, `RLock`, `acquireLocked`; `block` and `clock` are other words, and `unlock` leaves nothing locked. */
-const SAYS_LOCK = /(?<![bcBC]|[uU]n)[lL]ock\w*$/;
-
 /** What the call has locked; nothing where its name does not speak of it. */
 export function* helperLocksAt(op: Op, after: Point, body: Body, pass: Pass): Generator<HelperLock> {
-  if (op.kind !== 'call' || !SAYS_LOCK.test(body.info.file.source.text.slice(op.call.fun.start, op.call.fun.end)) || lockCallOf(op.call, body.env)) return;
+  if (op.kind !== 'call' || !saysLock(op.call, body) || lockCallOf(op.call, body.env)) return;
   for (const called of calledBodies(op.call, body, pass)) {
-    for (const { isKept, identity, mode } of locksTaken(called.body, pass)) {
-      const own = isKept && identity ? asCallerNames(identity, called, body) : undefined;
-      if (own) yield { op, call: op.call, after, identity: own, mode };
+    const given = lockFlowOf(pass).unlocksGivenBy(called.body.info);
+    for (const { isKept, identity, mode, family } of locksTaken(called.body, pass)) {
+      const own = (isKept || given.has(family)) && identity ? asCallerNames(identity, called, body) : undefined;
+      if (own && !own.fields.includes(SOME)) yield { op, call: op.call, after, identity: own, mode };
     }
   }
 }

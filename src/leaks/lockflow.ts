@@ -13,7 +13,7 @@ import { Memo } from '../program/memo.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { underlying } from '../program/resolve.ts';
 import { functionOf } from '../program/values.ts';
-import { type Block, type Call, eachChild, type Expr, type FuncLit, unparen } from '../syntax/ast.ts';
+import { type Block, type Call, eachChild, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodyOf } from './bodies.ts';
 import { type Facts, keyOfFacts, learn, NO_FACTS, update } from './lockfacts.ts';
@@ -34,6 +34,7 @@ export function targetFor(mutex: Mutex): Target {
   return { family: mutex.family, key: mutex.key, mutex };
 }
 
+const NO_FAMILIES: ReadonlySet<string> = new Set();
 const CALL_DEPTH = 2;
 const NOTHING: ReadonlyMap<string, ReadonlySet<Change>> = new Map();
 
@@ -49,6 +50,7 @@ export const UNTOUCHED: Balance = { depth: 0, deferred: 0, facts: NO_FACTS };
 export class LockFlow {
   private readonly changes = new WeakMap<Op, Map<string, Change>>();
   private readonly exits = new WeakMap<Block, Map<string, ReadonlySet<Change>>>();
+  private readonly given = new Map<FuncInfo, ReadonlySet<string>>();
   private readonly effects = Array.from({ length: CALL_DEPTH + 1 }, () => new Map<FuncInfo, ReadonlyMap<string, ReadonlySet<Change>>>());
 
   constructor(private readonly pass: Pass) {}
@@ -57,8 +59,11 @@ export class LockFlow {
   callChange(call: Call, target: Target, body: Body, depth = CALL_DEPTH): Change {
     const own = lockCallOf(call, body.env);
     if (own && isTarget(own, target)) return own.does === 'unlock' ? -1 : 1;
-    const change = this.calleeChange(functionOf(calleeOf(call, body.env), body.env), target, body, depth);
+    const callee = functionOf(calleeOf(call, body.env), body.env);
+    const change = this.calleeChange(callee, target, body, depth);
     if (change !== 0) return change;
+    // `defer s.lock()()`, and `unlock.Early()` of a function that has methods.
+    if (this.isGivenUnlock(callee.kind === 'method' ? callee.receiver : call.fun, target, body)) return -1;
     if (call.args.some((arg, i) => this.givesAway(arg, i, call, target, body, depth))) return -1;
     return call.args.some(arg => this.mentionsUnlock(arg, target, body, depth)) ? -1 : 0;
   }
@@ -67,10 +72,57 @@ export class LockFlow {
     const value = lockCallee(callee, body.env);
     if (value) return isTarget(value, target) ? (value.does === 'unlock' ? -1 : 1) : 0;
     if (callee.kind === 'literal') return summary(this.exitsOf(literalBody(callee.literal, callee.within, body, this.pass), target, depth));
+    if (callee.kind === 'variable' && callee.holder.kind === 'local') return this.isGivenBy(callee.holder.variable, target, body) ? -1 : 0;
     if (depth === 0) return 0;
     const changes = targetsOf(callee, body.env).map(func => summary(this.effectsOf(func, depth - 1).get(target.family)));
     if (changes.includes(-1)) return -1;
     return changes.length > 0 && changes.every(change => change === 1) ? 1 : 0;
+  }
+
+  /** `unlock` of `unlock := s.lock()`, or the call of `s.lock()` itself: what unlocks the mutex again. */
+  private isGivenUnlock(expr: Expr, target: Target, body: Body): boolean {
+    const x = unparen(expr);
+    if (x.kind === 'ident') return x.entity?.kind === 'var' && this.isGivenBy(x.entity, target, body);
+    return x.kind === 'call' && saysLock(x, body) && targetsOf(calleeOf(x, body.env), body.env).some(func => this.unlocksGivenBy(func).has(target.family));
+  }
+
+  private isGivenBy({ role, origin, assigned }: Variable, target: Target, body: Body): boolean {
+    return role === 'local' && assigned.length === 0 && origin.kind === 'value' && origin.expr.kind === 'call' && this.isGivenUnlock(origin.expr, target, body);
+  }
+
+  /** The mutexes that a function leaves locked on every way, and for which it returns what unlocks them. */
+  unlocksGivenBy(func: FuncInfo): ReadonlySet<string> {
+    let found = this.given.get(func);
+    if (!found) {
+      this.given.set(func, NO_FAMILIES);
+      this.given.set(func, (found = this.findGiven(func)));
+    }
+    return found;
+  }
+
+  private findGiven(func: FuncInfo): ReadonlySet<string> {
+    const body = func.pkg.module && func.decl.type.results.length > 0 && /Unlock/.test(func.bodyText) ? bodyOf(func, this.pass) : undefined;
+    if (!body) return NO_FAMILIES;
+    return new Set([...this.familiesIn(body, 0)].filter(family => this.givesAlways(body, { family, key: undefined, mutex: undefined })));
+  }
+
+  private givesAlways(body: Body, target: Target): boolean {
+    let always = true;
+    let returns = 0;
+    const walk = this.walk(target, body);
+    const results = body.graph.blocks.flatMap(({ end }) => (end.kind === 'return' ? end.stmt?.results ?? [] : []));
+    // `return sync.OnceFunc(s.mu.Unlock)` makes the function and does not run it.
+    const isMade = (op: Op) => op.kind === 'call' && results.some(x => x.start <= op.call.start && op.call.end <= x.end);
+    search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+      ...walk,
+      op: (op, state) => (isMade(op) ? state : walk.op(op, state)),
+      returns: ({ stmt }, { depth, deferred }) => {
+        returns++;
+        always &&= depth + deferred === 1 && stmt?.results.some(x => this.mentionsUnlock(x, target, body)) === true;
+        return !always;
+      },
+    });
+    return always && returns > 0;
   }
 
   /** The mutex itself is an argument: what the callee does to its parameter, or nobody knows what. */
@@ -270,6 +322,14 @@ export function* lockCallsIn(body: Body): Generator<DirectLock> {
 export function literalBody(literal: FuncLit, within: FuncInfo | undefined, from: Body, pass: Pass): Body {
   const info = within ?? from.info;
   return { info, node: literal, block: literal.body, graph: graphOf(literal, literal.body), env: pass.contracts.envOf(info) };
+}
+
+/** `lockAll`, `RLock`, `acquireLocked`; `block` and `clock` are other words, and `unlock` leaves nothing locked. */
+const SAYS_LOCK = /(?<![bcBC]|[uU]n)[lL]ock\w*$/;
+
+/** The name of the called function speaks of locking. */
+export function saysLock({ fun }: Call, { info }: Body): boolean {
+  return SAYS_LOCK.test(info.file.source.text.slice(fun.start, fun.end));
 }
 
 function isFunction(x: Expr, { env }: Body): boolean {

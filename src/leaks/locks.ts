@@ -115,7 +115,10 @@ function keptFrom(direct: DirectLock & { readonly isByHelper?: boolean }, body: 
 
 /** The states in which control reaches the Lock, those left out in which the function owes no unlock. */
 export function statesAt(lock: Op, target: Target, body: Body, flow: LockFlow): Balance[] {
-  const states = [...statesIn(target, body, flow).get(lock)?.values() ?? []];
+  const known = statesIn(target, body, flow).get(lock);
+  // What gives its caller the function that unlocks leaves the balance to that one.
+  if (!known) return [{ ...UNTOUCHED, depth: 1 }];
+  const states = [...known.values()];
   // Called with the mutex locked: `mu.Unlock(); wait(); mu.Lock()`.
   if (states.some(({ depth }) => depth < 0)) return [];
   return states.filter(({ depth, deferred }) => depth === 0 && deferred === 0).map(state => ({ ...state, depth: 1 }));

@@ -12,7 +12,7 @@ import type { Body } from './bodies.ts';
 import { type CalledBody, calledBodies } from './called.ts';
 import { asCallerNames } from './callernames.ts';
 import { type Balance, lockFlowOf, type Target, targetFor, UNTOUCHED } from './lockflow.ts';
-import { type Identity, identityOf } from './lockplaces.ts';
+import { type Identity, identityOf, SOME } from './lockplaces.ts';
 import { mayLock } from './lockwords.ts';
 import { lockCallOf, type Mode, type Mutex } from './mutexes.ts';
 import type { Pass } from './pass.ts';
@@ -91,7 +91,8 @@ function* takenBy(op: Op, call: Call, body: Body, pass: Pass, depth: number): Ge
     for (const taken of locksTaken(called.body, pass, depth - 1)) {
       const identity = taken.identity && asCallerNames(taken.identity, called, body);
       const turns = taken.isFirst && identity ? wayTo(op, targetOf(identity, body), body, pass) : undefined;
-      const isKept = taken.isKept && identity !== undefined && keeps(body, targetOf(identity, body), pass);
+      // Of some mutex, got by a key, nobody says which one is left locked.
+      const isKept = taken.isKept && identity !== undefined && !identity.fields.includes(SOME) && keeps(body, targetOf(identity, body), pass);
       yield { ...taken, family: identity?.family ?? taken.family, identity, isFirst: turns !== undefined, isKept, steps: [{ body, call, turns: turns ?? [], called }, ...taken.steps] };
     }
   }
