@@ -106,6 +106,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "x.sel.name === through": 'the field that the table gives the resource',
   "x.sel.name === name && isMemberOf(": 'the field of a type that is asked for, whose owner is checked',
   "sel.name !== 'L' || !isNamed(typeOf(x.x, env), 'sync.Cond')": 'the field of what is a cond by its type',
+  '/^Err[A-Z]/.test(x.sel.name)': 'a value that is called an error, and none that is called',
   'WAITS.has(x.sel.name)': 'on what is a cond or has the name of one',
   "x.sel.name === name : x.kind === 'ident'": 'any field of that name, which is the careful side',
   'x.sel.name === field.name && fieldOf(': 'the field of a type that is asked for, whose owner is checked next',

@@ -53,9 +53,9 @@ export function* elementsPutInto(field: { readonly owner: Named; readonly name: 
     const found: Put[] = [];
     walkStmts(within.body()?.stmts ?? [], {
       stmt: stmt => {
-        const [x, value] = stmt.kind === 'assign' && stmt.lhs.length === 1 ? [stmt.lhs[0], stmt.rhs[0]] : [];
-        const into = x?.kind === 'index' ? unparen(x.x) : undefined;
-        if (value && into?.kind === 'selector' && into.sel.name === name && isMemberOf(into.x, owner, name, env)) found.push({ value, within, owner: into.x });
+        const [element, value] = stmt.kind === 'assign' && stmt.lhs.length === 1 ? [stmt.lhs[0], stmt.rhs[0]] : [];
+        const x = element?.kind === 'index' ? unparen(element.x) : undefined;
+        if (value && x?.kind === 'selector' && x.sel.name === name && isMemberOf(x.x, owner, name, env)) found.push({ value, within, owner: x.x });
       },
     });
     yield* found;

@@ -77,8 +77,10 @@ function holdingFrom({ op: lock, call, after, identity, mode, target }: Acquired
     ...walk,
     op: (op: Op, state: Balance): Balance | undefined | 'arrive' => {
       if (op === lock) return undefined;
-      if (!ops.has(op)) ops.set(op, state);
       const isOver = op.kind !== 'defer' && (flow.opChange(op, target, body) !== 0 || renaming(op, target, body) !== undefined);
+      // What is handed the unlock, `s.update(unlock)`, locks again when it has used it.
+      const isHanded = isOver && op.kind === 'call' && op.call.args.some(arg => flow.mentionsUnlock(arg, target, body));
+      if (!ops.has(op) && !isHanded) ops.set(op, state);
       return isOver ? undefined : walk.op(op, state);
     },
   };
