@@ -87,7 +87,7 @@ export class LockFlow {
   }
 
   private isGivenBy({ role, origin, assigned }: Variable, target: Target, body: Body): boolean {
-    return role === 'local' && assigned.length === 0 && origin.kind === 'value' && origin.expr.kind === 'call' && this.isGivenUnlock(origin.expr, target, body);
+    return role === 'local' && [origin, ...assigned].some(from => from !== 'unknown' && from.kind === 'value' && from.expr.kind === 'call' && this.isGivenUnlock(from.expr, target, body));
   }
 
   /** The mutexes that a function leaves locked on every way, and for which it returns what unlocks them. */
@@ -146,6 +146,7 @@ export class LockFlow {
     const x = unparen(expr);
     if (x.kind === 'funclit') return this.exitsOf(literalBody(x, undefined, body, this.pass), target, depth).has(-1);
     if (x.kind === 'call') {
+      if (this.isGivenUnlock(x, target, body)) return true;
       const fun = unparen(x.fun);
       const isNamed = fun.kind === 'ident' || fun.kind === 'selector';
       return (!isNamed && fun.kind !== 'funclit' && this.mentionsUnlock(fun, target, body, depth)) || x.args.some(arg => this.mentionsUnlock(arg, target, body, depth));
