@@ -208,6 +208,16 @@ const span: Resource = {
   acquire: all(['(go.opentelemetry.io/otel/trace.Tracer).Start'], 1),
 };
 
+/** Spans of the libraries before it, and of others: `End` or `Finish` sends them, and nothing else does. */
+const otherSpans: readonly Resource[] = [
+  { ...span, retrieve: new Set(['go.opencensus.io/trace.FromContext']), acquire: all(['StartSpan', 'StartSpanWithRemoteParent'].map(name => `go.opencensus.io/trace.${name}`), 1) },
+  {
+    ...span, releases: ['Finish', 'FinishWithOptions'], retrieve: new Set(['github.com/opentracing/opentracing-go.SpanFromContext']),
+    acquire: all(['github.com/opentracing/opentracing-go.StartSpan', 'github.com/opentracing/opentracing-go.StartSpanFromContext', 'github.com/opentracing/opentracing-go.StartSpanFromContextWithTracer',
+      '(github.com/opentracing/opentracing-go.Tracer).StartSpan']),
+  },
+];
+
 const process: Resource = {
   rule: 'unwaited-process', noun: 'process', released: 'waited for', through: 'Process', releases: ['Wait', 'Release'], words: /\bCmd\b/,
   acquire: all(['(*os/exec.Cmd).Start'], 'receiver'),
@@ -260,7 +270,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals,
 ];
 

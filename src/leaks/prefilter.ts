@@ -2,6 +2,7 @@
 import type { Contracts } from '../contracts/contracts.ts';
 import type { ResourceTable } from '../contracts/resources.ts';
 import type { FuncInfo, FuncOutline, GoFile, Package } from '../program/package.ts';
+import { leadsTo } from '../program/wellknown.ts';
 import { isWordCode } from '../source/text.ts';
 import { isGiver } from './acquisitions.ts';
 import { closedElsewhere, mayTellByUse } from './byuse.ts';
@@ -92,7 +93,7 @@ function giversFor(pass: Pass): Givers {
   const near = [[pkg.path, pkg] as const, ...contracts.program.importedBy(pkg)].map(([path, other]) => ({ ...knownOf(other, contracts, rules), path }));
   const around = new Set([pkg.path, ...pkg.importPaths]);
   // A client of net/http speaks of a body; of other values the type may be known to the imported packages alone.
-  const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports])]);
+  const beyond = new Set([pkg.path, ...near.flatMap(({ imports }) => [...imports]), ...[...pkg.importPaths].flatMap(leadsTo)]);
   const found = new Givers(pass);
   for (const { path, possible, givers, openers } of near) {
     for (const func of possible) found.addPossible(func, path);

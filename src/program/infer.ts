@@ -4,7 +4,8 @@ import { isClockOn, timed } from '../source/clock.ts';
 import { memberOf } from './members.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
-import { errorType, type Signature, substitute, type Type, unify, unknown, withReceiver } from './types.ts';
+import { errorType, type Signature, substitute, type Type, typeName, unify, unknown, withReceiver } from './types.ts';
+import { typeOfWellKnown } from './wellknown.ts';
 
 const memo = new WeakMap<Expr, Type>();
 const ofVariable = new WeakMap<Variable, Type>();
@@ -181,16 +182,24 @@ function typeOfSelector(x: Expr, name: string, env: Env): Type {
   if (x.kind === 'ident' && !x.entity && !env.file.pkg.declares(x.name, env.file)) {
     const path = env.program.importPathOf(env.file, x.name);
     if (path !== undefined) {
-      const entity = env.program.imported(env.file, path)?.lookup(name);
+      const pkg = env.program.imported(env.file, path);
+      if (!pkg) return typeOfWellKnown(`${path}.${name}`, env.program);
+      const entity = pkg.lookup(name);
       return entity ? typeOfEntity(entity, env) : unknown;
     }
   }
   const asType = resolveType(x, env);
-  const member = memberOf(asType ?? typeOf(x, env), name, env.program);
-  if (!member) return unknown;
+  const owner = asType ?? typeOf(x, env);
+  const member = memberOf(owner, name, env.program);
+  if (!member) return typeOfUnseenMethod(owner, name, env);
   // A method expression `T.m` takes its receiver as the first parameter.
   if (asType && member.kind === 'method') return withReceiver(asType, member.type);
   return member.type;
+}
+
+function typeOfUnseenMethod(owner: Type, name: string, env: Env): Type {
+  const base = owner.kind === 'pointer' ? owner.elem : owner;
+  return base.kind === 'named' && !base.def && base.pkg ? typeOfWellKnown(`(${typeName(owner)}).${name}`, env.program) : unknown;
 }
 
 function typeOfIndex(x: Expr, env: Env): Type {
