@@ -55,9 +55,11 @@ function inLoop(stmt: Defer, block: Block, body: Body, pass: Pass): DeferInLoop 
   const overChannel = loops.find(loop => loop.kind === 'range' && underlying(typeOf(loop.x, body.env), body.env.program).kind === 'chan');
   if (overChannel) return { ...plain, loop: overChannel, why: 'channel' };
   if (isBrief(body)) return undefined;
-  for (const loop of loops.filter(l => !isShortLoop(l, body))) {
+  for (const loop of loops) {
     for (const release of releases) {
       const lock = /\.R?Unlock$/.test(release.name ?? '');
+      // The second round is one too many for a lock already.
+      if (!lock && isShortLoop(loop, body)) continue;
       const acquiring = lock ? lockedInside(release, loop, body) : acquiredInside(release, loop, stmt, body, pass);
       if (acquiring && !isGuarded(stmt, block, loop, body, pass)) return { body, stmt, loop, why: lock ? 'relock' : 'acquired', release, acquiring };
     }
