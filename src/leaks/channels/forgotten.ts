@@ -22,13 +22,17 @@ import { isInEachRoundOf, keepStep } from './instep.ts';
 import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
 import { withNames } from './bindings.ts';
 
-export interface Forgotten {
-  readonly wait: Waiting;
+/** A goroutine that ends without the answer that it alone can give. */
+export interface Silence {
   /** The start of the goroutine that should have answered. */
   readonly start: Go | Call;
   readonly goroutine: Body;
   /** Its way to an end without an answer. */
   readonly way: Arrival<unknown>;
+}
+
+export interface Forgotten extends Silence {
+  readonly wait: Waiting;
 }
 
 const ANSWERS: Readonly<Record<Verb, readonly (Verb | 'close')[]>> = { send: ['receive', 'range'], receive: ['send', 'close'], range: ['close'] };
@@ -38,12 +42,9 @@ export function* forgottenIn(reading: Reading, capacity: number | undefined, bod
     const wait = reading.waits.find(w => w.verb === verb && !w.isExit && w.starts.length === 0 && w.body === body);
     // Who cannot send finds out only when the buffer is full.
     if (!wait || (verb === 'send' && capacity !== 0)) continue;
-    const answerers = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...ANSWERS[verb]) ? [op] : []));
-    const [start, ...more] = answerers;
-    const [run, ...others] = start ? reading.runsAt(start) : [];
-    // A group says in the end that one of it has failed; who sends before that does not hear it.
-    const node = start?.kind === 'go' ? start.stmt : start?.kind === 'call' && verb === 'send' ? start.call : undefined;
-    if (!node || more.length || !run?.started || others.length) continue;
+    const answerer = onlyAnswerer(verb, reading, body);
+    if (!answerer) continue;
+    const { node, run } = answerer;
     if (verb === 'send' && (isInLockstep(wait, run, body) || !receivesEachRound(run, pass))) continue;
     const isMany = isInLoop(node, body);
     // Of many goroutines one is enough for a single receive or send, and all may fail.
@@ -51,6 +52,24 @@ export function* forgottenIn(reading: Reading, capacity: number | undefined, bod
     const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && verb !== 'send' && keepStep(node, wait.node, body) }, run, pass);
     if (way) yield { wait, start: node, goroutine: run.body, way };
   }
+}
+
+/** What its callers wait for of a channel that a function returns, and its only goroutine may forget. */
+export function silenceBehind(verb: 'receive' | 'range', reading: Reading, body: Body, pass: Pass): Silence | undefined {
+  const answerer = onlyAnswerer(verb, reading, body);
+  if (!answerer || isInLoop(answerer.node, body)) return undefined;
+  const { node, run } = answerer;
+  const way = wayWithout({ verb, isRepeated: false, inStep: false }, run, pass);
+  return way && { start: node, goroutine: run.body, way };
+}
+
+/** The one goroutine that a body starts which answers, where nothing else does. */
+function onlyAnswerer(verb: Verb, reading: Reading, body: Body): { readonly node: Go | Call; readonly run: Run } | undefined {
+  const [start, ...more] = operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, ...ANSWERS[verb]) ? [op] : []));
+  const [run, ...others] = start ? reading.runsAt(start) : [];
+  // A group says in the end that one of it has failed; who sends before that does not hear it.
+  const node = start?.kind === 'go' ? start.stmt : start?.kind === 'call' && verb === 'send' ? start.call : undefined;
+  return node && !more.length && run?.started && !others.length ? { node, run } : undefined;
 }
 
 /** The function sends when it has received from the goroutine: `line := <-lines; …; done <- true`, so it goes on only as long as the other does. */
@@ -121,10 +140,12 @@ function isTold(op: Op, verb: Verb, isOwn: (op: Op) => boolean, body: Body): boo
   return verb !== 'send' && (op.kind === 'send' || closes(op, body));
 }
 
+/** A channel, or a pipe with the reason why: whoever is at its other end learns of it. */
 function closes(op: Op, { env }: Body): boolean {
   const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
   const callee = call?.kind === 'call' ? calleeOf(call, env) : undefined;
-  return callee?.kind === 'builtin' && callee.name === 'close';
+  if (callee?.kind === 'builtin') return callee.name === 'close';
+  return callee !== undefined && /^\(\*io\.Pipe(?:Reader|Writer)\)\.CloseWithError$/.test(calleeName(callee) ?? '');
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Pass } from '../pass.ts';
 import { isSendLeft, wayLeaving } from './abandoned.ts';
 import { carries } from './callees.ts';
 import { sendsOf } from './counts.ts';
+import { type Silence, silenceBehind } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { noResult } from './noresults.ts';
@@ -28,6 +29,7 @@ interface ResultChannel {
   readonly maker: Body;
   /** A range over it ends, or goes on because something is sent for ever. */
   readonly isRangeable: boolean;
+  readonly reading: Reading;
 }
 
 /** A call that gives such a channel, and what the caller does with that. */
@@ -56,6 +58,11 @@ export interface UnclosedResult {
   readonly made: Made;
 }
 
+/** A wait at what a function returned, whose only goroutine may end without sending or closing. */
+export interface SilentResult extends UnclosedResult {
+  readonly silence: Silence;
+}
+
 export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
   for (const { body, op, after, generator, target } of receivedIn(pass)) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
@@ -70,6 +77,18 @@ export function* unclosedResults(pass: Pass): Generator<UnclosedResult> {
     const reading = readingOf(op.call, target, body, pass);
     if (reading.escapes || reading.isReturned || reading.does.has('close') || reading.endlessDoes.has('send')) continue;
     for (const wait of reading.waits) if (wait.verb === 'range') yield { body, call: op.call, wait, maker, made };
+  }
+}
+
+export function* silentResults(verb: 'receive' | 'range', pass: Pass): Generator<SilentResult> {
+  for (const { body, op, generator, target } of receivedIn(pass)) {
+    const { maker, made, isRangeable } = generator;
+    if (typeof target !== 'object' || (verb === 'range' && !isRangeable)) continue;
+    const reading = readingOf(op.call, target, body, pass);
+    const wait = reading.waits.find(w => w.verb === verb && !w.isExit && w.body.info === body.info);
+    if (!wait || reading.escapes || reading.isReturned || reading.does.has('close') || reading.does.has('send')) continue;
+    const silence = silenceBehind(verb, generator.reading, maker, pass);
+    if (silence) yield { body, call: op.call, wait, maker, made, silence };
   }
 }
 
@@ -185,5 +204,5 @@ function generates(made: Made, body: Body, pass: Pass): ResultChannel | undefine
       return found !== undefined;
     },
   });
-  return found && { ...found, made, wait, maker: body, isRangeable: reading.does.has('close') || reading.endlessDoes.has('send') };
+  return found && { ...found, made, wait, maker: body, reading, isRangeable: reading.does.has('close') || reading.endlessDoes.has('send') };
 }

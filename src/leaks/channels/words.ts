@@ -10,7 +10,7 @@ import { type LeftOver, leftOver } from './collected.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import { type NeverDone, neverDone } from './neverdone.ts';
 import { type FutileWait, futileContextWaits } from './futile.ts';
-import { type UnclosedResult, unclosedResults } from './generators.ts';
+import { type SilentResult, silentResults, type UnclosedResult, unclosedResults } from './generators.ts';
 import type { FamilyUse } from './families.ts';
 import { type GoneReceiver, goneReceivers, type Sign } from './gone.ts';
 import { type LastWords, lastWords } from './lastwords.ts';
@@ -37,7 +37,10 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
   if (verb === 'receive') for (const wait of neverDone(pass)) yield neverDoneFinding(wait);
   if (verb === 'range') for (const unclosed of unclosedResults(pass)) yield unclosedFinding(unclosed);
-  if (verb !== 'send') return;
+  if (verb !== 'send') {
+    for (const found of silentResults(verb, pass)) yield silentFinding(found, verb);
+    return;
+  }
   for (const found of sends.gone) yield goneFinding(found);
   for (const found of sends.stranded) yield strandedFinding(found);
   for (const found of sends.last) yield lastFinding(found);
@@ -257,6 +260,23 @@ function unclosedFinding({ body, call, wait, maker, made }: UnclosedResult): Fin
       { at: siteIn(maker.info, made.call), note: 'the channel is made here' },
       { at: siteIn(body.info, { start: call.start, end: call.fun.end }), note: 'it comes from here' },
       { at, note: WAITS.range },
+    ],
+  };
+}
+
+function silentFinding({ body, call, wait, maker, made, silence: { start, goroutine, way } }: SilentResult, verb: 'receive' | 'range'): Finding {
+  const at = siteIn(wait.body.info, wait.node);
+  const forgets = { receive: 'sending or closing. Send on every way, or close the channel in a defer.', range: 'closing the channel. Close it there in a defer, before anything else.' }[verb];
+  return {
+    at,
+    confidence: 'medium',
+    message: `This can wait for ever for what ${describeCall(call, body)} returns: its goroutine may end without ${forgets}`,
+    trail: [
+      { at: siteIn(maker.info, made.call), note: 'the channel is made here' },
+      { at: siteIn(maker.info, head(start)), note: 'the goroutine that should answer starts here' },
+      ...turnSteps(way.turns, goroutine.info),
+      { at: siteIn(goroutine.info, endOf(way, goroutine)), note: 'it ends here without an answer' },
+      { at, note: WAITS[verb] },
     ],
   };
 }
