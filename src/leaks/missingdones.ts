@@ -34,7 +34,8 @@ export function* missingDones(pass: Pass): Generator<MissingDone> {
     const wait = uses.find(({ use }) => use.kind === 'call' && use.does === 'wait');
     const [first] = adds;
     if (!first || !wait || uses.some(({ use, body }) => mayCountDown(use, body, pass))) continue;
-    yield { why: 'never', add: first.use.call, group: first.use.group, body: first.body, wait: { node: wait.use.node, body: wait.body }, starts: startsIn(first.body) };
+    const found: MissingDone = { why: 'never', add: first.use.call, group: first.use.group, body: first.body, wait: { node: wait.use.node, body: wait.body }, starts: startsIn(first.body) };
+    if (!keepsProcess(found)) yield found;
   }
 }
 
@@ -46,7 +47,16 @@ function missingOf(group: LocalGroup, pass: Pass): MissingDone | undefined {
   const dones = mostDones(uses, body, pass);
   const adds = dones && leastAdds(group);
   const why = !uses.some(use => mayCountDown(use, body, pass)) ? 'never' : adds && exceeds(adds, dones) ? 'fewer' : undefined;
-  return why && { why, add: first.call, group: first.group, body, wait: { node: wait.call, body: wait.body }, starts: startsIn(body, uses) };
+  if (!why) return undefined;
+  const found: MissingDone = { why, add: first.call, group: first.group, body, wait: { node: wait.call, body: wait.body }, starts: startsIn(body, uses) };
+  return keepsProcess(found) ? undefined : found;
+}
+
+/** `wg.Add(1); wg.Wait()` in `main`, with nothing started between: it keeps the process alive, as `select {}` does. */
+function keepsProcess({ why, add, body, wait, starts }: MissingDone): boolean {
+  const { node, info } = body;
+  return why === 'never' && node === info.decl && info.name === 'main' && info.pkg.name === 'main' && wait.body === body
+    && !starts.some(start => add.start < start.node.start && start.node.start < wait.node.start);
 }
 
 /** The goroutines that the function starts, those that do nothing but wait for the group left out. */

@@ -41,7 +41,7 @@ export function* skippedDones(pass: Pass): Generator<SkippedDone> {
         const own = doneBy(op, body);
         if (!own || seen.has(own.family)) continue;
         seen.add(own.family);
-        if (isRepeated(after.block, body, pass) || isAskedFor(own.call, body) || addsItself(own.family, body)) continue;
+        if (isRepeated(after.block, body, pass) || isAskedFor(own.call, body) || addsItself(own.family, body) || isPassedOn(own.family, body, pass)) continue;
         const add = addFor(goroutine, own.family, body, via);
         if (!add) continue;
         const found = { goroutine, add, body, done: own.call, group: own.group };
@@ -61,6 +61,11 @@ function isStatement(call: Call, body: Body): boolean {
 /** `Done` once for each message, not once for the goroutine. */
 function isRepeated(block: Block, body: Body, pass: Pass): boolean {
   return reachableFrom(block, b => pass.contracts.next(b, body.env)).has(block);
+}
+
+/** A relay: the goroutine starts the next one, and the last of them calls `Done`. */
+function isPassedOn(family: string, body: Body, pass: Pass): boolean {
+  return operations(body.graph).some(({ op }) => op.kind === 'go' && mayCountDownAt(op, family, body, pass));
 }
 
 /** `if first { ready.Done() }`: whoever starts it knows whether it will be called. */

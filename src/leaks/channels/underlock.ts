@@ -11,6 +11,7 @@ import { mutexAt } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import type { Span } from '../reach.ts';
 import { type Answer, answersTo } from './answerers.ts';
+import { isClosedBefore } from './closedbefore.ts';
 import { lockNeededBy } from './lockneeds.ts';
 import { mayWait, type Wait, type WaitBelow, waitsBelow, type WaitStep } from './waits.ts';
 
@@ -36,7 +37,7 @@ export function* blockedUnderLock(pass: Pass): Generator<BlockedUnderLock> {
         if (op.kind === 'go' || (op.kind === 'defer' && state.deferred >= 0)) continue;
         for (const below of waitsBelow(op, holding, body, pass)) {
           const needed = neededFor(below, holding, pass);
-          if (needed) yield { body, node: below.steps[0]?.call ?? below.wait.node, ...below, holding, ...needed };
+          if (needed && !isClosedBefore(below.wait, pass)) yield { body, node: below.steps[0]?.call ?? below.wait.node, ...below, holding, ...needed };
         }
       }
     }
