@@ -1,4 +1,5 @@
 /** WaitGroups that are counted up more often than down, so that whoever waits for them waits for ever. */
+import { operations } from '../flow/search.ts';
 import type { Call, Expr } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { addsAmong, leastAdds, type LocalGroup, localGroups, mostDones, waitOf } from './balance.ts';
@@ -55,8 +56,8 @@ function missingOf(group: LocalGroup, pass: Pass): MissingDone | undefined {
 /** `wg.Add(1); wg.Wait()` in `main`, with nothing started between: it keeps the process alive, as `select {}` does. */
 function keepsProcess({ why, add, body, wait, starts }: MissingDone): boolean {
   const { node, info } = body;
-  return why === 'never' && node === info.decl && info.name === 'main' && info.pkg.name === 'main' && wait.body === body
-    && !starts.some(start => add.start < start.node.start && start.node.start < wait.node.start);
+  return why === 'never' && node === info.decl && info.name === 'main' && info.pkg.name === 'main'
+    && operations(body.graph).some(({ op }) => op.kind === 'call' && op.call === wait.node) && !starts.some(start => add.start < start.node.start && start.node.start < wait.node.start);
 }
 
 /** The goroutines that the function starts, those that do nothing but wait for the group left out. */

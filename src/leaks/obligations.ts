@@ -5,6 +5,7 @@
 import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
 import type { Resource } from '../contracts/resources.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
+import { functionOf } from '../program/values.ts';
 import type { Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Walk } from '../flow/search.ts';
 import { atLeast } from '../source/goversion.ts';
@@ -38,6 +39,8 @@ export interface Unmet {
   readonly never: boolean;
   /** The goroutine that takes it over, where the way leads through that one. */
   readonly leftTo?: LeftOpen;
+  /** The call that alone gets it, and does not release it. */
+  readonly handedTo?: Call;
 }
 
 const found = new WeakMap<Pass, readonly Unmet[]>();
@@ -90,6 +93,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = filled?.target ?? destinationOf(call, acquisition, after, body);
+  if (target.kind === 'elsewhere') return handedInVain(call, after, acquisition, body, pass);
   if (target.kind === 'field') return unmetByOwner(op, acquisition, target.companions, body, pass);
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
@@ -114,6 +118,20 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (!way || isProcessEnd(way, body)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, whereOf(resource, body, pass), body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+/** `status(http.Get(u))`: given to a function that neither releases nor keeps it, and to nobody else. */
+function handedInVain(call: Call, { block, index }: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
+  const { resource, result, held, evidence } = acquisition;
+  if (typeof result !== 'number' || resource.onlyInLoop || resource.onlyWhenNever || isCommand(body)) return undefined;
+  const takers = block.ops.slice(index).flatMap(op => (op.kind === 'call' && op.call.args.some(arg => unparen(arg) === call) ? [op.call] : []));
+  const [taker] = takers;
+  const callee = taker && functionOf(calleeOf(taker, body.env), body.env);
+  if (!taker || (callee?.kind !== 'func' && callee?.kind !== 'method') || !callee.func?.pkg.module) return undefined;
+  // `f(g())` passes all results of `g`.
+  const at = taker.args.length === 1 ? result : taker.args.findIndex(arg => unparen(arg) === call);
+  if (pass.contracts.paramEffect(callee, at, held, resource, body.env) !== 'uses') return undefined;
+  return { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target: undefined, why: 'discarded', way: undefined, never: true, handedTo: taker };
 }
 
 /** What the function leaves to a goroutine, and that one forgets. */

@@ -21,6 +21,10 @@ function finding(unmet: Unmet): Finding {
   const what = `The ${resource.noun} of ${describeCall(call, body)}`;
   const confidence = CONFIDENCE[evidence];
   const acquired: Step = { at, note: `the ${resource.noun} is acquired` };
+  if (unmet.handedTo) {
+    const taker = siteIn(info, { start: unmet.handedTo.start, end: unmet.handedTo.fun.end });
+    return { at, confidence, message: `${what} is never ${resource.released}: ${describeCall(unmet.handedTo, body)}, which alone gets it, does not do so.`, trail: [acquired, { at: taker, note: 'this gets it, and neither releases nor keeps it' }] };
+  }
   if (!unmet.way) return { at, confidence, message: `${what} is never ${resource.released}: the result is thrown away.`, trail: [{ ...acquired, note: `${acquired.note} and dropped` }] };
   const there = unmet.leftTo?.body ?? body;
   const end = { at: siteIn(there.info, endOf(unmet.way, there)), note: endNote(unmet, resource) };
