@@ -341,7 +341,7 @@ class Builder {
     this.at = after;
   }
 
-  /** Of `go f(g())` and `defer f(g())`, what runs at once. */
+  /** Of `go f(g())`, `defer f(g())` and `defer g()()`, what runs at once. */
   private callOperands(x: Expr): void {
     const call = unparen(x);
     if (call.kind !== 'call') return this.operands(x);
