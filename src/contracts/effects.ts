@@ -13,13 +13,15 @@ import { type Env, resolveType } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
-import { ASKS_BY_NAME, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY } from './known.ts';
+import { ASKS_BY_NAME, CARRIES_ARGUMENT, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY, WRAPS_BY_NAME, WRITES_BY_NAME } from './known.ts';
 import type { Resource } from './resources.ts';
+import { isOnlyShown, isWrapper } from './wrappers.ts';
 
 /**
  * `resource`: the resource itself. `whole`: one of its fields is the resource, as with the body of a response. `view`:
  * reads from it; closing it closes nothing. `closer`: a function in a variable that releases it when it is called.
- * `carrier`: a context from which others can get it; whoever stores one may release what it carries.
+ * `carrier`: a context from which others can get it, or a struct around it that has nothing to release it; whoever stores
+ * one may look after what it carries.
  */
 export type Held = 'whole' | 'resource' | 'view' | 'closer' | 'carrier';
 export type Tracked = ReadonlyMap<Variable, Held>;
@@ -68,11 +70,15 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'assert':
     case 'star':
       return heldBy(x.x, tracked, where);
+    case 'unary':
+      return x.op === '&' && heldBy(x.x, tracked, where) === 'carrier' ? 'carrier' : undefined;
+    case 'composite':
+      return isWrapper(x, value => heldBy(value, tracked, where) !== undefined, where.resource, where.env) ? 'carrier' : undefined;
     case 'call': {
       const arg = x.args[0];
       if (!arg) return undefined;
       if (x.args.length === 1 && isConversion(x, where)) return heldBy(arg, tracked, where);
-      return heldBy(arg, tracked, where) === 'carrier' ? carriedBy(x, where) : viewOf(x, tracked, where);
+      return isContext(heldBy(arg, tracked, where), where) ? carriedBy(x, where) : viewOf(x, tracked, where);
     }
     default:
       return undefined;
@@ -111,15 +117,23 @@ function partOf(x: Selector, whole: Held | undefined, { field, through }: Resour
   return whole === 'resource' && x.sel.name === through ? 'resource' : undefined;
 }
 
-/** A library reader around the resource: `bufio.NewReader(resp.Body)`. */
+/** A context from which others can get the resource. */
+function isContext(held: Held | undefined, { resource }: Where): boolean {
+  return held === 'carrier' && resource.retrieve !== undefined;
+}
+
+/** A library reader around the resource: `bufio.NewReader(resp.Body)`; to close one that nobody can look into may close both. */
 function viewOf(call: Call, tracked: Tracked, where: Where): Held | undefined {
-  if (!call.args.some(arg => heldBy(arg, tracked, where))) return undefined;
+  const held = call.args.flatMap(arg => heldBy(arg, tracked, where) ?? []);
+  const [first] = held;
+  if (!first) return undefined;
   const callee = calleeOf(call, where.env);
+  if (callee.kind === 'presumed' && WRAPS_BY_NAME.test(callee.name)) return first;
   if (callee.kind !== 'func' || !isLibrary(callee)) return undefined;
   if (CLOSES_THROUGH.has(callee.name)) return 'resource';
   const type = typeOf(call, where.env);
-  const first = type.kind === 'tuple' ? type.types[0] : type;
-  return first && (first.kind === 'pointer' || (first.kind === 'named' && !isError(first))) ? 'view' : undefined;
+  const given = type.kind === 'tuple' ? type.types[0] : type;
+  return given && (given.kind === 'pointer' || (given.kind === 'named' && !isError(given))) ? (held.includes('carrier') || CARRIES_ARGUMENT.has(callee.name) ? 'carrier' : 'view') : undefined;
 }
 
 /** `checkStatus(resp)`, which closes the body of an answer that it refuses: while its error is nil, nothing has happened. */
@@ -166,7 +180,7 @@ export function applyOp(op: Op, tracked: Tracked, where: Where): Applied {
 /** What a goroutine is given, as an argument or to work on, lives on in it. */
 function isGiven({ fun, args }: Call, tracked: Tracked, where: Where): boolean {
   const x = unparen(fun);
-  return args.some(arg => heldBy(arg, tracked, where)) || (x.kind === 'selector' && isOwner(x.x, tracked, where));
+  return args.some(arg => heldBy(arg, tracked, where)) || (x.kind === 'selector' && (isOwner(x.x, tracked, where) || heldBy(x.x, tracked, where) === 'carrier'));
 }
 
 /** A value that keeps the resource in a field and may itself be kept by others. */
@@ -223,7 +237,7 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   const held = heldBy(arg, tracked, where);
   if (!held) return valueEffect(arg, tracked, where);
   if (held === 'closer') return 'released';
-  if (held === 'carrier') return 'none';
+  if (isContext(held, where)) return 'none';
   const callee = functionOf(calleeOf(call, where.env), where.env);
   const name = calleeName(callee);
   if (name !== undefined && where.resource.releasedBy?.has(name)) return 'released';
@@ -233,7 +247,7 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
-  if (onlyReads(callee, held)) return 'none';
+  if (onlyReads(callee, held) || isUnseenUser(call, callee, index, held, where)) return 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
   return effectOf(where.effects.paramEffect(callee, index, held, where.resource, where.env));
 }
@@ -241,6 +255,12 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
 /** A function of a package that is not at hand which by its name reads what it is given: `yaml.NewDecoder`, `toml.DecodeReader`. */
 export function onlyReads(callee: Callee, held: Held | undefined): boolean {
   return callee.kind === 'presumed' && (READS_BY_NAME.test(callee.name) || (held === 'whole' && ASKS_BY_NAME.test(callee.name)));
+}
+
+/** Somebody who cannot be looked into, but who has no way to release it, or is only there to read and write it. */
+function isUnseenUser(call: Call, callee: Callee, index: number, held: Held, { env, resource }: Where): boolean {
+  if (callee.kind === 'presumed' && (WRAPS_BY_NAME.test(callee.name) || (resource.rule === 'unclosed-file' && WRITES_BY_NAME.test(callee.name)))) return true;
+  return held === 'view' || held === 'carrier' ? isOnlyShown(call, callee, index, 'wrapper', resource, env) : held === 'resource' && isOnlyShown(call, callee, index, 'resource', resource, env);
 }
 
 /** `t.Cleanup(cancel)`, `time.AfterFunc(d, cancel)`: whoever in the library is given a function calls it. */

@@ -33,11 +33,19 @@ export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
   'net/http.MaxBytesReader', 'crypto/tls.Client', 'crypto/tls.Server', 'crypto/tls.NewListener', 'net/textproto.NewConn', 'net/smtp.NewClient',
   'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/rpc/jsonrpc.NewClientCodec', 'net/rpc/jsonrpc.NewServerCodec', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
 ]);
+/** Library functions whose result is given out in place of what they are given, as the output of a log is. */
+export const CARRIES_ARGUMENT: ReadonlySet<string> = new Set(['io.MultiWriter']);
 /** Library functions that keep what they are given: containers, loggers, finalizers. */
-export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join|io\.MultiWriter)$/;
+export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
 
 /** Names of functions that read and do not keep, in packages that are not at hand. */
 export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Deserialize|Scan|Import|Copy|StdCopy|Verify|Validate|Compare|Hash|Sum|Checksum|Digest|Detect|Untar|Print|Display|Dump)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
+/** The same of those that write a file. */
+export const WRITES_BY_NAME = /\.(?:Write|Encode|Marshal|Serialize|Render|Execute|Format|Fprint|Export|Package|Archive|Compress|Decompress|Extract|Unpack|Unzip|Unarchive|Tar|Zip|Convert)(?:[A-Z]\w*)?$|\.New\w*Encoder$/;
+/** Names of functions that give something that reads or writes through what they are given. */
+export const WRAPS_BY_NAME = /^[^(].*\.New\w*(?:Reader|Writer|Compressor|Decompressor)(?:Level|Size|Dict)?$/;
+/** Names of functions that keep what they are given, or go on with it later. */
+export const KEEPS_BY_NAME = /\.(?:[Nn]ew|[Mm]ake|[Ww]ith|[Oo]pen|[Ss]et|[Aa]dd|[Rr]egister|[Ww]rap|[Ss]tart|[Rr]un|[Ss]erve|[Gg]o|[Ll]isten|[Uu]se|[Ii]nit|[Bb]uild|[Cc]reate|[Aa]ttach|[Bb]ind|[Mm]ount|[Pp]ush|[Pp]ut|[Aa]ppend|[Ii]nsert|[Ee]nqueue|[Ss]ubmit|[Ss]chedule|[Ww]atch|[Ff]ollow|[Hh]andle|[Tt]rack|[Mm]anage|[Aa]dopt|[Kk]eep|[Ss]tore|[Oo]n|[Rr]edirect|[Rr]eplace|[Cc]lose|[Rr]elease|[Dd]rain|[Cc]onsume|[Tt]ee|[Jj]oin|[Cc]onnect|[Ff]orward|[Pp]roxy|[Hh]ijack|[Uu]pgrade|[Ss]tream\w*|Do|[Ss]end|[Pp]ost|[Rr]equest)(?:[^a-z]\w*)?$/;
 /** The same of functions that are given a whole response: they ask what it says, or make an error of it. */
 export const ASKS_BY_NAME = /\.(?:Check|Should|Is|Log|Trace)[A-Z]\w*$|\.(?:New)?\w*(?:Err|Error|Challenges|Status|StatusCode)(?:(?:From|Of)\w*)?$/;
 
