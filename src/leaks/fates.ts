@@ -3,7 +3,7 @@
  * around it, literals that capture it, requests that carry a context, parameters of callees whose bodies are at hand.
  * Whoever is not known may keep it.
  */
-import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
+import { CONTINUES_WITH_RECEIVER, KEEPS_ARGUMENT, KEEPS_BY_NAME, RUNS_ARGUMENT_OFTEN, RUNS_ARGUMENT_ONCE } from '../contracts/known.ts';
 import { onlyReads } from '../contracts/effects.ts';
 import type { End, Op } from '../flow/graph.ts';
 import { operations } from '../flow/search.ts';
@@ -11,7 +11,7 @@ import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import type { FuncInfo } from '../program/package.ts';
-import { underlying } from '../program/resolve.ts';
+import { signatureOf, underlying } from '../program/resolve.ts';
 import { isNamed, type Type } from '../program/types.ts';
 import { functionOf } from '../program/values.ts';
 import { type Call, type Expr, type FuncNode, type Ident, unparen, type Variable } from '../syntax/ast.ts';
@@ -153,7 +153,14 @@ class Carriers {
     if (isLibrary(callee)) return (receiver && CONTINUES_WITH_RECEIVER.has(name)) || (args.length > 0 && KEEPS_ARGUMENT.test(name)) || (args.some(arg => this.isFunction(arg)) && !RUNS_ARGUMENT_ONCE.test(name) && !RUNS_ARGUMENT_OFTEN.test(name));
     if (onlyReads(callee, undefined)) return false;
     if (targetsOf(callee, env).length > 0) return this.fateIn(callee, call) === 'outside';
-    return args.length > 0;
+    return args.some(arg => !this.isRunAtOnce(arg, name));
+  }
+
+  /** `retry.Do(func() error { … })`: a function that returns an error is run by who gives the error back, but for who starts it. */
+  private isRunAtOnce(arg: Expr, name: string): boolean {
+    if (this.goroutines === 'users' || this.depth === 0 || arg.kind !== 'funclit' || name === '' || KEEPS_BY_NAME.test(name)) return false;
+    const last = signatureOf(arg.type, this.body.env).results.at(-1);
+    return last !== undefined && isError(last) && this.inside([...this.names], [...this.own], literalBody(arg, undefined, this.body, this.pass)).fate() !== 'outside';
   }
 
   /** What becomes of it in the callee. */
@@ -218,6 +225,8 @@ class Carriers {
       case 'composite':
         return x.elements.some(({ value }) => this.carries(value));
       case 'unary':
+        // `&s.locked` of a type out of sight: nobody has put the value itself into it.
+        if (this.goroutines === 'keepers' && x.op === '&' && isFieldOutOfSight(unparen(x.x), this.body)) return false;
         return this.carries(x.x) && (x.op === '&' || this.isRich(typeOf(x, this.body.env)));
       case 'selector':
       case 'index':
@@ -258,6 +267,11 @@ class Carriers {
 function parametersFor(isGiven: (arg: Expr) => boolean, { type }: FuncNode, { args }: Call): Variable[] {
   const params = type.params.flatMap(field => field.names);
   return variablesOf(args.flatMap((arg, i) => (isGiven(arg) ? params[Math.min(i, params.length - 1)] ?? [] : [])));
+}
+
+function isFieldOutOfSight(x: Expr, { env }: Body): boolean {
+  const type = x.kind === 'selector' ? typeOf(x, env) : undefined;
+  return type?.kind === 'named' && type.def === undefined;
 }
 
 function isLibrary(callee: Callee): boolean {
