@@ -121,6 +121,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'known.includes(method.bareName)': 'methods of a type, which are looked up by their names',
   'Status(?:Code)?$/.test(x.sel.name)': 'on what comes from a call that nobody can look into, a mark of a response among others',
   "/^(?:Close|Read)$/.test(fun.sel.name)": 'the same: what is closed has to be closed',
+  "/^(?:Next|Scan)$/.test(fun.sel.name)": 'the same: what is gone through and scanned is a result set',
   "fun.sel.name === 'Close'": 'the same',
   "body.sel.name === 'Body'": 'the same: the field of a response, beside its status or a call that reads it',
   'saysNothing ?? []).includes(said.sel.name)': 'on what is known to hold the resource',

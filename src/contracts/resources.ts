@@ -3,7 +3,7 @@
  * them; sources are the packages' own documentation.
  */
 import type { FuncOutline, Package } from '../program/package.ts';
-import { isNamed, type Type } from '../program/types.ts';
+import { type Type, typeName } from '../program/types.ts';
 
 /** What of a call is the resource: one of its results by index, the receiver itself, or the first argument. */
 export type Giving = number | 'receiver' | 'argument';
@@ -41,8 +41,10 @@ export interface Resource {
   readonly firesOnce?: true;
   /** Calls that hand it over, and as what. */
   readonly acquire: ReadonlyMap<string, Giving>;
-  /** Its type, where a result of that type is taken for one whoever gives it (as the first of two results, an error the other). */
-  readonly type?: string;
+  /** Its types, where a result of one of these is taken for one whoever gives it (as the first of two results, an error the other). */
+  readonly types?: readonly string[];
+  /** Only of who is called like this: others may give again what they keep. */
+  readonly typedOf?: RegExp;
   /** What a result list says when it may hold one or a view of one. */
   readonly words: RegExp;
   /** Calls that get it again out of a context that came with it, so a result that goes nowhere is no loss. */
@@ -70,7 +72,7 @@ const clientCalls = ['Get', 'Post', 'PostForm', 'Head'];
 
 export const RESPONSE: Resource = {
   rule: 'unclosed-body', noun: 'response body', released: 'closed', deferrable: true, field: 'Body', releases: ['Close'], releasesWhole: ['Write'],
-  type: 'net/http.Response', words: /\bResponse\b|Closer\b/,
+  types: ['*net/http.Response'], words: /\bResponse\b|Closer\b/,
   acquire: all([
     ...clientCalls.flatMap(name => [`net/http.${name}`, `(*net/http.Client).${name}`, `golang.org/x/net/context/ctxhttp.${name}`]),
     '(*net/http.Client).Do', 'golang.org/x/net/context/ctxhttp.Do', '(*net/http.Transport).RoundTrip', '(net/http.RoundTripper).RoundTrip',
@@ -88,6 +90,7 @@ export const ANSWER: Resource = {
 
 const file: Resource = {
   rule: 'unclosed-file', noun: 'file', released: 'closed', deferrable: true, releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
+  types: ['*os.File', 'io/fs.File', 'net/http.File'], typedOf: /^(?:[Oo]pen|[Cc]reate|[Tt]emp)(?![a-z])|(?:Open|Create|Temp)(?![a-z])/,
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
     ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot']), '(*net/http.Request).FormFile', '(*mime/multipart.FileHeader).Open',
     // A copy of the descriptor, which is nobody else's.
@@ -96,14 +99,15 @@ const file: Resource = {
 
 /** Each end of a pipe is a file of its own; of `io.Pipe` the end that is written to lets the reader know that it is over. */
 const pipes: readonly Resource[] = [
-  { ...file, noun: 'read end', words: /$^/, acquire: all(['os.Pipe']) },
-  { ...file, noun: 'write end', words: /$^/, acquire: all(['os.Pipe'], 1) },
-  { ...file, noun: 'write end', releases: ['Close', 'CloseWithError'], words: /\bPipeWriter\b/, onlyWhenNever: true, pairedWith: 0, acquire: all(['io.Pipe'], 1) },
+  { ...file, noun: 'read end', types: [], words: /$^/, acquire: all(['os.Pipe']) },
+  { ...file, noun: 'write end', types: [], words: /$^/, acquire: all(['os.Pipe'], 1) },
+  { ...file, noun: 'write end', types: [], releases: ['Close', 'CloseWithError'], words: /\bPipeWriter\b/, onlyWhenNever: true, pairedWith: 0, acquire: all(['io.Pipe'], 1) },
 ];
 
 const queries = ['Query', 'QueryContext'];
-const rows: Resource = {
+export const ROWS: Resource = {
   rule: 'unclosed-rows', noun: 'result set', released: 'closed', deferrable: true, releases: ['Close'], exhausts: ['Next'], words: /\bRows\b/,
+  types: ['*database/sql.Rows', '*github.com/jmoiron/sqlx.Rows'],
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Tx', '*database/sql.Stmt', '*database/sql.Conn'].flatMap(type => methods(type, queries)),
     ...['*DB', '*Tx', '*Stmt', '*Conn', '*NamedStmt'].flatMap(type => methods(`*github.com/jmoiron/sqlx.${type.slice(1)}`, [...queries, 'Queryx', 'QueryxContext', 'NamedQuery', 'NamedQueryContext'])),
@@ -112,12 +116,14 @@ const rows: Resource = {
 
 const pgxRows: Resource = {
   rule: 'unclosed-rows', noun: 'result set', released: 'closed', deferrable: true, releases: ['Close'], exhausts: ['Next'], failsReleased: ['Scan', 'Values'], words: /\bRows\b/,
+  types: ['github.com/jackc/pgx/v5.Rows', 'github.com/jackc/pgx/v4.Rows'],
   acquire: all(['*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool', '*github.com/jackc/pgx/v4/pgxpool.Pool',
     'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx'].flatMap(type => methods(type, ['Query']))),
 };
 
 const statement: Resource = {
   rule: 'unclosed-rows', noun: 'prepared statement', released: 'closed', deferrable: true, releases: ['Close'], words: /\b(?:Named)?Stmt\b/,
+  types: ['*database/sql.Stmt', '*github.com/jmoiron/sqlx.Stmt', '*github.com/jmoiron/sqlx.NamedStmt'], typedOf: /^[Pp]repare(?![a-z])/,
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Conn'].flatMap(type => methods(type, ['Prepare', 'PrepareContext'])),
     ...methods('*github.com/jmoiron/sqlx.DB', ['Prepare', 'PrepareContext', 'Preparex', 'PreparexContext', 'PrepareNamed', 'PrepareNamedContext']),
@@ -126,6 +132,7 @@ const statement: Resource = {
 
 const transaction: Resource = {
   rule: 'unfinished-transaction', noun: 'transaction', released: 'committed or rolled back', releases: ['Commit', 'Rollback'], words: /\bTx\b/,
+  types: ['*database/sql.Tx', '*github.com/jmoiron/sqlx.Tx', 'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx'], typedOf: /^[Bb]egin(?![a-z])/,
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Conn', '*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool',
       '*github.com/jackc/pgx/v4/pgxpool.Pool'].flatMap(type => methods(type, ['Begin', 'BeginTx'])),
@@ -135,6 +142,7 @@ const transaction: Resource = {
 
 const connection: Resource = {
   rule: 'unclosed-connection', noun: 'connection', released: 'closed', deferrable: true, releases: ['Close', 'CloseNow', 'Quit', 'Hijack'], words: /\bConn\b|\w+Conn\b|Closer\b/,
+  types: ['net.Conn'], typedOf: /[Dd]ial(?:er)?(?![a-z])|^[Aa]ccept(?![a-z])/,
   acquire: all([
     ...['Dial', 'DialTimeout', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP', 'ListenPacket', 'ListenUDP', 'ListenUnixgram', 'ListenMulticastUDP'].map(name => `net.${name}`),
     ...methods('*net.Dialer', ['Dial', 'DialContext', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP']), '(*net.ListenConfig).ListenPacket',
@@ -185,6 +193,7 @@ const netlinkSocket: Resource = {
 
 const listener: Resource = {
   rule: 'unclosed-connection', noun: 'listener', released: 'closed', deferrable: true, releases: ['Close'], words: /Listener\b|Closer\b/,
+  types: ['net.Listener'], typedOf: /^[Ll]isten(?![a-z])/,
   acquire: all([...['Listen', 'ListenTCP', 'ListenUnix'].map(name => `net.${name}`), '(*net.ListenConfig).Listen', 'crypto/tls.Listen']),
 };
 
@@ -254,7 +263,7 @@ const entry: Resource = {
 };
 /** Whoever is given one of these together with an error is the one who closes it. */
 const reader: Resource = {
-  rule: 'unclosed-resource', noun: 'reader', released: 'closed', releases: ['Close'], type: 'io.ReadCloser', words: /\bReadCloser\b/, acquire: new Map(),
+  rule: 'unclosed-resource', noun: 'reader', released: 'closed', releases: ['Close'], types: ['io.ReadCloser'], words: /\bReadCloser\b/, acquire: new Map(),
 };
 
 /** Its goroutines are waited for by nothing but `Wait`, which also cancels the context that came with it. */
@@ -270,7 +279,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, rows, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals,
 ];
 
@@ -300,6 +309,7 @@ export class ResourceTable {
   private readonly rows: readonly Resource[];
   private readonly releasers: ReadonlySet<string>;
   private readonly byName = new Map<string, Handed[]>();
+  private readonly byType: ReadonlyMap<string, Resource>;
   private readonly words = new Map<ReadonlySet<string> | undefined, RegExp>();
   private calls: RegExp | undefined;
   private readonly ownPaths: ReadonlySet<string>;
@@ -307,6 +317,7 @@ export class ResourceTable {
 
   constructor(declared: readonly Resource[]) {
     this.rows = [...RESOURCES, ...declared];
+    this.byType = new Map(this.rows.flatMap(resource => (resource.types ?? []).map(type => [type, resource] as const)));
     for (const resource of RESOURCES) for (const [name, result] of resource.acquire) this.byName.set(name, [...this.byName.get(name) ?? [], { resource, result }]);
     for (const resource of declared) for (const [name, result] of resource.acquire) this.byName.set(name, [{ resource, result }]);
     this.releasers = new Set(this.rows.flatMap(({ releasedBy }) => [...releasedBy ?? []]));
@@ -326,9 +337,10 @@ export class ResourceTable {
     return this.releasers.has(name);
   }
 
-  /** The resource that every value of this type is taken for: what has a field to release is a pointer. */
-  ofType(type: Type): Resource | undefined {
-    return this.rows.find(r => r.type !== undefined && isNamed(type, r.type) && (type.kind === 'pointer') === (r.field !== undefined));
+  /** The resource that a value of this type is taken for when a function called `name` gives it. */
+  ofType(type: Type, name = ''): Resource | undefined {
+    const found = this.byType.get(typeName(type));
+    return found && (found.typedOf?.test(name) ?? true) ? found : undefined;
   }
 
   /** Whether a text has a call with the name of one that acquires something. */

@@ -5,7 +5,7 @@ import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
-import { calleeName, calleeOf } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { Memo } from '../program/memo.ts';
@@ -113,8 +113,15 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
   const [first, second] = type.types;
   if (!first || !second || !isError(second)) return undefined;
-  const resource = pass.contracts.resources.ofType(first) ?? (hasBody(first, body.env) ? ANSWER : undefined);
+  const resource = pass.contracts.resources.ofType(first, bareNameOf(calleeOf(call, body.env))) ?? (hasBody(first, body.env) ? ANSWER : undefined);
   return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** The name of a function, or of what a function value is kept in. */
+function bareNameOf(callee: Callee): string {
+  if (callee.kind !== 'variable') return (calleeName(callee) ?? '').replace(/^.*\./s, '');
+  const { holder } = callee;
+  return holder.kind === 'local' ? holder.variable.ident.name : holder.kind === 'field' ? holder.name : holder.entity.ident.name;
 }
 
 /** A struct of a client library with an open body in it: `Body io.ReadCloser`, which of a request is what it sends. */

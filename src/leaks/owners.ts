@@ -79,7 +79,7 @@ const parts = new WeakMap<Resource, Resource>();
 function keepable({ resource, held }: Acquisition): Resource | undefined {
   if (held === 'resource' && resource.field === undefined) return resource;
   if (resource !== RESPONSE || resource.field === undefined) return undefined;
-  const { field, releasesWhole: _, type: __, ...rest } = resource;
+  const { field, releasesWhole: _, types: __, ...rest } = resource;
   return memoised(whole, resource, () => ({ ...rest, through: field }));
 }
 

@@ -116,17 +116,18 @@ function namesInGroup(group: string): string[] {
   return [...group.matchAll(/^\t([\w\x80-\xff]+(?:, [\w\x80-\xff]+)*)/gm)].flatMap(([, names = '']) => names.split(', '));
 }
 
-const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:io\.ReadCloser|\*http\.Response), (?:\w+ )?error\)`;
+const OPENED = String.raw`io\.ReadCloser|\*http\.Response|\*(?:sqlx?|pgx)\.\w+|pgx\.\w+|net\.(?:Conn|Listener)|\*os\.File|(?:fs|http)\.File|watch\.Interface`;
+const OPENED_WORDS = ['io.ReadCloser, ', 'http.Response, ', '.Rows, ', '.Tx, ', '.Stmt, ', 'net.Conn, ', 'net.Listener, ', '.File, ', 'watch.Interface, '];
+const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:${OPENED}), (?:\w+ )?error\)`;
 const OPENING_METHOD = new RegExp(String.raw`^\s+(\w+)${OPENS}`, 'gm');
-const OPENED = ['io.ReadCloser, ', 'http.Response, '];
 const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
 
 /**
- * The names of interface methods, fields, parameters and function types that give a reader or a response to be closed and
+ * The names of interface methods, fields, parameters and function types that give a reader, a response or the like to be closed and
  * an error, which no function declares: `Get(key string) (io.ReadCloser, error)`, `fetch func(string) (*http.Response, error)`.
  */
 export function openersIn(text: string): string[] {
-  const lines = OPENED.flatMap(words => linesWith(words, text)).join('');
+  const lines = OPENED_WORDS.flatMap(words => linesWith(words, text)).join('');
   if (!lines) return [];
   const values = [...lines.matchAll(OPENING_VALUE)].map(([, name = '']) => name);
   // `fetch Fetcher`, where that is the name of a function type.
