@@ -19,7 +19,8 @@ import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where }
 import { actsOnlyOnFailure } from './failures.ts';
 import { NEVER_RETURNS } from './known.ts';
 import { type Declared, NOTHING_DECLARED } from './declared.ts';
-import { type Resource, ResourceTable } from './resources.ts';
+import type { Resource } from './resource.ts';
+import { ResourceTable } from './resources.ts';
 
 export class Contracts implements BodyEffects {
   readonly resources: ResourceTable;

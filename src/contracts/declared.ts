@@ -1,6 +1,6 @@
 /** What a team knows of its own functions and says in the configuration, in the terms of the tables. */
 import { lastElement } from '../program/program.ts';
-import type { Resource } from './resources.ts';
+import type { Resource } from './resource.ts';
 
 export interface Declared {
   readonly resources: readonly Resource[];

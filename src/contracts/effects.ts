@@ -14,7 +14,7 @@ import { isNamed } from '../program/types.ts';
 import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { ASKS_BY_NAME, CARRIES_ARGUMENT, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY, WRAPS_BY_NAME, WRITES_BY_NAME } from './known.ts';
-import type { Resource } from './resources.ts';
+import type { Resource } from './resource.ts';
 import { isOnlyShown, isWrapper } from './wrappers.ts';
 
 /**

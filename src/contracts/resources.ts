@@ -4,66 +4,8 @@
  */
 import type { FuncOutline, Package } from '../program/package.ts';
 import { type Type, typeName } from '../program/types.ts';
-
-/** What of a call is the resource: one of its results by index, the receiver itself, or the first argument. */
-export type Giving = number | 'receiver' | 'argument';
-
-export interface Resource {
-  /** The rule that reports it. */
-  readonly rule: string;
-  /** As messages call it. */
-  readonly noun: string;
-  /** As messages call its release: `closed`, `called`. */
-  readonly released: string;
-  /** The field of the acquired value that is released, where it is not the value itself: `Body` of a response. */
-  readonly field?: string;
-  /** A field on which it can be released as well: `Process` of a command. */
-  readonly through?: string;
-  /** What releases one of its fields releases it: `resp.Output.Close()`. */
-  readonly anyPart?: true;
-  /** Methods that release; a resource without any, and without `releasedBy`, is a function that must be called. */
-  readonly releases: readonly string[];
-  /** Functions that release what they are given, by full name: `Put` of a pool. */
-  readonly releasedBy?: ReadonlySet<string>;
-  /** Methods of the whole value that release its `field`. */
-  readonly releasesWhole?: readonly string[];
-  /** The whole value is one that the code itself fills: its other methods, and literals that have it, may look after it. */
-  readonly inOwner?: true;
-  /** Methods that release when they return false: a result set that is read to its end closes itself. */
-  readonly exhausts?: readonly string[];
-  /** Methods whose error says that they have released it. */
-  readonly failsReleased?: readonly string[];
-  /** Fields that are not nil, and methods that return true or an error, only where there is nothing to release. */
-  readonly saysNothing?: readonly string[];
-  /** The channel of a timer or ticker: who keeps nothing but `time.NewTicker(d).C` can never stop it. */
-  readonly channel?: string;
-  /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */
-  readonly firesOnce?: true;
-  /** Calls that hand it over, and as what. */
-  readonly acquire: ReadonlyMap<string, Giving>;
-  /** Its types, where a result of one of these is taken for one whoever gives it (as the first of two results, an error the other). */
-  readonly types?: readonly string[];
-  /** Only of who is called like this: others may give again what they keep. */
-  readonly typedOf?: RegExp;
-  /** What a result list says when it may hold one or a view of one. */
-  readonly words: RegExp;
-  /** Calls that get it again out of a context that came with it, so a result that goes nowhere is no loss. */
-  readonly retrieve?: ReadonlySet<string>;
-  /** Another result, to close which is as good: the end of a pipe that is read from. */
-  readonly pairedWith?: number;
-  /** Nothing is behind it as long as its first argument is nil. */
-  readonly startsWithArgument?: true;
-  /** It holds memory and no more, so a way that leaves early does no harm; one that nobody ever releases does. */
-  readonly onlyWhenNever?: true;
-  /** It releases itself in time, so only a loop that leaves one behind in every round is worth a word. */
-  readonly onlyInLoop?: true;
-  /** There is something to release even when the error beside it says that the call failed. */
-  readonly evenOnError?: true;
-  /** Releasing it when the function ends is always right where nobody else does: nothing is undone or waited for. */
-  readonly deferrable?: true;
-  /** The first minor version of Go 1 that needs no release any more. */
-  readonly curedIn?: number;
-}
+import { LIBRARY_RESOURCES } from './libraries.ts';
+import type { Giving, Resource } from './resource.ts';
 
 const all = (names: readonly string[], result: Giving = 0) => new Map(names.map(name => [name, result] as const));
 const methods = (type: string, names: readonly string[]) => names.map(name => `(${type}).${name}`);
@@ -75,7 +17,8 @@ export const RESPONSE: Resource = {
   types: ['*net/http.Response'], words: /\bResponse\b|Closer\b/,
   acquire: all([
     ...clientCalls.flatMap(name => [`net/http.${name}`, `(*net/http.Client).${name}`, `golang.org/x/net/context/ctxhttp.${name}`]),
-    '(*net/http.Client).Do', 'golang.org/x/net/context/ctxhttp.Do', '(*net/http.Transport).RoundTrip', '(net/http.RoundTripper).RoundTrip',
+    '(*net/http.Client).Do', 'golang.org/x/net/context/ctxhttp.Do', ...['Do', ...clientCalls].map(name => `(*github.com/hashicorp/go-retryablehttp.Client).${name}`), ...clientCalls.map(name => `github.com/hashicorp/go-retryablehttp.${name}`),
+    '(*net/http.Transport).RoundTrip', '(net/http.RoundTripper).RoundTrip',
   ]),
 };
 
@@ -83,6 +26,8 @@ export const RESPONSE: Resource = {
 export const ANSWER: Resource = {
   rule: 'unclosed-body', noun: 'response body', released: 'closed', deferrable: true, field: 'Body', releases: ['Close'], words: /\bGetObjectOutput\b/,
   acquire: all([
+    ...['Client', 'APIClient', 'CommonAPIClient', 'ImageAPIClient', 'ContainerAPIClient'].flatMap(type => [`(*github.com/docker/docker/client.${type})`, `(github.com/docker/docker/client.${type})`])
+      .flatMap(type => ['ImageBuild', 'ImageLoad', 'ContainerStats'].map(name => `${type}.${name}`)),
     '(*github.com/aws/aws-sdk-go-v2/service/s3.Client).GetObject',
     ...['(*github.com/aws/aws-sdk-go/service/s3.S3)', '(github.com/aws/aws-sdk-go/service/s3/s3iface.S3API)'].flatMap(type => ['GetObject', 'GetObjectWithContext'].map(name => `${type}.${name}`)),
   ]),
@@ -111,6 +56,7 @@ export const ROWS: Resource = {
   acquire: all([
     ...['*database/sql.DB', '*database/sql.Tx', '*database/sql.Stmt', '*database/sql.Conn'].flatMap(type => methods(type, queries)),
     ...['*DB', '*Tx', '*Stmt', '*Conn', '*NamedStmt'].flatMap(type => methods(`*github.com/jmoiron/sqlx.${type.slice(1)}`, [...queries, 'Queryx', 'QueryxContext', 'NamedQuery', 'NamedQueryContext'])),
+    'github.com/jmoiron/sqlx.NamedQuery', 'github.com/jmoiron/sqlx.NamedQueryContext', '(*gorm.io/gorm.DB).Rows',
   ]),
 };
 
@@ -118,7 +64,7 @@ const pgxRows: Resource = {
   rule: 'unclosed-rows', noun: 'result set', released: 'closed', deferrable: true, releases: ['Close'], exhausts: ['Next'], failsReleased: ['Scan', 'Values'], words: /\bRows\b/,
   types: ['github.com/jackc/pgx/v5.Rows', 'github.com/jackc/pgx/v4.Rows'],
   acquire: all(['*github.com/jackc/pgx/v5.Conn', '*github.com/jackc/pgx/v4.Conn', '*github.com/jackc/pgx/v5/pgxpool.Pool', '*github.com/jackc/pgx/v4/pgxpool.Pool',
-    'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx'].flatMap(type => methods(type, ['Query']))),
+    'github.com/jackc/pgx/v5.Tx', 'github.com/jackc/pgx/v4.Tx', ...['v5', 'v4'].flatMap(version => ['Tx', 'Conn'].map(type => `*github.com/jackc/pgx/${version}/pgxpool.${type}`))].flatMap(type => methods(type, ['Query']))),
 };
 
 const statement: Resource = {
@@ -244,7 +190,7 @@ const compressor: Resource = {
   rule: 'unclosed-resource', noun: 'writer', released: 'closed', releases: ['Close'], words: /\bWriter\b|\bWriteCloser\b/, onlyWhenNever: true,
   acquire: all(['compress/gzip.NewWriter', 'compress/gzip.NewWriterLevel', 'compress/zlib.NewWriter', 'compress/zlib.NewWriterLevel', 'compress/zlib.NewWriterLevelDict',
     'compress/flate.NewWriter', 'compress/flate.NewWriterDict', 'compress/lzw.NewWriter', 'archive/zip.NewWriter', 'archive/tar.NewWriter', 'mime/multipart.NewWriter',
-    'encoding/base64.NewEncoder', 'encoding/base32.NewEncoder', 'github.com/klauspost/pgzip.NewWriter', 'github.com/pierrec/lz4/v4.NewWriter']),
+    'encoding/base64.NewEncoder', 'encoding/base32.NewEncoder', 'github.com/klauspost/pgzip.NewWriter', 'github.com/pierrec/lz4/v4.NewWriter', 'github.com/DataDog/zstd.NewWriter']),
 };
 /** Made for nothing but `EncodeAll` it has nothing to write. */
 const encoder: Resource = { ...compressor, startsWithArgument: true, acquire: all(['github.com/klauspost/compress/zstd.NewWriter']) };
@@ -255,7 +201,7 @@ const buffer: Resource = {
 /** It keeps goroutines of its own until it is closed. */
 const codec: Resource = {
   rule: 'unclosed-resource', noun: 'decoder', released: 'closed', releases: ['Close', 'IOReadCloser'], startsWithArgument: true, words: /\bDecoder\b/,
-  acquire: all(['github.com/klauspost/compress/zstd.NewReader']),
+  acquire: all(['github.com/klauspost/compress/zstd.NewReader', 'github.com/DataDog/zstd.NewReader']),
 };
 /** What gives its buffers back when it is closed. */
 const entry: Resource = {
@@ -280,7 +226,7 @@ const signals: Resource = {
 
 const RESOURCES: readonly Resource[] = [
   RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
-  compressor, encoder, buffer, codec, entry, reader, group, signals,
+  compressor, encoder, buffer, codec, entry, reader, group, signals, ...LIBRARY_RESOURCES,
 ];
 
 /** Whatever has a method that releases it, for questions about a value whose acquisition is somebody else's business. */

@@ -11,7 +11,7 @@ import { type Env, underlying } from '../program/resolve.ts';
 import type { Type } from '../program/types.ts';
 import type { Call, CompositeLit, Expr } from '../syntax/ast.ts';
 import { KEEPS_BY_NAME } from './known.ts';
-import type { Resource } from './resources.ts';
+import type { Resource } from './resource.ts';
 
 /**
  * `&io.LimitedReader{R: f}`, `&counter{r: f}`: neither the struct nor the type of its field has a method that releases

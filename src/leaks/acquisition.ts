@@ -1,6 +1,6 @@
 /** What a call hands over. */
 import type { Held } from '../contracts/effects.ts';
-import type { Giving, Resource } from '../contracts/resources.ts';
+import type { Giving, Resource } from '../contracts/resource.ts';
 
 export interface Acquisition {
   readonly resource: Resource;

@@ -2,7 +2,8 @@
  * What a call whose callee is not at hand hands over, told by what the function does with it. What has a status and a body
  * that is read is an HTTP response, what has a next row to scan is a result set. What is closed in the end had to be closed on the ways that left before as well.
  */
-import { ANSWER, type Resource, RESPONSE, ROWS } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
+import { ANSWER, RESPONSE, ROWS } from '../contracts/resources.ts';
 import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf, writtenName } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';

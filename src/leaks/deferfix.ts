@@ -2,7 +2,7 @@
  * The fix of what is never released: a `defer` behind the check that the acquiring call has succeeded. Only where
  * nobody can still need the resource when the function has returned.
  */
-import type { Giving } from '../contracts/resources.ts';
+import type { Giving } from '../contracts/resource.ts';
 import type { Edit, Fix } from '../finding.ts';
 import { reachableFrom } from '../flow/search.ts';
 import { typeOf, typeOfVariable } from '../program/infer.ts';

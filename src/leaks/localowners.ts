@@ -3,7 +3,7 @@
  * release what it keeps, so where nobody else can have it, the function itself does.
  */
 import { bodyEffect, type Tracked } from '../contracts/effects.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import type { FlowGraph, Op } from '../flow/graph.ts';
 import type { Place, Walk } from '../flow/search.ts';
 import { type Call, unparen, type Variable } from '../syntax/ast.ts';

@@ -3,7 +3,7 @@
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
 import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../contracts/effects.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { functionOf } from '../program/values.ts';
 import type { Op } from '../flow/graph.ts';

@@ -3,7 +3,8 @@
  * method or hand the value on, as if it were the resource: `f, err := os.Create(p); …; return &Log{file: f}, nil`.
  */
 import { allReturnedAt, applyOp, bodyEffect, literalEffect, namesIn, type Tracked, type Where } from '../contracts/effects.ts';
-import { type Resource, type ResourceTable, RESPONSE } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
+import { type ResourceTable, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import { type FlowGraph, type Op, successors } from '../flow/graph.ts';
 import { operations, type Place, reachableFrom, search } from '../flow/search.ts';

@@ -3,7 +3,7 @@
  * it, the goroutine has to on every way through it.
  */
 import { allReturnedAt, applyOp, heldBy, type Held, type Tracked, type Where } from '../contracts/effects.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Block, Op } from '../flow/graph.ts';
 import { type Arrival, operations, reachableFrom, search } from '../flow/search.ts';

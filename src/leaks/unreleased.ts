@@ -1,6 +1,6 @@
 /** Unmet obligations as findings. */
 import type { Finding, Step } from '../finding.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import { type Body, siteIn } from './bodies.ts';
 import { deferredRelease } from './deferfix.ts';
 import { type Unmet, unmetObligations } from './obligations.ts';

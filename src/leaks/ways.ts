@@ -5,7 +5,7 @@
 import { assertedBy, failsTest } from '../contracts/assertions.ts';
 import { allReturnedAt, applyOp, heldBy, isRefusal, type Tracked, type Where } from '../contracts/effects.ts';
 import { ASSERTS_NO_ERROR, MAKES_ERROR } from '../contracts/known.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import type { Block as FlowBlock, End, Op } from '../flow/graph.ts';
 import type { Walk } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
@@ -110,14 +110,15 @@ function isSwitchedOff(op: Op, { facts }: State, body: Body): boolean {
  * The variables that are not nil, or not false, only if the call has failed. `sys, ok := err.(*os.SyscallError)` and
  * `err = fmt.Errorf("…: %w", err)` give more of them; what is assigned anything else is none any more.
  */
-function errorsAfter(op: Op, { errors, tracked }: State, where: Where): ReadonlySet<Variable> {
+function errorsAfter(op: Op, state: State, where: Where): ReadonlySet<Variable> {
+  const { errors, tracked } = state;
   if (op.kind !== 'assign') return errors;
   const after = new Set(errors);
   op.lhs.forEach((x, i) => {
     const variable = x.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
     const value = op.rhs.length === op.lhs.length ? op.rhs[i] : op.rhs[0];
     if (!variable || !value) return;
-    if (isReleasingCall(value, tracked, where) || isRefusal(value, tracked, where) || isPassedOn(value, op.lhs.length === op.rhs.length ? 0 : i, errors, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
+    if (isReleasingCall(value, tracked, where) || saysNothing(value, state, where) || isRefusal(value, tracked, where) || isPassedOn(value, op.lhs.length === op.rhs.length ? 0 : i, errors, where) || (mentions(value, errors) && !mentions(value, new Set(tracked.keys())) && isDerived(value, errors, where))) after.add(variable);
     else after.delete(variable);
   });
   return after;

@@ -3,7 +3,7 @@
  * closing a channel in a field. Whoever makes one in a local variable and lets it go leaves the goroutine behind.
  */
 import { bodyEffect } from '../contracts/effects.ts';
-import type { Resource } from '../contracts/resources.ts';
+import type { Resource } from '../contracts/resource.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Block, Op } from '../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search } from '../flow/search.ts';

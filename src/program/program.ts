@@ -196,8 +196,8 @@ export function lastElement(path: string): string {
   return named.replace(/\.v\d+$/, '');
 }
 
-/** `go-redis` and `redis-go` are packages `redis`, `yaml.v3` is `yaml`. */
+/** `go-redis` and `redis-go` are packages `redis`, `yaml.v3` is `yaml`; `pkg/v1` may be `v1` all the same. */
 function couldBeNamed(path: string, name: string): boolean {
   const last = lastElement(path);
-  return last === `go-${name}` || last === `${name}-go` || last === `${name}.go` || last.replaceAll('-', '') === name || last.replaceAll('-', '_') === name;
+  return path.endsWith(`/${name}`) || last === `go-${name}` || last === `${name}-go` || last === `${name}.go` || last.replaceAll('-', '') === name || last.replaceAll('-', '_') === name;
 }
