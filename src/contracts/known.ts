@@ -39,7 +39,7 @@ export const CARRIES_ARGUMENT: ReadonlySet<string> = new Set(['io.MultiWriter'])
 export const KEEPS_ARGUMENT = /^\(\*(?:sync\.(?:Map|Pool)|sync\/atomic\.(?:Value|Pointer)|container\/list\.List|log\.Logger)\)\.|^(?:sync\/atomic\.(?:Store|Swap|CompareAndSwap)Pointer|container\/heap\.Push|context\.WithValue|log\.(?:New|SetOutput)|log\/slog\.New\w+|runtime\.(?:SetFinalizer|AddCleanup|KeepAlive)|runtime\/pprof\.StartCPUProfile|runtime\/trace\.Start|reflect\.ValueOf|errors\.Join)$/;
 
 /** Names of functions that read and do not keep, in packages that are not at hand. */
-export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Deserialize|Scan|Import|Copy|StdCopy|Verify|Validate|Compare|Hash|Sum|Checksum|Digest|Detect|Untar|Print|Display|Dump)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$/;
+export const READS_BY_NAME = /\.(?:Load|Parse|Decode|Unmarshal|Deserialize|Scan|Import|Copy|StdCopy|Verify|Validate|Compare|Hash|Sum|Checksum|Digest|Detect|Untar|Print|Display|Dump)(?:[A-Z]\w*)?$|\.New(?:\w*Decoder|\w*Scanner)$|^[^(]*\.(?!New)\w*From(?:Reader|File)$/;
 /** The same of those that write a file. */
 export const WRITES_BY_NAME = /\.(?:Write|Encode|Marshal|Serialize|Render|Execute|Format|Fprint|Export|Package|Archive|Compress|Decompress|Extract|Unpack|Unzip|Unarchive|Tar|Zip|Convert)(?:[A-Z]\w*)?$|\.New\w*Encoder$/;
 /** Names of functions that give something that reads or writes through what they are given. */

@@ -107,14 +107,18 @@ function givesBack(call: Call, { resource, held }: Acquisition, { env }: Body, p
   return onlyGivesBack(graphOf(func.decl, block), new Map([[param, held]]), where);
 }
 
-/** `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. */
+/**
+ * `(*http.Response, error)` and nothing else: a websocket handshake, which returns a connection as well, is none. Beside a
+ * reader something may be said about it: `(io.ReadCloser, int64, error)`.
+ */
 function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const type = typeOf(call, body.env);
-  if (type.kind !== 'tuple' || type.types.length !== 2) return undefined;
-  const [first, second] = type.types;
-  if (!first || !second || !isError(second)) return undefined;
+  const [first, second, ...more] = type.kind === 'tuple' ? type.types : [];
+  const last = more.at(-1) ?? second;
+  if (!first || !last || !isError(last)) return undefined;
   const resource = pass.contracts.resources.ofType(first, bareNameOf(calleeOf(call, body.env))) ?? (hasBody(first, body.env) ? ANSWER : undefined);
-  return resource && { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+  if (!resource || (resource.field !== undefined && more.length)) return undefined;
+  return { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
 }
 
 /** The name of a function, or of what a function value is kept in. */

@@ -118,7 +118,7 @@ function namesInGroup(group: string): string[] {
 
 const OPENED = String.raw`io\.ReadCloser|\*http\.Response|\*(?:sqlx?|pgx)\.\w+|pgx\.\w+|net\.(?:Conn|Listener)|\*os\.File|(?:fs|http)\.File|watch\.Interface`;
 const OPENED_WORDS = ['io.ReadCloser, ', 'http.Response, ', '.Rows, ', '.Tx, ', '.Stmt, ', 'net.Conn, ', 'net.Listener, ', '.File, ', 'watch.Interface, '];
-const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:${OPENED}), (?:\w+ )?error\)`;
+const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:${OPENED}), (?:[^()\n]*, )?(?:\w+ )?error\)`;
 const OPENING_METHOD = new RegExp(String.raw`^\s+(\w+)${OPENS}`, 'gm');
 const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
 
