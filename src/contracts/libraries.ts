@@ -25,12 +25,12 @@ const client: Resource = {
 };
 
 const session: Resource = {
-  ...client, noun: 'session', words: /\bSession\b/,
+  ...client, noun: 'session', words: /\b(?:gocql|xorm)\.Session\b/,
   acquire: all([...methods('github.com/gocql/gocql', 'ClusterConfig', ['CreateSession']), ...methods('xorm.io/xorm', 'Engine', ['NewSession']), ...methods('github.com/go-xorm/xorm', 'Engine', ['NewSession'])]),
 };
 
 /** A session is over when the command that it runs is. */
-const remoteCommand: Resource = { ...client, noun: 'session', releases: ['Close', 'Run', 'Output', 'CombinedOutput', 'Wait'], words: /\bSession\b/, acquire: all(methods('golang.org/x/crypto/ssh', 'Client', ['NewSession'])) };
+const remoteCommand: Resource = { ...client, noun: 'session', releases: ['Close', 'Run', 'Output', 'CombinedOutput', 'Wait'], words: /\bssh\.Session\b/, acquire: all(methods('golang.org/x/crypto/ssh', 'Client', ['NewSession'])) };
 
 const mailbox: Resource = {
   ...client, releases: ['Close', 'Quit', 'Unbind', 'Logout', 'Terminate'],
@@ -52,19 +52,19 @@ const hijacked: Resource = {
 
 const documents: Resource = { ...client, releases: ['Disconnect'], acquire: all(['go.mongodb.org/mongo-driver/mongo.Connect', 'go.mongodb.org/mongo-driver/v2/mongo.Connect']) };
 const cursor: Resource = {
-  rule: 'unclosed-rows', noun: 'cursor', released: 'closed', deferrable: true, releases: ['Close', 'All'], exhausts: ['Next'], words: /\bCursor\b/,
+  rule: 'unclosed-rows', noun: 'cursor', released: 'closed', deferrable: true, releases: ['Close', 'All'], exhausts: ['Next'], words: /\bmongo\.Cursor\b/,
   acquire: all(['go.mongodb.org/mongo-driver/mongo', 'go.mongodb.org/mongo-driver/v2/mongo'].flatMap(path => methods(path, 'Collection', ['Find', 'Aggregate', 'Watch']))),
 };
 
 /** The connection is busy with them until they are closed, and its pool does not get it back. */
 const batch: Resource = {
-  rule: 'unclosed-rows', noun: 'batch', released: 'closed', deferrable: true, releases: ['Close'], words: /\bBatchResults\b/,
+  rule: 'unclosed-rows', noun: 'batch', released: 'closed', deferrable: true, releases: ['Close'], words: /\bpgx\.BatchResults\b/,
   acquire: all(['v5', 'v4'].flatMap(version => [...methods(`github.com/jackc/pgx/${version}`, 'Conn', ['SendBatch']), ...methods(`github.com/jackc/pgx/${version}`, 'Tx', ['SendBatch']),
     ...['Pool', 'Tx', 'Conn'].flatMap(type => methods(`github.com/jackc/pgx/${version}/pgxpool`, type, ['SendBatch']))])),
 };
 
 const kafka: Resource = {
-  ...client, releases: ['Close', 'AsyncClose'], words: /\b(?:Client|SyncProducer|AsyncProducer|Consumer|ConsumerGroup|ClusterAdmin|PartitionConsumer)\b/,
+  ...client, releases: ['Close', 'AsyncClose'], words: /\bsarama\.\w+/,
   acquire: all(['github.com/IBM/sarama', 'github.com/Shopify/sarama'].flatMap(path => [
     ...functions(path, ['NewClient', 'NewSyncProducer', 'NewAsyncProducer', 'NewConsumer', 'NewConsumerGroup', 'NewClusterAdmin']), ...methods(path, 'Consumer', ['ConsumePartition'])])),
 };
@@ -81,30 +81,30 @@ const file: Resource = {
 };
 
 const transaction: Resource = {
-  rule: 'unfinished-transaction', noun: 'transaction', released: 'committed or rolled back', releases: ['Commit', 'Rollback', 'Discard', 'CommitWith', 'CommitAt'], saysNothing: ['Error'], words: /\b(?:Tx|Txn|Transaction)\b/,
+  rule: 'unfinished-transaction', noun: 'transaction', released: 'committed or rolled back', releases: ['Commit', 'Rollback', 'Discard', 'CommitWith', 'CommitAt'], saysNothing: ['Error'], words: /\b(?:bbolt|bolt)\.Tx\b|\bbadger\.Txn\b|\bleveldb\.Transaction\b|\bgorm\.DB\b/,
   acquire: all([...methods('go.etcd.io/bbolt', 'DB', ['Begin']), ...methods('github.com/boltdb/bolt', 'DB', ['Begin']), ...methods('github.com/syndtr/goleveldb/leveldb', 'DB', ['OpenTransaction']), ...methods('gorm.io/gorm', 'DB', ['Begin']),
     ...['', '/v2', '/v3', '/v4'].flatMap(version => methods(`github.com/dgraph-io/badger${version}`, 'DB', ['NewTransaction', 'NewTransactionAt']))]),
 };
 
 /** Iterators and snapshots keep old files and blocks from being removed. */
 const iterator: Resource = {
-  rule: 'unclosed-resource', noun: 'iterator', released: 'closed', deferrable: true, releases: ['Close', 'Release'], words: /\bIterator\b/,
+  rule: 'unclosed-resource', noun: 'iterator', released: 'closed', deferrable: true, releases: ['Close', 'Release'], words: /\b(?:badger|pebble)\.Iterator\b|\biterator\.Iterator\b/,
   acquire: all([...['', '/v2', '/v3', '/v4'].flatMap(version => methods(`github.com/dgraph-io/badger${version}`, 'Txn', ['NewIterator'])), ...['', '/v2'].flatMap(version => methods(`github.com/cockroachdb/pebble${version}`, 'DB', ['NewIter'])),
     ...['DB', 'Snapshot', 'Transaction'].flatMap(type => methods('github.com/syndtr/goleveldb/leveldb', type, ['NewIterator']))]),
 };
 const snapshot: Resource = {
-  ...iterator, noun: 'snapshot', words: /\bSnapshot\b/,
+  ...iterator, noun: 'snapshot', words: /\b(?:leveldb|pebble)\.Snapshot\b/,
   acquire: all([...['', '/v2'].flatMap(version => methods(`github.com/cockroachdb/pebble${version}`, 'DB', ['NewSnapshot'])), ...methods('github.com/syndtr/goleveldb/leveldb', 'DB', ['GetSnapshot'])]),
 };
 const pinned: Resource = { ...iterator, noun: 'closer', words: /$^/, acquire: all(['', '/v2'].flatMap(version => methods(`github.com/cockroachdb/pebble${version}`, 'DB', ['Get'])), 1) };
 
 const watch: Resource = { rule: 'unclosed-resource', noun: 'watch', released: 'stopped', deferrable: true, releases: ['Stop'], types: ['k8s.io/apimachinery/pkg/watch.Interface'], words: /\bwatch\.Interface\b/, acquire: new Map() };
 
-const tail: Resource = { rule: 'unclosed-resource', noun: 'tail', released: 'stopped', deferrable: true, releases: ['Stop', 'StopAtEOF', 'Kill', 'Killf'], words: /\bTail\b/, acquire: all(['github.com/nxadm/tail.TailFile', 'github.com/hpcloud/tail.TailFile']) };
+const tail: Resource = { rule: 'unclosed-resource', noun: 'tail', released: 'stopped', deferrable: true, releases: ['Stop', 'StopAtEOF', 'Kill', 'Killf'], words: /\btail\.Tail\b/, acquire: all(['github.com/nxadm/tail.TailFile', 'github.com/hpcloud/tail.TailFile']) };
 
 /** Streams out of a service or an image. */
 const stream: Resource = {
-  rule: 'unclosed-resource', noun: 'reader', released: 'closed', deferrable: true, releases: ['Close'], words: /\b(?:Reader|Object)\b/,
+  rule: 'unclosed-resource', noun: 'reader', released: 'closed', deferrable: true, releases: ['Close'], words: /\b(?:minio\.Object|(?:storage|blob)\.Reader)\b/,
   acquire: all([
     ...methods('github.com/minio/minio-go/v7', 'Client', ['GetObject']), ...methods('github.com/minio/minio-go/v6', 'Client', ['GetObject']),
     ...methods('cloud.google.com/go/storage', 'ObjectHandle', ['NewReader', 'NewRangeReader']), ...methods('gocloud.dev/blob', 'Bucket', ['NewReader', 'NewRangeReader']),

@@ -29,12 +29,12 @@ const CLOSABLE: Resource = {
 };
 
 /** A function without these words says nothing of the kind. */
-const SAYS_USE = /\.Body\b|\.Close\(\)|\.Next\(\)/;
+const SAYS_USE = /\.Body\b|\.Close\(\)|\.Scan\(&/;
 
 /** Whether the text of a body says that what it does with something may oblige it, of what the rules are about that are asked for. */
 export function mayTellByUse({ rules }: Pass): (text: string) => boolean {
   const [closes, reads] = [rules.has(CLOSABLE.rule), rules.has(ROWS.rule)];
-  return text => text.includes('.Body') || (closes && mayLeaveBeforeClosing(text)) || (reads && text.includes('.Next()') && text.includes('.Scan('));
+  return text => text.includes('.Body') || (closes && mayLeaveBeforeClosing(text)) || (reads && text.includes('.Scan(&') && text.includes('.Next()'));
 }
 
 /** Some variable is closed, and before that the function may leave or give the variable another value. Most check the error there and do nothing else. */

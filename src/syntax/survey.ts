@@ -117,8 +117,8 @@ function namesInGroup(group: string): string[] {
 }
 
 const OPENED = String.raw`io\.ReadCloser|\*http\.Response|\*(?:sqlx?|pgx)\.\w+|pgx\.\w+|net\.(?:Conn|Listener)|\*os\.File|(?:fs|http)\.File|watch\.Interface`;
-const OPENED_WORDS = ['io.ReadCloser, ', 'http.Response, ', '.Rows, ', '.Tx, ', '.Stmt, ', 'net.Conn, ', 'net.Listener, ', '.File, ', 'watch.Interface, '];
-const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(?:${OPENED}), (?:[^()\n]*, )?(?:\w+ )?error\)`;
+const OPENED_FIRST = new RegExp(`(?:${OPENED}), `);
+const OPENS = String.raw`\([^()\n]*\)\s*\((?:\w+ )?(${OPENED}), (?:[^()\n]*, )?(?:\w+ )?error\)`;
 const OPENING_METHOD = new RegExp(String.raw`^\s+(\w+)${OPENS}`, 'gm');
 const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
 
@@ -127,21 +127,29 @@ const OPENING_VALUE = new RegExp(String.raw`\b(\w+)\s+func${OPENS}`, 'g');
  * an error, which no function declares: `Get(key string) (io.ReadCloser, error)`, `fetch func(string) (*http.Response, error)`.
  */
 export function openersIn(text: string): string[] {
-  const lines = OPENED_WORDS.flatMap(words => linesWith(words, text)).join('');
+  const lines = openingLines(text);
   if (!lines) return [];
-  const values = [...lines.matchAll(OPENING_VALUE)].map(([, name = '']) => name);
+  const values = [...lines.matchAll(OPENING_VALUE)].flatMap(openerOf);
   // `fetch Fetcher`, where that is the name of a function type.
   const typed = values.filter(name => text.includes(`type ${name} func`)).flatMap(type => [...text.matchAll(new RegExp(String.raw`\b(\w+)\s+${type}\b`, 'g'))].map(([, name = '']) => name));
-  return [...[...lines.matchAll(OPENING_METHOD)].map(([, name = '']) => name), ...values, ...typed];
+  return [...[...lines.matchAll(OPENING_METHOD)].flatMap(openerOf), ...values, ...typed];
 }
 
-/** Each with its line break before it. */
-function linesWith(words: string, text: string): string[] {
-  const found: string[] = [];
-  for (let at = text.indexOf(words); at >= 0;) {
-    const end = text.indexOf('\n', at);
-    found.push(`\n${text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end)}`);
-    at = text.indexOf(words, end < 0 ? text.length : end);
+/** Connections are opened by who says so; others may give again what they keep. */
+function openerOf([, name = '', opened = '']: readonly string[]): string[] {
+  return !opened.startsWith('net.') || /dial|accept|listen/i.test(name) ? [name] : [];
+}
+
+/** The lines that may have one, each with a line break before it: a pattern over the whole text would take ten times as long. */
+function openingLines(text: string): string {
+  let found = '';
+  for (let at = text.indexOf('error)'); at >= 0;) {
+    const start = text.lastIndexOf('\n', at) + 1;
+    const next = text.indexOf('\n', at);
+    const end = next < 0 ? text.length : next;
+    const line = text.startsWith('func ', start) ? '' : text.slice(start, end);
+    if (OPENED_FIRST.test(line)) found += `\n${line}`;
+    at = text.indexOf('error)', end);
   }
   return found;
 }
