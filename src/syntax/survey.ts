@@ -147,8 +147,8 @@ function openingLines(text: string): string {
     const start = text.lastIndexOf('\n', at) + 1;
     const next = text.indexOf('\n', at);
     const end = next < 0 ? text.length : next;
-    const line = text.startsWith('func ', start) ? '' : text.slice(start, end);
-    if (OPENED_FIRST.test(line)) found += `\n${line}`;
+    const line = text.slice(start, end);
+    if ((!line.startsWith('func ') || line.includes(' func(')) && OPENED_FIRST.test(line)) found += `\n${line}`;
     at = text.indexOf('error)', end);
   }
   return found;
