@@ -1,4 +1,4 @@
-import { type DoubleLock, doubleLocks, describeCall, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, type RunLocked, runLocked, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
+import { type DoubleLock, doubleLocks, describeCall, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, runLockedFindings, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
 
 export const doubleLock: Rule = {
   id: 'double-lock',
@@ -6,7 +6,7 @@ export const doubleLock: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     for (const found of doubleLocks(pass)) yield finding(found);
-    for (const found of runLocked(pass)) yield runLockedFinding(found);
+    yield* runLockedFindings(pass);
     for (const found of oncesAgain(pass)) yield onceFinding(found);
   },
 };
@@ -37,24 +37,6 @@ function finding(found: DoubleLock): Finding {
       { at: siteIn(body.info, holding.call), note: `${nameOf(found)} is locked${holding.mode === 'read' ? ' for reading' : ''} here` },
       ...turnSteps(found.turns, body.info),
       ...againSteps(found),
-    ],
-  };
-}
-
-function runLockedFinding({ body, call, runner, steps, needsWriter }: RunLocked): Finding {
-  const at = siteIn(body.info, { start: call.start, end: call.fun.end });
-  const mutex = textOf(runner.holding.mutex, runner.body.info);
-  const why = needsWriter ? ' for reading. A writer that comes in between waits for the first reader, and the second one waits for the writer.' : ', which waits for ever.';
-  return {
-    at,
-    confidence: runner.holding.isPresumed ? 'medium' : 'high',
-    severity: needsWriter || isTest(body) ? 'warning' : 'error',
-    message: `${describeCall(call, body)} calls the function that it is given with ${mutex} locked, and that locks it again${why}`,
-    trail: [
-      { at, note: 'the function is handed over here' },
-      { at: siteIn(runner.body.info, runner.holding.call), note: `${mutex} is locked here` },
-      { at: siteIn(runner.body.info, runner.call), note: 'and this runs the function' },
-      ...steps.map((step, i) => ({ at: siteIn(step.body.info, step.call), note: i < steps.length - 1 ? `which calls ${describeCall(step.call, step.body)}` : 'and the mutex is locked once more here' })),
     ],
   };
 }

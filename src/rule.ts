@@ -32,7 +32,7 @@ export { type DeferInLoop, defersInLoops } from './leaks/defers.ts';
 export { earlyCloses } from './leaks/earlyclose.ts';
 export { keptLocks, type KeptLock } from './leaks/locks.ts';
 export { type DoubleLock, doubleLocks } from './leaks/doublelocks.ts';
-export { type RunLocked, runLocked } from './leaks/runlocked.ts';
+export { runLockedFindings } from './leaks/runlockedwords.ts';
 export { type OnceAgain, oncesAgain } from './leaks/onces.ts';
 export { type LostSignal, lostSignals } from './leaks/signals.ts';
 export { type LockedUnder, type LockOrder, lockOrders } from './leaks/lockorder.ts';

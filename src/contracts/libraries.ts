@@ -1,4 +1,4 @@
-/** Resources of widely used libraries, by full names; each was looked up in the source of its module. */
+/** Resources of widely used libraries, by full names. Names and results are those of the modules' sources; earlier major versions are taken to be alike. */
 import type { Resource } from './resource.ts';
 
 const all = (names: readonly string[], result = 0): ReadonlyMap<string, number> => new Map(names.map(name => [name, result] as const));
@@ -12,7 +12,6 @@ const client: Resource = {
   acquire: all([
     ...['github.com/redis/go-redis/v9', 'github.com/go-redis/redis/v8', 'github.com/go-redis/redis/v7', 'github.com/go-redis/redis']
       .flatMap(path => functions(path, ['NewClient', 'NewClusterClient', 'NewFailoverClient', 'NewFailoverClusterClient', 'NewUniversalClient', 'NewRing'])),
-    ...functions('github.com/docker/docker/client', ['NewClientWithOpts', 'NewEnvClient', 'NewClient']),
     'github.com/moby/buildkit/client.New', 'github.com/containerd/containerd.New', 'github.com/containerd/containerd/client.New', 'github.com/containerd/containerd/v2/client.New',
     ...['github.com/godbus/dbus/v5', 'github.com/godbus/dbus'].flatMap(path => functions(path, ['SystemBusPrivate', 'SessionBusPrivate', 'ConnectSystemBus', 'ConnectSessionBus', 'Dial', 'Connect'])),
     ...['github.com/coreos/go-systemd/v22/dbus', 'github.com/coreos/go-systemd/dbus']
