@@ -5,7 +5,7 @@ import { ANSWER, RESPONSE } from '../contracts/resources.ts';
 import { graphOf } from '../flow/build.ts';
 import type { Op } from '../flow/graph.ts';
 import { operations, type Place, search } from '../flow/search.ts';
-import { type Callee, calleeName, calleeOf } from '../program/callee.ts';
+import { type Callee, calleeName, calleeOf, lastPart } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { isError, typeOf } from '../program/infer.ts';
 import { Memo } from '../program/memo.ts';
@@ -123,7 +123,7 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
 
 /** The name of a function, or of what a function value is kept in. */
 function bareNameOf(callee: Callee): string {
-  if (callee.kind !== 'variable') return (calleeName(callee) ?? '').replace(/^.*\./s, '');
+  if (callee.kind !== 'variable') return lastPart(calleeName(callee) ?? '');
   const { holder } = callee;
   return holder.kind === 'local' ? holder.variable.ident.name : holder.kind === 'field' ? holder.name : holder.entity.ident.name;
 }

@@ -5,7 +5,7 @@
 import type { Resource } from '../contracts/resource.ts';
 import { ANSWER, RESPONSE, ROWS } from '../contracts/resources.ts';
 import { operations } from '../flow/search.ts';
-import { calleeName, calleeOf, writtenName } from '../program/callee.ts';
+import { calleeName, calleeOf, lastPart, writtenName } from '../program/callee.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
@@ -89,12 +89,8 @@ const ENOUGH = 2;
 
 function isClosedElsewhere(call: Call, body: Body, pass: Pass): boolean {
   const name = calleeName(calleeOf(call, body.env));
-  const closers = name === undefined ? undefined : closersNamed(bareOf(name), pass).get(name);
+  const closers = name === undefined ? undefined : closersNamed(lastPart(name), pass).get(name);
   return closers !== undefined && [...closers].filter(info => info !== body.info).length >= ENOUGH;
-}
-
-function bareOf(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 type Closers = ReadonlyMap<string, ReadonlySet<FuncInfo>>;
@@ -133,7 +129,7 @@ function findClosers(infos: readonly FuncInfo[], bare: string, pass: Pass): Clos
  */
 function closersByWords(pass: Pass): ReadonlyMap<string, readonly FuncInfo[]> {
   const { pkg, contracts: { program } } = pass;
-  const byName = new Map<string, Map<FuncInfo, number>>();
+  const byName = new Map<string, Set<FuncInfo>>();
   const isAtHand = (file: GoFile, qualifier: string) => {
     const path = program.importPathOf(file, qualifier);
     return path !== undefined && program.imported(file, path) !== undefined;
@@ -141,26 +137,27 @@ function closersByWords(pass: Pass): ReadonlyMap<string, readonly FuncInfo[]> {
   for (const info of pkg.withWords(CLOSES)) {
     for (const [, variable = '', qualifier = '', name = ''] of info.bodyText.matchAll(GIVEN)) {
       if (!info.bodyText.includes(`${variable}.Close()`) || (qualifier && isAtHand(info.file, qualifier))) continue;
-      const closing = byName.get(name) ?? new Map<FuncInfo, number>();
-      byName.set(name, closing.set(info, (closing.get(info) ?? 0) + 1));
+      byName.set(name, (byName.get(name) ?? new Set()).add(info));
     }
   }
   const often = new Map([...byName].filter(([, closing]) => closing.size >= ENOUGH));
-  return new Map([...openedNames(often, pass)].map(name => [name, [...often.get(name)?.keys() ?? []]]));
+  return new Map([...openedNames(often, pass)].map(name => [name, [...often.get(name) ?? []]]));
 }
 
 const CLOSES = /\.Close\(\)/;
 
-/** Those names by which some function calls more than it closes. */
-function openedNames(closing: ReadonlyMap<string, ReadonlyMap<FuncInfo, number>>, { pkg, isAsked }: Pass): ReadonlySet<string> {
+/** Those names that some function calls without closing what it gets, or more than once: the text does not say what is closed then. */
+function openedNames(closing: ReadonlyMap<string, ReadonlySet<FuncInfo>>, { pkg, isAsked }: Pass): ReadonlySet<string> {
   const opened = new Set<string>();
   if (!closing.size) return opened;
   const call = new RegExp(`\\b(${[...closing.keys()].join('|')})\\(`, 'g');
   for (const info of pkg.funcs) {
     if (!isAsked(info.file)) continue;
-    const calls = new Map<string, number>();
-    for (const [, name = ''] of info.bodyText.matchAll(call)) calls.set(name, (calls.get(name) ?? 0) + 1);
-    for (const [name, count] of calls) if (count > (closing.get(name)?.get(info) ?? 0)) opened.add(name);
+    const seen = new Set<string>();
+    for (const [, name = ''] of info.bodyText.matchAll(call)) {
+      if (seen.has(name) || !closing.get(name)?.has(info)) opened.add(name);
+      seen.add(name);
+    }
   }
   return opened;
 }

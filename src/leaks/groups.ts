@@ -1,5 +1,5 @@
 /** Which calls count, count down and wait, and on which WaitGroup: variables by declaration, fields by the type that has them. */
-import { calleeOf, type Callee, resolveFunction, writtenName } from '../program/callee.ts';
+import { calleeOf, type Callee, lastPart, resolveFunction, writtenName } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import type { Env } from '../program/resolve.ts';
 import { isNamed } from '../program/types.ts';
@@ -21,7 +21,7 @@ const METHODS: ReadonlyMap<string, GroupAction> = new Map<string, GroupAction>([
   ['(*sync.WaitGroup).Add', 'add'], ['(*sync.WaitGroup).Done', 'done'], ['(*sync.WaitGroup).Wait', 'wait'], ['(*sync.WaitGroup).Go', 'go'],
 ]);
 
-const WRITTEN: ReadonlySet<string> = new Set([...METHODS.keys()].map(name => name.slice(name.lastIndexOf('.') + 1)));
+const WRITTEN: ReadonlySet<string> = new Set([...METHODS.keys()].map(lastPart));
 
 const memo = new WeakMap<Call, { found: GroupCall | undefined }>();
 

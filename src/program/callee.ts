@@ -114,6 +114,11 @@ export function writtenName({ fun }: Call): string | undefined {
   return named.kind === 'selector' ? named.sel.name : named.kind === 'ident' ? named.name : undefined;
 }
 
+/** `Do` of `(*net/http.Client).Do`. */
+export function lastPart(fullName: string): string {
+  return fullName.slice(fullName.lastIndexOf('.') + 1);
+}
+
 /** The full name of who is called, where it has one, presumed or not: what tables of known functions are asked for. */
 export function calleeName(callee: Callee): string | undefined {
   return callee.kind === 'func' || callee.kind === 'method' || callee.kind === 'presumed' ? callee.name : undefined;

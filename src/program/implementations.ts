@@ -1,5 +1,5 @@
 /** Which functions a call may reach, where that can be told. */
-import type { Callee } from './callee.ts';
+import { type Callee, lastPart } from './callee.ts';
 import { memberOf } from './members.ts';
 import type { FuncInfo } from './package.ts';
 import type { Program } from './program.ts';
@@ -20,7 +20,7 @@ export function targetsOf(callee: Callee, env: Env): readonly FuncInfo[] {
   if (known.kind !== 'method') return [];
   if (known.func) return [known.func];
   const { def, name: owner } = known.owner;
-  const method = known.name.slice(known.name.lastIndexOf('.') + 1);
+  const method = lastPart(known.name);
   // Nobody imports a command.
   if (!def?.file.pkg.module || (isExported(owner) && isExported(method) && def.file.pkg.name !== 'main')) return [];
   const found = def.file.pkg.methodsNamed(method).filter(m => (m.file.kind.test === env.file.kind.test || !m.file.kind.test) && implementsAll(m, known.owner, env));
