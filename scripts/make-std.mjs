@@ -15,9 +15,9 @@ import { typeOfEntity } from '../build/src/program/infer.js';
 import { Program } from '../build/src/program/program.js';
 import { typeName } from '../build/src/program/types.js';
 import { Modules } from '../build/src/source/modules.js';
-import { initParser } from '../build/src/syntax/parse.js';
 import { readConsts, readFunc, readTypeSpec, readVarSpec } from '../build/src/syntax/declarations.js';
 import { scanFile } from '../build/src/syntax/scan.js';
+import { loadGrammar } from '../build/src/syntax/tolerant/parse.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [tree, lists] = process.argv.slice(2);
@@ -28,7 +28,7 @@ const versions = readVersions(lists);
 const tags = new Set(['linux', 'amd64', 'cgo', ...experiments(tree)]);
 const isExported = name => /^\p{Lu}/u.test(name);
 
-await initParser(join(root, 'wasm', 'tree-sitter-go.wasm'));
+await loadGrammar();
 const modules = new Modules(problem => console.error(problem));
 const program = new Program({ modules, std: join(root, 'std'), report: problem => console.error(problem) });
 // What stands below domain names is written by hand.

@@ -1,5 +1,5 @@
 /** What the tool sees at each stage, as lines of text: `--print` and `--show-files`. */
-import { grammarFile, stdFolder } from './assets.ts';
+import { stdFolder } from './assets.ts';
 import { Contracts } from './contracts/contracts.ts';
 import type { Declared } from './contracts/declared.ts';
 import { printGraph } from './flow/print.ts';
@@ -17,7 +17,7 @@ import { expandPatterns, withoutExcluded } from './source/patterns.ts';
 import type { Problem } from './source/problem.ts';
 import { positionAt, type Source } from './source/text.ts';
 import { type Call, unparen } from './syntax/ast.ts';
-import { initParser } from './syntax/parse.ts';
+import { loadGrammar } from './syntax/tolerant/parse.ts';
 import { walkStmts } from './syntax/walk.ts';
 
 type Reporter = (problem: Problem) => void;
@@ -67,7 +67,7 @@ function placeOfCall(call: Call): number {
 }
 
 async function* functionsIn(cwd: string, patterns: readonly string[], report: Reporter, declared?: Declared): AsyncGenerator<{ info: FuncInfo; pass: Pass }> {
-  await initParser(grammarFile);
+  await loadGrammar();
   const modules = new Modules(report);
   const program = new Program({ modules, std: stdFolder, report });
   const contracts = new Contracts(program, declared);

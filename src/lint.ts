@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { grammarFile, stdFolder } from './assets.ts';
+import { stdFolder } from './assets.ts';
 import { misnamed } from './config/misnamed.ts';
 import type { Declared } from './contracts/declared.ts';
 import type { AnalysisOptions, Unit } from './engine/analysis.ts';
@@ -16,7 +16,7 @@ import { expandPatterns, type PackageFolder, withoutExcluded } from './source/pa
 import type { Problem } from './source/problem.ts';
 import { type Overlay, readSource } from './source/read.ts';
 import type { Source } from './source/text.ts';
-import { initParser } from './syntax/parse.ts';
+import { loadGrammar } from './syntax/tolerant/parse.ts';
 
 export interface LintOptions {
   readonly cwd: string;
@@ -98,7 +98,7 @@ async function analysed(folders: readonly PackageFolder[], options: LintOptions)
 /** Read for the names that the configuration gives, once more: most runs give none. */
 async function misnamedIn(folders: readonly PackageFolder[], { declared, overlay }: LintOptions): Promise<Problem[]> {
   if (!declared?.names.length) return [];
-  await initParser(grammarFile);
+  await loadGrammar();
   const report = () => undefined;
   const program = new Program({ modules: new Modules(report), std: stdFolder, overlay, report });
   for (const { dir, importPath, module, files } of folders) program.packagesIn(dir, importPath, module, files);

@@ -1,6 +1,6 @@
 /** One thread's view of the code: folders are analysed one after the other, and what was learnt on the way stays. */
 import { dirname } from 'node:path';
-import { grammarFile, stdFolder } from '../assets.ts';
+import { stdFolder } from '../assets.ts';
 import { Contracts } from '../contracts/contracts.ts';
 import type { Declared } from '../contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from '../finding.ts';
@@ -15,7 +15,7 @@ import { Modules } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
 import type { Overlay } from '../source/read.ts';
 import { maySuppress } from '../suppress.ts';
-import { initParser } from '../syntax/parse.ts';
+import { GrammarMissing, loadGrammar } from '../syntax/tolerant/parse.ts';
 import { toPortable, type PortableDiagnostic, type UnitResult } from './portable.ts';
 
 /** A folder that was asked for, as plain data. */
@@ -46,34 +46,51 @@ export interface AnalysisOptions {
 const NEWEST = { major: 1, minor: 27 };
 
 export class Analysis {
-  private readonly program: Program;
-  private readonly contracts: Contracts;
-  private readonly modules: Modules;
+  private program: Program;
+  private contracts: Contracts;
   private readonly ruleIds: ReadonlySet<string>;
   private readonly askedDirs: ReadonlySet<string>;
   /** What is wrong with folders that were read before their turn. */
   private readonly known = new Map<string, Problem[]>();
   private problems: Problem[] = [];
 
-  /** Loads the grammar first. */
-  static async start(options: AnalysisOptions, rules: readonly Rule[]): Promise<Analysis> {
-    await initParser(grammarFile);
-    return new Analysis(options, rules);
-  }
-
-  private constructor(private readonly options: AnalysisOptions, private readonly rules: readonly Rule[]) {
-    const report = (problem: Problem) => this.note(problem);
+  constructor(private readonly options: AnalysisOptions, private readonly rules: readonly Rule[]) {
     this.askedDirs = new Set(options.units.map(unit => unit.dir));
-    this.modules = new Modules(report);
-    // Without go.mod this makes it the root to which import paths are relative.
-    this.modules.moduleOf(options.cwd);
-    const asked = new Map(options.units.map(unit => [unit.dir, { ...unit, module: () => this.modules.moduleOf(unit.dir) }]));
-    this.program = new Program({ modules: this.modules, std: stdFolder, overlay: options.overlay, asked, report });
-    this.contracts = new Contracts(this.program, options.declared);
     this.ruleIds = new Set(rules.map(rule => rule.id));
+    this.program = this.newProgram();
+    this.contracts = new Contracts(this.program, options.declared);
   }
 
-  analyse(unit: Unit): UnitResult {
+  async analyse(unit: Unit): Promise<UnitResult> {
+    try {
+      return this.analysed(unit);
+    } catch (error) {
+      if (!(error instanceof GrammarMissing)) throw error;
+      await loadGrammar();
+      this.beginAnew();
+      return this.analysed(unit);
+    }
+  }
+
+  private newProgram(): Program {
+    const { options } = this;
+    const report = (problem: Problem) => this.note(problem);
+    const modules = new Modules(report);
+    // Without go.mod this makes it the root to which import paths are relative.
+    modules.moduleOf(options.cwd);
+    const asked = new Map(options.units.map(unit => [unit.dir, { ...unit, module: () => modules.moduleOf(unit.dir) }]));
+    return new Program({ modules, std: stdFolder, overlay: options.overlay, asked, report });
+  }
+
+  /** Whatever was under way is half known. */
+  private beginAnew(): void {
+    dropBodies();
+    this.known.clear();
+    this.program = this.newProgram();
+    this.contracts = new Contracts(this.program, this.options.declared);
+  }
+
+  private analysed(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
     startLooking(unit.dir);
     const packages = this.program.askedIn(unit.dir);
@@ -118,6 +135,7 @@ export class Analysis {
         yield toPortable(diagnosticOf(finding, rule, file), { dir, test, generated });
       }
     } catch (error) {
+      if (error instanceof GrammarMissing) throw error;
       const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
       this.problems.push({ level: 'warning', id: 'rule-failed', path: pass.pkg.dir, message });
     }

@@ -46,29 +46,31 @@ export async function analyseAll(units: readonly Unit[], options: AnalysisOption
   };
   const task = { options, rules: rules.map(rule => rule.id), units, shares, isTimed: isClockOn() };
   const workers = shares.stretches.slice(1).map((_, i) => helped(threads?.worker ?? '', { ...task, own: i + 1 }, keep));
-  const analysis = await Analysis.start(options, rules);
-  for (const finished of analysed(analysis, { ...task, own: 0 })) {
+  const analysis = new Analysis(options, rules);
+  for await (const finished of analysed(analysis, { ...task, own: 0 })) {
     keep(finished);
     if (workers.length) await setImmediate();
   }
   await Promise.all(workers);
   // Where nothing came back a worker had died over it.
-  return units.map((unit, index) => results[index] ?? analysis.analyse(unit));
+  const all: UnitResult[] = [];
+  for (const [index, unit] of units.entries()) all.push(results[index] ?? await analysis.analyse(unit));
+  return all;
 }
 
 /** What a worker does. */
 export async function serve(rules: readonly Rule[]): Promise<void> {
   const task: Task = workerData;
   if (task.isTimed) startClock();
-  const analysis = await Analysis.start(task.options, rules.filter(rule => task.rules.includes(rule.id)));
-  for (const done of analysed(analysis, task)) parentPort?.postMessage(done);
+  const analysis = new Analysis(task.options, rules.filter(rule => task.rules.includes(rule.id)));
+  for await (const done of analysed(analysis, task)) parentPort?.postMessage(done);
   if (task.isTimed) parentPort?.postMessage({ shares: clockShares() });
 }
 
-function* analysed(analysis: Analysis, { units, shares, own }: Task): Generator<Done> {
+async function* analysed(analysis: Analysis, { units, shares, own }: Task): AsyncGenerator<Done> {
   for (const index of taken(shares, own)) {
     const unit = units[index];
-    if (unit) yield { index, result: analysis.analyse(unit) };
+    if (unit) yield { index, result: await analysis.analyse(unit) };
   }
 }
 

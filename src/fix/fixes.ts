@@ -70,7 +70,7 @@ async function failures(made: readonly Fixable[], attempt: Attempt): Promise<Map
   const before = new Set(attempt.all.map(d => placeAfter(d, attempt)));
   for (const d of made) {
     const place = placeAfter(d, attempt);
-    if (!isStillUnderstood(d, attempt)) failed.set(d, 'the code could not be parsed afterwards');
+    if (!await isStillUnderstood(d, attempt)) failed.set(d, 'the code could not be parsed afterwards');
     else if (place !== undefined && again.some(other => keyOf(other) === place)) failed.set(d, 'the finding would remain');
   }
   for (const found of again.filter(other => !before.has(keyOf(other)))) {
@@ -98,11 +98,12 @@ function placeAfter({ rule, at }: Diagnostic, { edits }: Attempt): string | unde
   return start === undefined ? undefined : `${rule} ${at.source.path} ${start}`;
 }
 
-function isStillUnderstood({ fix }: Fixable, { edits, texts }: Attempt): boolean {
-  return fix.edits.every(({ at }) => {
+async function isStillUnderstood({ fix }: Fixable, { edits, texts }: Attempt): Promise<boolean> {
+  for (const { at } of fix.edits) {
     const text = texts.get(at.source);
     // An edit is never the last of its declaration, so what follows it stands in the same one.
     const start = moved(at.end, edits.get(at.source) ?? []);
-    return text !== undefined && start !== undefined && isUnderstood(text, start);
-  });
+    if (text === undefined || start === undefined || !await isUnderstood(text, start)) return false;
+  }
+  return true;
 }

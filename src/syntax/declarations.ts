@@ -1,10 +1,14 @@
-/** From the pieces that the scanner found to declarations, each parsed when it is asked for. */
-import type { Source } from '../source/text.ts';
+/**
+ * From the pieces that the scanner found to declarations, each parsed when it is asked for: by our own parser, and what that
+ * gives up by tree-sitter.
+ */
+import type { Source, Span } from '../source/text.ts';
 import type { Block, ConstDecl, FuncDecl, TypeSpec, ValueSpec } from './ast.ts';
-import { Lowering } from './lower.ts';
-import { parsePiece, type Parsed } from './parse.ts';
+import { parseBlock, parseDecl, parseFunc, parseHead } from './parser/parser.ts';
 import type { Piece } from './scan.ts';
 import { bindFunction, bindInitializer } from './scope.ts';
+import { Lowering } from './tolerant/lower.ts';
+import { parsePiece, type Parsed } from './tolerant/parse.ts';
 
 /** What was parsed, and whether the grammar understood all of it. */
 export interface Read<T> {
@@ -30,6 +34,8 @@ export function readConsts(source: Source, piece: Piece): Read<ConstDecl | undef
 }
 
 function readDecl(source: Source, piece: Piece) {
+  const own = parseDecl(source.text, piece);
+  if (own) return { decl: own, hasError: false };
   const parsed = parsePiece(source.text, piece, { before: piece.grouped ? `${piece.keyword} ` : '' });
   return { decl: new Lowering(source.text).decls(parsed.root)[0], hasError: parsed.hasError };
 }
@@ -40,18 +46,20 @@ function readDecl(source: Source, piece: Piece) {
  */
 export function readFunc(source: Source, piece: Piece): Read<FuncDecl> {
   const text = source.text;
-  const whole = parseHead(text, piece);
+  const own = parseHead(text, piece);
+  if (own) return { found: own, hasError: false };
+  const whole = tolerantHead(text, piece);
   if (!whole.hasError) return { found: lowerFunc(text, piece, whole), hasError: false };
   const withoutParams = blanked(text, piece, /^\s*\[[^(]*\](?=\()/);
   if (withoutParams) {
-    const parsed = parseHead(withoutParams, piece);
+    const parsed = tolerantHead(withoutParams, piece);
     if (!parsed.hasError) return { found: lowerFunc(withoutParams, piece, parsed), hasError: false };
   }
   const bare = blanked(text, piece, /^[^]*$/, '()') ?? text;
-  return { found: lowerFunc(bare, piece, parseHead(bare, piece)), hasError: true };
+  return { found: lowerFunc(bare, piece, tolerantHead(bare, piece)), hasError: true };
 }
 
-function parseHead(text: string, { start, end, body }: Piece): Parsed {
+function tolerantHead(text: string, { start, end, body }: Piece): Parsed {
   return parsePiece(text, { start, end: body?.start ?? end }, { after: body ? '{}' : '' });
 }
 
@@ -74,25 +82,24 @@ function lowerFunc(text: string, piece: Piece, { root }: Parsed): FuncDecl {
   };
 }
 
-/** A function with its body, in one go, since every parse has a price of its own. Undefined where the grammar does not understand all of it. */
+/** A function with its body, in one go. Undefined where it is not understood as a whole; it may be in parts. */
 export function readWhole({ text }: Source, piece: Piece): { readonly decl: FuncDecl; readonly body: Block } | undefined {
-  const { root, hasError } = parsePiece(text, piece);
-  const block = hasError ? undefined : root.children[0]?.children.find(child => child.field === 'body');
-  if (!piece.body || block?.start !== piece.body.start || block.end !== piece.body.end) return undefined;
-  const decl = lowerFunc(text, piece, { root, hasError });
-  const body = new Lowering(text).block(block);
-  bindFunction(decl, body);
-  return { decl, body };
+  const read = parseFunc(text, piece);
+  if (read) bindFunction(read.decl, read.body);
+  return read;
 }
 
 /** Parses and binds a function's body. */
 export function readBody(source: Source, decl: FuncDecl): Block | undefined {
   if (!decl.bodySpan) return undefined;
-  const { root } = parsePiece(source.text, decl.bodySpan);
-  const whole = root.children.find(child => child.type === 'block');
-  const body = new Lowering(source.text).block(whole ?? root);
+  const body = parseBlock(source.text, decl.bodySpan) ?? tolerantBlock(source.text, decl.bodySpan);
   bindFunction(decl, body);
   return body;
+}
+
+function tolerantBlock(text: string, span: Span): Block {
+  const { root } = parsePiece(text, span);
+  return new Lowering(text).block(root.children.find(child => child.type === 'block') ?? root);
 }
 
 /** What a line of `var` does when the package is initialised: assignments, as the body of a function `init`. */

@@ -2,9 +2,10 @@
  * From the concrete syntax (`Raw`, see parse.ts) to our own. What the grammar marks as an error becomes `bad`, its
  * neighbours stay.
  */
-import { cutLoose, nameOf } from '../source/names.ts';
-import type * as ast from './ast.ts';
+import { cutLoose, nameOf } from '../../source/names.ts';
+import type * as ast from '../ast.ts';
 import type { Raw } from './parse.ts';
+import { repeated } from '../parser/repeated.ts';
 
 const NO_CHILDREN: readonly Raw[] = [];
 
@@ -434,15 +435,6 @@ function fieldOf(raw: Raw, name: string): Raw | undefined {
 /** The top level, ERROR nodes opened. */
 function flatten(root: Raw): Raw[] {
   return root.children.flatMap(child => (child.type === 'ERROR' ? flatten(child) : [child]));
-}
-
-/** In a group of constants a line with names alone repeats the type and values of the one before it. */
-function repeated(specs: readonly ast.ValueSpec[]): ast.ValueSpec[] {
-  let last: ast.ValueSpec | undefined;
-  return specs.map(spec => {
-    if (spec.type || spec.values.length || !last) return (last = spec);
-    return { ...spec, type: last.type, values: last.values };
-  });
 }
 
 function specsOf(raw: Raw, type: string): Raw[] {

@@ -1,16 +1,18 @@
 /**
- * The only file that talks to tree-sitter. A parsed tree is copied once, in one pass of a cursor, into plain objects;
+ * The only file that talks to tree-sitter, which makes something of code that is broken or newer than our own parser. It is
+ * loaded when such code is met. A parsed tree is copied once, in one pass of a cursor, into plain objects;
  * nothing behind this folder sees wasm.
  *
  * The copy bypasses `TreeCursor`, which moves its state in and out of wasm memory around every step (five times the
  * time of the parse itself). The exported functions below it leave the state where it is. They are no public
- * interface, so the version of web-tree-sitter is pinned exactly and `initParser` checks that they are there.
+ * interface, so the version of web-tree-sitter is pinned exactly and `loadGrammar` checks that they are there.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { Language, Parser, type Tree } from 'web-tree-sitter';
-import { timed } from '../source/clock.ts';
-import type { Span } from '../source/text.ts';
+import type { Parser, Tree } from 'web-tree-sitter';
+import { grammarFile } from '../../assets.ts';
+import { timed } from '../../source/clock.ts';
+import type { Span } from '../../source/text.ts';
 
 /** A node of the concrete tree. `field` is the role in the parent, empty where the grammar gives none. */
 export interface Raw {
@@ -56,15 +58,23 @@ interface Grammar {
 
 let grammar: Grammar | undefined;
 
-/** Loads the grammar; once a process, before the first parse. `file` is the path of `tree-sitter-go.wasm`. */
-export async function initParser(file: string): Promise<void> {
+/** The grammar is needed and has not been loaded, which cannot be done while others wait: `loadGrammar`, then begin anew. */
+export class GrammarMissing extends Error {
+  constructor() {
+    super('the grammar has not been loaded');
+  }
+}
+
+/** Loads the grammar, once a process. */
+export async function loadGrammar(): Promise<void> {
   if (grammar) return;
+  const { Language, Parser } = await import('web-tree-sitter');
   // Before the grammar's lexer is optimized it must have run for longer than the default; a process that ends waits for that.
   setFlagsFromString('--wasm-tiering-budget=100000000');
   const exported: object = {};
   await Parser.init(exported);
   if (!isBinding(exported)) throw new Error('this version of web-tree-sitter does not export its cursor functions');
-  const language = await Language.load(new Uint8Array(readFileSync(file)));
+  const language = await Language.load(new Uint8Array(readFileSync(grammarFile)));
   const parser = new Parser();
   parser.setLanguage(language);
   const types = language.types;
@@ -109,7 +119,7 @@ function parse(text: string, shift: number): Parsed {
 }
 
 function parsed(text: string, shift: number): Parsed {
-  if (!grammar) throw new Error('initParser has not been called');
+  if (!grammar) throw new GrammarMissing();
   const tree = grammar.parser.parse(text);
   if (!tree) throw new Error('the parser gave up');
   try {
