@@ -20,7 +20,7 @@ const visit = path => {
   always.add(path);
   for (const [, to = ''] of readFileSync(path, 'utf8').matchAll(/^(?:import(?! type)|export(?! type))[^;]*? from '(\.[^']+)'/gm)) visit(join(dirname(path), to));
 };
-visit(join(root, 'src/cli/main.ts'));
+visit(join(root, 'src/cli/command.ts'));
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) && !id.endsWith('cli/main.ts') }] } });
+await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) }] } });
 await bundle.close();

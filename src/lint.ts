@@ -90,7 +90,7 @@ function isBuilt(file: string, tags: ReadonlySet<string>): boolean {
 async function analysed(folders: readonly PackageFolder[], options: LintOptions): Promise<readonly UnitResult[]> {
   const units = folders.map(({ dir, importPath, files, only }): Unit => ({ dir, importPath, files, ...(only ? { only: [...only].sort() } : {}) }));
   const { go, declared, overlay, tests, generated } = options;
-  const analysis: AnalysisOptions = { cwd: realOf(options.cwd), units, go, declared, overlay, tests, generated };
+  const analysis: AnalysisOptions = { cwd: realOf(options.cwd), units, go, declared, overlay, tests, generated, areKept: options.cache !== undefined };
   const analyse = (some: readonly Unit[]) => analyseAll(some, analysis, options.rules, options.threads, done => options.progress?.(done, some.length));
   return options.cache === undefined ? analyse(units) : throughCache(options.cache, analysis, options.rules, analyse);
 }

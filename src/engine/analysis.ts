@@ -41,6 +41,8 @@ export interface AnalysisOptions {
   /** Whether findings in `_test.go` files are wanted, and in generated ones. */
   readonly tests: boolean;
   readonly generated: boolean;
+  /** Whether results are kept for the next run, and therefore say what they depend on. */
+  readonly areKept: boolean;
 }
 
 const NEWEST = { major: 1, minor: 27 };
@@ -92,7 +94,7 @@ export class Analysis {
 
   private analysed(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
-    startLooking(unit.dir);
+    if (this.options.areKept) startLooking(unit.dir);
     const packages = this.program.askedIn(unit.dir);
     const diagnostics = packages.flatMap(pkg => [...this.check(pkg, unit)]);
     // Memory follows the largest package, not the repository.

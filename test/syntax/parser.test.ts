@@ -25,7 +25,7 @@ function tolerant(text: string, piece: Piece): unknown {
 }
 
 /** Where tree-sitter has other ends: types of functions go on to the end of the body, clauses to that of the line. */
-function withoutEnds(key: string, value: unknown): unknown {
+function withoutEnds(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const isType = 'kind' in value && value.kind === 'functype';
   const isClause = 'body' in value && Array.isArray(value.body);
