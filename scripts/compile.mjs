@@ -1,6 +1,6 @@
 // Bundles the command into dist/. A run of one file spends most of its time on finding and loading modules; what only
 // some runs need (formats, the configuration's parser) stays in chunks of its own. Types are checked by `npm run check`.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -22,5 +22,10 @@ const visit = path => {
 };
 visit(join(root, 'src/cli/command.ts'));
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) }] } });
+const { output } = await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) }] } });
 await bundle.close();
+// The engine keeps the text of what it runs, and with one character beyond ASCII at two bytes a character.
+for (const { fileName } of output) {
+  const path = join(root, 'dist', fileName);
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
+}

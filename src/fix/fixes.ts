@@ -1,7 +1,7 @@
 /**
  * Which fixes are made: the first of those that change the same text, and of these the ones that prove themselves. The
  * packages are linted once more with the changed texts in memory; a fix stays only when its finding is gone, nothing
- * new is found in its function, and the grammar still understands the code.
+ * new is found in its function, and the code can still be parsed.
  */
 import { dirname } from 'node:path';
 import type { Diagnostic, Edit, Fix } from '../finding.ts';

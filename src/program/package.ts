@@ -17,7 +17,7 @@ export interface GoFile {
   readonly imports: readonly ImportSpec[];
   readonly kind: FileKind;
   readonly pkg: Package;
-  /** Called when the grammar does not understand a declaration. */
+  /** Called when a declaration is not understood. */
   readonly misread: () => void;
 }
 

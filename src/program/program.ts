@@ -109,7 +109,7 @@ export class Program {
   }
 
   private misreadOf(path: string): () => void {
-    return () => this.options.report({ level: 'note', id: 'not-understood', path, message: 'the grammar does not understand a declaration of this file' });
+    return () => this.options.report({ level: 'note', id: 'not-understood', path, message: 'a declaration of this file is broken, or newer than this tool; the others are used' });
   }
 
   /** The package that `path` names in an import of `file`; undefined where its source is not at hand. */

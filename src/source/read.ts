@@ -65,10 +65,11 @@ export function importedFilesIn(dir: string): string[] {
   }
 }
 
-let shared = Buffer.allocUnsafeSlow(1024 * 1024);
+const shared = Buffer.allocUnsafeSlow(1024 * 1024);
 
 /**
- * The bytes of a file, for whoever is done with them before the next call: they lie in one buffer for all files.
+ * The bytes of a file, for whoever is done with them before the next call: they lie in one buffer for all files but
+ * the few that are larger.
  * Undefined where there is nothing that could be Go.
  */
 export function readBriefly(path: string): Buffer | undefined {
@@ -81,8 +82,8 @@ function readInto(path: string): Buffer | undefined {
     try {
       const { size } = fstatSync(file);
       if (size > LARGEST_FILE) return undefined;
-      if (size > shared.length) shared = Buffer.allocUnsafeSlow(size);
-      return shared.subarray(0, readSync(file, shared, 0, size, 0));
+      const buffer = size > shared.length ? Buffer.allocUnsafeSlow(size) : shared;
+      return buffer.subarray(0, readSync(file, buffer, 0, size, 0));
     } finally {
       closeSync(file);
     }

@@ -35,7 +35,7 @@ export interface FuncType extends Node { readonly kind: 'functype'; readonly typ
 export interface StructType extends Node { readonly kind: 'struct'; readonly fields: readonly Field[] }
 export interface InterfaceType extends Node { readonly kind: 'interface'; readonly methods: readonly InterfaceMethod[]; readonly embeds: readonly Expr[] }
 export interface InterfaceMethod extends Node { readonly name: Ident; readonly type: FuncType }
-/** What the grammar could not read. */
+/** What could not be read. */
 export interface Bad extends Node { readonly kind: 'bad' }
 
 /** Names that share a type: a parameter group, a struct field group (no names: embedded or unnamed). */

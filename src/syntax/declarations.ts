@@ -10,7 +10,7 @@ import { bindFunction, bindInitializer } from './scope.ts';
 import { Lowering } from './tolerant/lower.ts';
 import { parsePiece, type Parsed } from './tolerant/parse.ts';
 
-/** What was parsed, and whether the grammar understood all of it. */
+/** What was parsed, and whether all of it was understood. */
 export interface Read<T> {
   readonly found: T;
   readonly hasError: boolean;
@@ -40,22 +40,13 @@ function readDecl(source: Source, piece: Piece) {
   return { decl: new Lowering(source.text).decls(parsed.root)[0], hasError: parsed.hasError };
 }
 
-/**
- * A function without its body. A signature that cannot be read is blanked out up to what can: first the type parameters
- * of a method, which are newer than the grammar, then all but the name. The body keeps its findings.
- */
-export function readFunc(source: Source, piece: Piece): Read<FuncDecl> {
-  const text = source.text;
+/** A function without its body. Of a signature that cannot be read the name is left, and the body keeps its findings. */
+export function readFunc({ text }: Source, piece: Piece): Read<FuncDecl> {
   const own = parseHead(text, piece);
   if (own) return { found: own, hasError: false };
   const whole = tolerantHead(text, piece);
   if (!whole.hasError) return { found: lowerFunc(text, piece, whole), hasError: false };
-  const withoutParams = blanked(text, piece, /^\s*\[[^(]*\](?=\()/);
-  if (withoutParams) {
-    const parsed = tolerantHead(withoutParams, piece);
-    if (!parsed.hasError) return { found: lowerFunc(withoutParams, piece, parsed), hasError: false };
-  }
-  const bare = blanked(text, piece, /^[^]*$/, '()') ?? text;
+  const bare = withoutSignature(text, piece);
   return { found: lowerFunc(bare, piece, tolerantHead(bare, piece)), hasError: true };
 }
 
@@ -63,12 +54,10 @@ function tolerantHead(text: string, { start, end, body }: Piece): Parsed {
   return parsePiece(text, { start, end: body?.start ?? end }, { after: body ? '{}' : '' });
 }
 
-/** The text with what `pattern` finds in the signature replaced by `by` and blanks, so that every offset stays. */
-function blanked(text: string, { signature }: Piece, pattern: RegExp, by = ''): string | undefined {
-  const found = signature && pattern.exec(text.slice(signature.start, signature.end));
-  if (!found || found[0].length < by.length) return undefined;
-  const from = signature.start + found.index;
-  return text.slice(0, from) + by.padEnd(found[0].length) + text.slice(from + found[0].length);
+/** Every offset stays. */
+function withoutSignature(text: string, { signature }: Piece): string {
+  if (!signature || signature.end - signature.start < 2) return text;
+  return `${text.slice(0, signature.start)}${'()'.padEnd(signature.end - signature.start)}${text.slice(signature.end)}`;
 }
 
 function lowerFunc(text: string, piece: Piece, { root }: Parsed): FuncDecl {

@@ -102,15 +102,7 @@ export interface Parsed {
  */
 export function parsePiece(text: string, { start, end }: Span, { before = '', after = '' } = {}): Parsed {
   // The grammar wants a newline at the end.
-  return parse(`${before}${newOfValues(text.slice(start, end))}${after}\n`, start - before.length);
-}
-
-/**
- * To the grammar the operand of `new` is a type, but since Go 1.26 it may be a value. What does not begin like a type
- * only is read as an ordinary argument, by a change of the callee's name that the copy of the tree does not show.
- */
-function newOfValues(text: string): string {
-  return text.includes('new(') ? text.replace(/\bnew\((?!\s*(?:[[*]|(?:map|chan|struct|interface|func)\b|<-))/g, 'neW(') : text;
+  return parse(`${before}${text.slice(start, end)}${after}\n`, start - before.length);
 }
 
 /** `shift` is added to every offset. */
