@@ -162,6 +162,7 @@ export function isTypeCase({ op, y, start, end }: Expr & { kind: 'binary' }): bo
 /** What assignments of constants and declarations without values say: `done = true`, `var seen map[string]bool`. */
 function factsOf({ lhs, rhs, node }: Op & { kind: 'assign' }, body: Body): readonly Fact[] {
   if ('type' in node && rhs.length === 0) return lhs.flatMap(name => factsOfZero(name, node.type, body));
+  if (lhs.length === 2 && rhs.length === 1) return isContextMade(rhs[0], body) ? lhs.flatMap(x => known(factAbout(x, 'nil', false, body))) : [];
   if (lhs.length !== rhs.length || ('op' in node && node.op !== '=' && node.op !== ':=')) return [];
   return lhs.flatMap((x, i) => factsOfValue(x, rhs[i], body));
 }
@@ -174,6 +175,14 @@ function factsOfValue(target: Expr, value: Expr | undefined, body: Body): readon
   if (x.kind !== 'ident' || x.entity) return [];
   if (x.name === 'nil') return [...known(factAbout(target, 'nil', true, body)), ...known(emptyFact(target, body))];
   return x.name === 'true' || x.name === 'false' ? known(factAbout(target, 'true', x.name === 'true', body)) : [];
+}
+
+/** `ctx, cancel := context.WithCancel(parent)`: neither is ever nil. */
+function isContextMade(value: Expr | undefined, { env }: Body): boolean {
+  const call = value && unparen(value);
+  const fun = call?.kind === 'call' ? unparen(call.fun) : undefined;
+  if (call?.kind !== 'call' || fun?.kind !== 'selector' || !/^(?:With\w+|NotifyContext)$/.test(fun.sel.name)) return false;
+  return /^(?:context\.With(?:Cancel|Deadline|Timeout)(?:Cause)?|os\/signal\.NotifyContext)$/.test(calleeName(calleeOf(call, env)) ?? '');
 }
 
 /** `&T{…}`, `make(…)`, a function literal: whatever is made is not nil. */
