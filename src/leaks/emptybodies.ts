@@ -5,6 +5,7 @@
  */
 import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
+import { memberOf } from '../program/members.ts';
 import type { Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
@@ -88,8 +89,10 @@ function valuesOf({ origin, assigned }: Variable): readonly Expr[] {
 }
 
 /** A type of the tests whose `RoundTrip` makes its answer up, or that gives such a transport to those who ask for one. */
-function isStandIn(type: Type, { info: { pkg } }: Body): boolean {
+function isStandIn(type: Type, { info: { pkg }, env: { program } }: Body): boolean {
   const base = type.kind === 'pointer' ? type.elem : type;
   if (base.kind !== 'named' || !base.def?.file.kind.test || base.def.file.pkg !== pkg) return false;
-  return pkg.methodsOf(base.name).some(({ bareName, bodyText, resultText }) => (bareName === 'RoundTrip' ? /\bhttp\.Response\{/.test(bodyText) : /\bhttp\.RoundTripper\b/.test(resultText)));
+  const member = memberOf(type, 'RoundTrip', program);
+  if (member?.kind === 'method') return /\bhttp\.Response\{/.test(member.func?.bodyText ?? '');
+  return pkg.methodsOf(base.name).some(({ resultText }) => /\bhttp\.RoundTripper\b/.test(resultText));
 }

@@ -180,8 +180,7 @@ function factsOfValue(target: Expr, value: Expr | undefined, body: Body): readon
 /** `ctx, cancel := context.WithCancel(parent)`: neither is ever nil. */
 function isContextMade(value: Expr | undefined, { env }: Body): boolean {
   const call = value && unparen(value);
-  const fun = call?.kind === 'call' ? unparen(call.fun) : undefined;
-  if (call?.kind !== 'call' || fun?.kind !== 'selector' || !/^(?:With\w+|NotifyContext)$/.test(fun.sel.name)) return false;
+  if (call?.kind !== 'call' || !/\.(?:With|NotifyContext)/.test(env.file.source.text.slice(call.fun.start, call.fun.end))) return false;
   return /^(?:context\.With(?:Cancel|Deadline|Timeout)(?:Cause)?|os\/signal\.NotifyContext)$/.test(calleeName(calleeOf(call, env)) ?? '');
 }
 
