@@ -173,6 +173,12 @@ export class Reading {
     return undefined;
   }
 
+  /** The bodies with the channel in reach that a call runs in place. */
+  runsBy(call: Call): readonly Run[] {
+    for (const [op, runs] of this.runs) if (op.kind === 'call' && op.call === call) return runs.filter(({ started }) => !started);
+    return [];
+  }
+
   /** What a call has begun when it returns. */
   begunBy(call: Call): Count {
     for (const [op, step] of this.steps) if (op.kind === 'call' && op.call === call) return { ...START, started: step.started, supply: step.supply };
