@@ -52,16 +52,16 @@ export const ASKS_BY_NAME = /\.(?:Check|Should|Is|Log|Trace)[A-Z]\w*$|\.(?:New)?
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
 export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;
 /** Assertions of test libraries that end the goroutine when they fail. */
-export const ENDS_IF_FAILED = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.|^gotest\.tools\/(?:v3\/)?assert\.(?!Check$)|^(?:\(\*)?github\.com\/frankban\/quicktest\.(?:C\)\.)?Assert$|^\(\*github\.com\/matryer\/is\.I\)\.|^\(\*gopkg\.in\/check\.v1\.C\)\.Assert$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.(?:Ok|NotOk|Equals|Assert)$/;
+export const ENDS_IF_FAILED = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.|^gotest\.tools\/(?:v3\/)?assert\.(?!Check$)|^(?:\(\*)?github\.com\/frankban\/quicktest\.(?:C\)\.)?Assert$|^\(\*github\.com\/matryer\/is\.I\)\.|^\(\*gopkg\.in\/check\.v1\.C\)\.Assert$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.(?:Ok|NotOk|Equals|Assert)$|^github\.com\/shoenig\/test\/must\./;
 /** Assertions that there is an error. */
-export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?|Regexpf?)$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.NotOk$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$/;
+export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?|Regexpf?)$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.NotOk$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^github\.com\/shoenig\/test(?:\/must)?\.(?:Error|EqError|ErrorIs|ErrorAs|ErrorContains|NotNil)$/;
 /** Assertions that are given a value and what it has to be like. */
 export const CHECKS_VALUE = /^\(\*(?:gopkg\.in\/check\.v1|github\.com\/frankban\/quicktest)\.C\)\.(?:Assert|Check)$|^github\.com\/frankban\/quicktest\.(?:Assert|Check)$/;
 /** Assertions that two of their arguments are equal. */
-export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$/;
+export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$|^github\.com\/shoenig\/test(?:\/must)?\.Eq$/;
 /** Assertions that their first argument is true, or is false. */
-export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$/;
-export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$/;
+export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$|^github\.com\/shoenig\/test(?:\/must)?\.True$/;
+export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$|^github\.com\/shoenig\/test(?:\/must)?\.False$/;
 /** Functions that say whether two values are equal. */
 export const COMPARES = /^(?:reflect\.DeepEqual|bytes\.Equal|slices\.Equal|maps\.Equal|github\.com\/google\/go-cmp\/cmp\.Equal|github\.com\/stretchr\/testify\/assert\.ObjectsAreEqual(?:Values)?)$/;
 /** Functions that make an error of a text. */

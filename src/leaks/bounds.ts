@@ -9,6 +9,7 @@ import { isNamed, type Type } from '../program/types.ts';
 import { type Call, type Expr, type FuncNode, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
+import { isWithinLength } from './channels/lengths.ts';
 import { type Goroutine, hasEndlessLoop, onceAround, runBy } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
@@ -185,6 +186,7 @@ function blocksOn({ parent }: Goroutine, body: Body, pass: Pass): UnboundedStart
   for (const { body: at } of runBy(body, pass)) {
     const loop = hasEndlessLoop(at, pass);
     for (const { op } of operations(at.graph)) {
+      if (isWithinLength(op, at)) continue;
       if (op.kind === 'receive' && !op.inSelect && !isTimed(op.channel, at) && !isAnswered(op.channel, 'receive', pass)) return { what: 'waits for a channel', node: op.node, body: at };
       if (op.kind === 'send' && !op.inSelect && !isAnswered(op.stmt.channel, 'send', pass)) return { what: 'sends on a channel', node: op.stmt, body: at };
       if (op.kind !== 'call') continue;

@@ -44,7 +44,7 @@ export class Facts {
 
   /** The facts after an operation, which may assign to what they are about: `done = true`. */
   after(op: Op, body: Body): Facts {
-    const learnt = op.kind === 'assign' ? factsOf(op, body).filter(fact => isAskedAgain(fact, body)) : [];
+    const learnt = factsOf(op, body).filter(fact => isAskedAgain(fact, body));
     if (this.known.size === 0 && learnt.length === 0) return this;
     const changed = changedBy(op, body);
     const kept = changed.length === 0 ? [...this.known] : [...this.known].filter(([, { reads }]) => !reads.some(place => changed.some(change => change(place))));
@@ -159,9 +159,24 @@ export function isTypeCase({ op, y, start, end }: Expr & { kind: 'binary' }): bo
   return op === '!=' && y.kind === 'ident' && y.name === 'nil' && y.start === start && y.end === end;
 }
 
+/** What assignments and counting say. */
+function factsOf(op: Op, body: Body): readonly Fact[] {
+  if (op.kind === 'assign') return factsOfAssign(op, body);
+  return op.kind === 'eval' && countsUp(op.expr, body) ? known(factAbout(op.expr, '0', false, body)) : [];
+}
+
+/** `n++` of a variable that begins with 0 and is changed in no other way. */
+function countsUp(x: Expr, { info: { bodyText, file } }: Body): boolean {
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || !/^\s*\+\+/.test(file.source.text.slice(x.end, x.end + 4))) return false;
+  const { origin, assigned, name } = x.entity;
+  const isZero = origin.kind === 'value' ? origin.expr.kind === 'literal' && origin.expr.text === '0' : origin.kind === 'declared' && x.entity.role === 'local';
+  return isZero && assigned.length === 0 && !new RegExp(`\\b${name}\\s*--`).test(bodyText);
+}
+
 /** What assignments of constants and declarations without values say: `done = true`, `var seen map[string]bool`. */
-function factsOf({ lhs, rhs, node }: Op & { kind: 'assign' }, body: Body): readonly Fact[] {
+function factsOfAssign({ lhs, rhs, node }: Op & { kind: 'assign' }, body: Body): readonly Fact[] {
   if ('type' in node && rhs.length === 0) return lhs.flatMap(name => factsOfZero(name, node.type, body));
+  if (lhs.length === 2 && rhs.length === 1) return isContextMade(rhs[0], body) ? lhs.flatMap(x => known(factAbout(x, 'nil', false, body))) : [];
   if (lhs.length !== rhs.length || ('op' in node && node.op !== '=' && node.op !== ':=')) return [];
   return lhs.flatMap((x, i) => factsOfValue(x, rhs[i], body));
 }
@@ -174,6 +189,13 @@ function factsOfValue(target: Expr, value: Expr | undefined, body: Body): readon
   if (x.kind !== 'ident' || x.entity) return [];
   if (x.name === 'nil') return [...known(factAbout(target, 'nil', true, body)), ...known(emptyFact(target, body))];
   return x.name === 'true' || x.name === 'false' ? known(factAbout(target, 'true', x.name === 'true', body)) : [];
+}
+
+/** `ctx, cancel := context.WithCancel(parent)`: neither is ever nil. */
+function isContextMade(value: Expr | undefined, { env }: Body): boolean {
+  const call = value && unparen(value);
+  if (call?.kind !== 'call' || !/\.(?:With|NotifyContext)/.test(env.file.source.text.slice(call.fun.start, call.fun.end))) return false;
+  return /^(?:context\.With(?:Cancel|Deadline|Timeout)(?:Cause)?|os\/signal\.NotifyContext)$/.test(calleeName(calleeOf(call, env)) ?? '');
 }
 
 /** `&T{…}`, `make(…)`, a function literal: whatever is made is not nil. */
@@ -244,7 +266,7 @@ function subjectsOf(body: Body): ReadonlySet<string> {
     if (channel) questions.add(channel.key);
   }
   for (const { op } of operations(body.graph)) {
-    if (op.kind === 'assign') for (const { subject } of factsOf(op, body)) if (questions.has(subject)) again.add(subject);
+    for (const { subject } of factsOf(op, body)) if (questions.has(subject)) again.add(subject);
   }
   return again;
 }

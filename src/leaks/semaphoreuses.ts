@@ -192,8 +192,10 @@ function isMadeIn({ info: { bodyText } }: Body): boolean {
 }
 
 /** `for range n { tokens <- struct{}{} }`. */
-function isFilling({ does, node, inSelect }: TokenUse, body: Body, all: Uses): boolean {
-  const loop = does === 'send' && !inSelect && isMadeIn(body) ? loopAround(node, body) : undefined;
+function isFilling({ does, node, inSelect, semaphore: { variable } }: TokenUse, body: Body, all: Uses): boolean {
+  // A literal that is run later sends when others receive already.
+  const isBefore = variable === undefined || variable.owner === body.node;
+  const loop = does === 'send' && !inSelect && isBefore && isMadeIn(body) ? loopAround(node, body) : undefined;
   return loop !== undefined && !all.some(({ use }) => use.does === 'receive' && isWithin(use.node, loop));
 }
 

@@ -5,6 +5,7 @@ import { type Call, type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import type { Body } from './bodies.ts';
 import { type Goroutine, goroutinesRunning } from './goroutines.ts';
+import { isAwaitedByStarter } from './handshakes.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, type Place, placeOf } from './places.ts';
 
@@ -33,6 +34,7 @@ export function* addsInGoroutine(pass: Pass): Generator<AddInGoroutine> {
       if (dones > countCalls(body, 'Add', place)) continue;
       const isFirst = after.block === body.graph.entry && after.index === 1;
       if (dones === 0 && !isFirst) continue;
+      if (isAwaitedByStarter(op, goroutine, body)) continue;
       seen.add(op.call);
       yield { goroutine, body, call: op.call, group, callsDone: dones > 0 };
     }

@@ -11,7 +11,7 @@ import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { Memo } from '../program/memo.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
-import type { Env } from '../program/resolve.ts';
+import { type Env, signatureOf, underlying } from '../program/resolve.ts';
 import type { Type } from '../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { askedBodies, type Body, bodiesOf, bodiesWith } from './bodies.ts';
@@ -35,6 +35,8 @@ interface Starter {
   /** The methods that close it. */
   readonly stops: readonly string[];
   readonly goroutine: Goroutine;
+  /** The result that is a function which closes it as well. */
+  readonly stopResult: number | undefined;
 }
 
 export interface UnstoppedWorker {
@@ -81,7 +83,7 @@ function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass:
   if (!held) return undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);
   // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
-  if (isShared(held.variable, call, resource, body, pass) || closesItself(starter, body, pass)) return undefined;
+  if (isShared(held.variable, call, resource, body, pass) || closesItself(starter.channel, body, pass) || takesStop(call, starter, body)) return undefined;
   const way = search(held.from, stateOf(tracked, held.companions), walkOf(resource, body, pass));
   return way && { body, call, starter, variable: held.variable, way, never: bodyEffect(body.graph, tracked, whereOf(resource, body, pass)) === 'none' };
 }
@@ -145,8 +147,24 @@ function isShared(variable: Variable, call: Call, resource: Resource, body: Body
 }
 
 /** The function, or a literal in it, closes the channel without a method. */
-function closesItself({ channel }: Starter, { info }: Body, pass: Pass): boolean {
+function closesItself(channel: string, { info }: Body, pass: Pass): boolean {
   return /\bclose\(/.test(info.bodyText) && [...bodiesOf(info, pass)].some(body => closes(channel, body));
+}
+
+/** `w, stop := startWorker()`: who has the function that ends the goroutine need not call the method. */
+function takesStop(call: Call, { stopResult }: Starter, { graph }: Body): boolean {
+  return stopResult !== undefined && operations(graph).some(({ op }) => {
+    if (op.kind !== 'assign' || op.rhs.length !== 1 || op.rhs[0] === undefined || unparen(op.rhs[0]) !== call) return false;
+    const stop = op.lhs[stopResult];
+    return stop !== undefined && !(stop.kind === 'ident' && stop.name === '_');
+  });
+}
+
+/** The place of a function among the results of a starter that has a literal which closes the channel. */
+function stopResultOf(channel: string, starter: Body, pass: Pass): number | undefined {
+  const { info, env } = starter;
+  const at = signatureOf(info.decl.type, env).results.findIndex(type => underlying(type, env.program).kind === 'func');
+  return at >= 0 && closesItself(channel, starter, pass) ? at : undefined;
 }
 
 function closes(family: string, body: Body): boolean {
@@ -201,7 +219,7 @@ function starterOf(goroutine: Goroutine, pass: Pass): Starter | undefined {
   if (closers.length === 0) return undefined;
   // A goroutine that closes it ends for reasons of its own.
   const started = new Set(allGoroutinesOf(pass).flatMap(other => (other.body && other.body.node === other.body.info.decl ? [other.body.info] : [])));
-  return closers.some(info => started.has(info)) ? undefined : { func: parent.info, at: owner, channel, stops: closers.map(info => info.bareName), goroutine };
+  return closers.some(info => started.has(info)) ? undefined : { func: parent.info, at: owner, channel, stops: closers.map(info => info.bareName), goroutine, stopResult: stopResultOf(channel, parent, pass) };
 }
 
 function servesIn({ graph }: Body): boolean {

@@ -11,7 +11,7 @@ import type { Pass } from '../pass.ts';
 import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
-import { sendsOf } from './counts.ts';
+import { MANY, sendsOf } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
@@ -19,6 +19,7 @@ import { channelsMadeIn, type Made } from './makes.ts';
 import { type Branch, noResult } from './noresults.ts';
 import { type Ending, type Names, namesOf } from './places.ts';
 import { answersRequests } from './requests.ts';
+import { type Teller, tellerAfter, tellsEnd } from './sentinels.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
@@ -145,6 +146,7 @@ interface State extends Count {
   readonly facts: Facts;
   readonly closing: Closing;
   readonly starter: Starter | undefined;
+  readonly teller: Teller | undefined;
 }
 
 function* leftBehind(reading: Reading, made: Made | Constructed, body: Body, pass: Pass): Generator<Abandoned> {
@@ -170,7 +172,7 @@ function withEndings(verb: Verb, reading: Reading, made: Made | Constructed, bod
 /** A way from where the channel is made or got to where too little has been done at its other end; `count` is how it comes. */
 export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Count, body: Body, pass: Pass, isVoid: Branch = () => false): Arrival<unknown> | undefined {
   const closing = closingBefore(made.call, reading, body);
-  const start = { ...count, supply: reading.deferredBefore(made.call.start), closing, starter: undefined };
+  const start = { ...count, supply: reading.deferredBefore(made.call.start), closing, starter: undefined, teller: undefined };
   const walk = leavingWalk(reading, verb, made, body, pass, isVoid);
   return firstFound(factsAt(made.after, body, pass), facts => search<State>(made.after, { ...start, facts }, walk));
 }
@@ -178,7 +180,7 @@ export function wayLeaving(reading: Reading, verb: Verb, made: Made, count: Coun
 function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass: Pass, isVoid: Branch): Walk<State> {
   const walk = reading.walk();
   return {
-    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing} ${state.starter?.result.ident.start ?? ''}`,
+    key: state => `${walk.key(state)} ${state.facts.key} ${state.closing} ${state.starter?.result.ident.start ?? ''} ${state.teller?.result.ident.start ?? ''}`,
     op(op, state) {
       // A failing test is told already.
       if (failsTest(op, body)) return undefined;
@@ -187,13 +189,14 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;
       const next = walk.op(op, state);
       if (next === undefined || next === 'arrive') return next;
-      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body), starter: starterAfter(op, next, state.starter, reading, pass) };
+      return { ...next, facts: state.facts.after(op, body), closing: closingAfter(op, state.closing, reading, body), starter: starterAfter(op, next, state.starter, reading, pass), teller: tellerAfter(op, state.teller, reading) };
     },
     edge(condition, taken, state, to) {
       if (isVoid(condition, taken) || isUnstarted(condition, taken, state, state.starter)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       const next = facts && walk.edge(condition, taken, state, to);
-      return next && { ...state, ...next, facts };
+      if (!next || !tellsEnd(condition, taken, state.teller, body, pass)) return next && { ...state, ...next, facts };
+      return { ...state, ...next, facts, supply: { ...next.supply, receives: MANY } };
     },
     between: (from, to, state) => {
       const next = walk.between?.(from, to, state);

@@ -8,7 +8,7 @@ import { type Arrival, operations, search, type Turn } from '../../flow/search.t
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
-import { type Call, type Expr, type Go, unparen } from '../../syntax/ast.ts';
+import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import { canonicalPlace } from '../mutexes.ts';
@@ -98,8 +98,9 @@ interface Wanted {
 }
 
 /** The goroutine ends on this way for a reason of its own, so that nobody can know that there will be no answer. */
-function wayWithout(wanted: Wanted, { body, names }: Run, pass: Pass): Arrival<unknown> | undefined {
+function wayWithout(wanted: Wanted, run: Run, pass: Pass, overs: readonly Turn[] = []): Arrival<unknown> | undefined {
   const { verb } = wanted;
+  const { body, names } = run;
   const reading = new Reading(body, withNames(names, body), pass);
   const walk = reading.walk();
   const isOwn = (op: Op | undefined) => verb === 'send' && op !== undefined && reading.doesAt(op, 'receive');
@@ -108,9 +109,13 @@ function wayWithout(wanted: Wanted, { body, names }: Run, pass: Pass): Arrival<u
   const way = search<Count>({ block: body.graph.entry, index: 0 }, START, {
     ...walk,
     op: (op, count) => ((verb !== 'send' && reading.doesAt(op, ...ANSWERS[verb])) || isTold(op, verb, isOwn, body) ? undefined : walk.op(op, count)),
+    edge: (condition, taken, count, to) => (overs.some(over => over.condition === condition && over.taken === taken) ? undefined : walk.edge(condition, taken, count, to)),
     between: (from, to, count) => (told.has(to) || isOver(from, to) ? undefined : walk.between?.(from, to, count)),
     returns: (_, { supply }) => isWithout(wanted, supply),
   });
+  const last = way?.turns.at(-1);
+  // There is nothing left to draw: another way may lead out for a reason of its own.
+  if (last && asksForDrawn(last, body)) return wayWithout(wanted, run, pass, [...overs, last]);
   return way && (wanted.inStep || isOwnReason(way, body)) ? way : undefined;
 }
 
@@ -160,11 +165,44 @@ function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
   return isOwn && (!receivesInLoop(body) || isFailure(turn, body));
 }
 
-function mentionsOwn({ condition }: Turn, { node }: Body): boolean {
+function mentionsOwn({ condition }: Turn, body: Body): boolean {
+  const { node } = body;
   let found = false;
-  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && x.entity.owner === node) });
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && x.entity.owner === node && !isDrawn(x.entity, body)) });
   return found;
 }
+
+function asksForDrawn({ condition }: Turn, body: Body): boolean {
+  let found = false;
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && isDrawn(x.entity, body)) });
+  return found;
+}
+
+/**
+ * `i := int(next.Add(1)) - 1`, `n := limit`: what goroutines draw from something they share. That it is used up all of
+ * them find out, and each draw before has been answered by somebody.
+ */
+function isDrawn({ origin, assigned }: Variable, body: Body): boolean {
+  if (origin.kind !== 'value' || origin.count !== 1 || assigned.length > 0) return false;
+  let draws = 0;
+  let others = 0;
+  walkExpr(origin.expr, {
+    expr: x => {
+      if (x.kind === 'call') {
+        const callee = calleeOf(x, body.env);
+        if (callee.kind === 'conversion') return true;
+        if (!DRAWS.test(calleeName(callee) ?? '')) others++;
+        draws++;
+        return false;
+      }
+      if (x.kind === 'ident' && x.entity?.kind === 'var') x.entity.owner === body.node ? others++ : draws++;
+      return x.kind !== 'funclit';
+    },
+  });
+  return draws > 0 && others === 0;
+}
+
+const DRAWS = /^(?:sync\/atomic\.(?:Add|Load)\w+|\(\*sync\/atomic\.\w+\)\.(?:Add|Load))$/;
 
 /** `rand.Intn(2) == 0`. */
 function isChance({ condition }: Turn, { env }: Body): boolean {

@@ -2,11 +2,13 @@
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
+import { isError, typeOf } from '../../program/infer.ts';
 import type { FuncOutline } from '../../program/package.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type FuncNode, unparen } from '../../syntax/ast.ts';
+import { type Call, type Expr, type FuncNode, unparen, variableIn } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
 import { isCommand } from '../commands.ts';
+import { expectsError } from '../expectederrors.ts';
 import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { isSendLeft, wayLeaving } from './abandoned.ts';
@@ -66,9 +68,22 @@ export interface SilentResult extends UnclosedResult {
 export function* discardedResults(pass: Pass): Generator<DiscardedResult> {
   for (const { body, op, after, generator, target } of receivedIn(pass)) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
-    if (target === 'nowhere' && isSendLeft(generator.count, generator.made)) yield { body, call: op.call, wait: generator.wait, way: undefined };
+    if (target === 'nowhere' && isSendLeft(generator.count, generator.made) && !isMeantToFail(op, after, body)) yield { body, call: op.call, wait: generator.wait, way: undefined };
     if (typeof target === 'object') yield* leftUnread(op, target, after, generator, body, pass);
   }
+}
+
+/** `_, err := entries(dir); require.Error(t, err)`: the call that fails has started nothing. */
+function isMeantToFail({ call }: CallOp, { block, index }: Made['after'], { env }: Body): boolean {
+  const at = block.ops.findIndex((op, i) => i >= index && op.kind === 'assign' && op.rhs.some(x => unparen(x) === call));
+  const given = block.ops[at];
+  if (given?.kind !== 'assign') return false;
+  const type = typeOf(call, env);
+  const errors = given.lhs.flatMap((x, i) => (type.kind === 'tuple' && type.types[i] && isError(type.types[i]) ? variableIn(unparen(x)) ?? [] : []));
+  const isOne = (x: Expr) => errors.some(variable => variableIn(unparen(x)) === variable);
+  const rest = block.ops.slice(at + 1);
+  const next = rest.findIndex(op => op.kind === 'assign' && op.lhs.some(isOne));
+  return rest.slice(0, next < 0 ? undefined : next).some(op => expectsError(op, isOne, env));
 }
 
 export function* unclosedResults(pass: Pass): Generator<UnclosedResult> {

@@ -11,7 +11,7 @@ import { type Identity, identityOf, isSameMutex, placeIn } from '../lockplaces.t
 import { lockCallOf, type Mode } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places.ts';
-import { blockOf, placeAfter } from '../reach.ts';
+import { blockOf, placeAfter, spanOf } from '../reach.ts';
 import { isWriteLocked } from '../writers.ts';
 import type { Answer } from './answerers.ts';
 import { closedSide } from './failedreceivers.ts';
@@ -28,9 +28,10 @@ export function lockNeededBy(answer: Answer, answers: readonly Answer[], below: 
   const calls = locks.filter(({ op }) => op.kind === 'call');
   // A deferred answer comes after everything that the body does.
   if (!goal || goal.kind === 'defer') return (calls[0] ?? locks.find(({ op }) => op.kind === 'defer' && (!goal || goal.stmt.start < op.stmt.start)))?.call;
+  const from = startOf(body, below, pass);
   // Where one goroutine answers in several places, any of them will do.
   const goals = new Set(answers.flatMap(other => (other.body.block === body.block && other.op ? other.op : [])));
-  return isGoroutine(body, pass) ? calls.find(lock => mayNeed(lock, goals, answer, pass))?.call : calls[0] && needsAny(calls, goal, answer, pass) ? calls[0].call : undefined;
+  return isGoroutine(body, pass) ? calls.find(lock => mayNeed(lock, goals, from, answer, pass))?.call : calls[0] && needsAny(calls, goal, from, answer, pass) ? calls[0].call : undefined;
 }
 
 function isGoroutine({ block }: Body, pass: Pass): boolean {
@@ -38,13 +39,13 @@ function isGoroutine({ block }: Body, pass: Pass): boolean {
 }
 
 /** On some way from the start, or from one answer to the next. */
-function mayNeed({ op: lock, after: behind }: LockAt, goals: ReadonlySet<Op>, answer: Answer, pass: Pass): boolean {
+function mayNeed({ op: lock, after: behind }: LockAt, goals: ReadonlySet<Op>, from: Point, answer: Answer, pass: Pass): boolean {
   const { body, isBuffered } = answer;
   const isLock = (op: Op) => op === lock;
   const isGoal = (op: Op) => goals.has(op);
   if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && [...goals].some(goal => comesBack(goal, answer, pass) && leavesLocking(lock, goal, answer, pass));
   // Of what lies in a buffer, the first is there to be taken.
-  return [...goals].some(goal => comesBack(goal, answer, pass) && comesTo(placeAfter(goal, body), isLock, isGoal, body, pass)) || (!isBuffered && comesTo(startOf(body), isLock, isGoal, body, pass));
+  return [...goals].some(goal => comesBack(goal, answer, pass) && comesTo(placeAfter(goal, body), isLock, isGoal, body, pass)) || (!isBuffered && comesTo(from, isLock, isGoal, body, pass));
 }
 
 /**
@@ -64,11 +65,11 @@ function leavesLocking(lock: Op, goal: Op, { body }: Answer, pass: Pass): boolea
 }
 
 /** On every way. */
-function needsAny(locks: readonly LockAt[], goal: Op, answer: Answer, pass: Pass): boolean {
+function needsAny(locks: readonly LockAt[], goal: Op, from: Point, answer: Answer, pass: Pass): boolean {
   const { body, isBuffered } = answer;
   const isLock = (op: Op) => locks.some(lock => lock.op === op);
   const isGoal = (op: Op) => op === goal;
-  if (!isBuffered && !comesTo(startOf(body), isGoal, isLock, body, pass)) return true;
+  if (!isBuffered && !comesTo(from, isGoal, isLock, body, pass)) return true;
   const after = placeAfter(goal, body);
   // Once it has left its loop, it answers no more.
   const isInLoop = comesBack(goal, answer, pass);
@@ -78,8 +79,12 @@ function needsAny(locks: readonly LockAt[], goal: Op, answer: Answer, pass: Pass
 
 const NOTHING = () => false;
 
-function startOf({ graph }: Body): Point {
-  return { block: graph.entry, index: 0 };
+/** Where the other side may be when the wait begins: who starts the goroutine that waits is behind the start of it. */
+function startOf({ graph, node }: Body, { steps, wait }: WaitBelow, pass: Pass): Point {
+  const holder = steps[0]?.from ?? wait.body;
+  const start = holder.node === node ? undefined : allGoroutinesOf(pass).find(({ body, parent }) => body?.block === holder.block && parent.node === node);
+  const found = start && operations(graph).find(({ op }) => (op.kind === 'go' || op.kind === 'call') && spanOf(op).start === start.stmt.start);
+  return found ? found.after : { block: graph.entry, index: 0 };
 }
 
 /** Whether a way leads out of the body without passing a lock. */

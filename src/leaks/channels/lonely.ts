@@ -10,6 +10,7 @@ import { spanOf } from '../reach.ts';
 import { allGoroutinesOf, livesAsLongAsProcess, runBy } from '../goroutines.ts';
 import { askedFamiliesOf, type Family, type FamilyUse } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
+import { isWithinLength } from './lengths.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import type { Verb } from './traffic.ts';
 
@@ -31,7 +32,7 @@ export function* lonelyAt(verb: Verb, pass: Pass): Generator<Lonely> {
     // Of a package variable there is one; what ranges over it lives as long as the process.
     if (verb === 'range' && !isNil && key.startsWith(`${pass.pkg.path}:`)) continue;
     for (const use of family.uses) {
-      if (use.verb === verb && pass.isAsked(use.body.info.file) && (!use.guarded || (!isNil && isOnlyExitOf(use, key, pass))) && !(isNil && asksForNil(use, pass)) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
+      if (use.verb === verb && pass.isAsked(use.body.info.file) && (!use.guarded || (!isNil && isOnlyExitOf(use, key, pass))) && !(isNil && asksForNil(use, pass)) && !isBoundByLength(use) && areLate(answers, use, pass)) yield { verb, use, isNil, late: answers };
     }
   }
 }
@@ -42,6 +43,11 @@ function isOnlyExitOf(use: FamilyUse, key: string, pass: Pass): boolean {
   const op = use.verb === 'receive' && names ? spotOf(use)?.op : undefined;
   return names !== undefined && op !== undefined && isOnlyExit(op, x => familyKey(x, use.body.env, names, pass) === key, use.body, pass)
     && allGoroutinesOf(pass).some(goroutine => goroutine.body && !livesAsLongAsProcess(goroutine, pass) && [...runBy(goroutine.body, pass)].some(({ body }) => body.block === use.body.block));
+}
+
+function isBoundByLength(use: FamilyUse): boolean {
+  const op = spotOf(use)?.op;
+  return op !== undefined && isWithinLength(op, use.body);
 }
 
 /** `if c.block != nil { <-c.block }`: it is known that nobody need have made it. */

@@ -18,6 +18,7 @@ import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, sendsOf, type Supply } from './counts.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
+import { isWithinLength } from './lengths.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { isOnlyOnce } from './onlyonces.ts';
 import { hasOwnEnd } from './ownends.ts';
@@ -172,6 +173,12 @@ export class Reading {
     return undefined;
   }
 
+  /** The bodies with the channel in reach that a call runs in place. */
+  runsBy(call: Call): readonly Run[] {
+    for (const [op, runs] of this.runs) if (op.kind === 'call' && op.call === call) return runs.filter(({ started }) => !started);
+    return [];
+  }
+
   /** What a call has begun when it returns. */
   begunBy(call: Call): Count {
     for (const [op, step] of this.steps) if (op.kind === 'call' && op.call === call) return { ...START, started: step.started, supply: step.supply };
@@ -306,7 +313,7 @@ export class Reading {
   private communication(verb: Verb, op: Op, node: Waiting['node']): Step {
     this.note(op, verb);
     const arm = this.arms.get(op);
-    const isBlocked = !arm || !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass);
+    const isBlocked = arm ? !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass) : !isWithinLength(op, this.body);
     const isExit = !isBlocked && verb === 'receive' && isOnlyExit(op, x => this.isChannel(x), this.body, this.pass);
     const waits = isBlocked || isExit;
     if (waits) this.waits.push({ verb, node, body: this.body, isExit, starts: [] });

@@ -17,6 +17,7 @@ import type { Pass } from '../pass.ts';
 import { callIn, turnsWithout } from '../taken.ts';
 import type { Place } from '../places.ts';
 import { answersWithout } from './answers.ts';
+import { isWithinLength } from './lengths.ts';
 import { namesOf } from './places.ts';
 import { armsOf } from './traffic.ts';
 
@@ -51,7 +52,7 @@ const WAITS_FOR_GROUP = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\
 /** Of an operation itself. */
 export function waitAt(op: Op, body: Body, pass: Pass): Wait | undefined {
   const arm = armsOf(body.graph).get(op);
-  if (arm && answersWithout(arm.select, arm.clause, NONE, body, pass)) return undefined;
+  if ((arm && answersWithout(arm.select, arm.clause, NONE, body, pass)) || isWithinLength(op, body)) return undefined;
   switch (op.kind) {
     case 'send':
       return { verb: 'send', op, node: op.stmt, subject: op.stmt.channel, body };

@@ -1,5 +1,6 @@
 /** Abandoned goroutines as findings. */
 import type { Finding, Step } from '../../finding.ts';
+import type { Call } from '../../syntax/ast.ts';
 import { type Body, isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../reach.ts';
@@ -29,7 +30,12 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   // What is said of a field need not be said again of each value that has it.
   const isLonely = new Set(lonely.map(({ use }) => use.node));
   const told = new Set([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
-  for (const found of abandonedAt(verb, pass)) if (!told.has(found.wait.node)) yield finding(found);
+  const inTests = new Set<Call>();
+  for (const found of abandonedAt(verb, pass)) {
+    if (told.has(found.wait.node) || inTests.has(found.made.call)) continue;
+    if (isOfTest(found)) inTests.add(found.made.call);
+    yield finding(found);
+  }
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of lonely) yield lonelyFinding(found);
@@ -288,7 +294,7 @@ function finding(found: Abandoned): Finding {
   const start = wait.starts[0];
   const waits = siteIn(wait.body.info, wait.node);
   // What is said of another function is said where this one starts it.
-  const at = !start || [body.info, start.body.info].includes(wait.body.info) ? waits : siteIn(start.body.info, head(start.node));
+  const at = isOfTest(found) ? siteIn(body.info, made.call) : !start || [body.info, start.body.info].includes(wait.body.info) ? waits : siteIn(start.body.info, head(start.node));
   const name = nameOf(found);
   const steps: Step[] = [
     { at: siteIn(body.info, made.call), note: `${name} is made here, ${made.capacity === 0 ? 'without a buffer' : `with a buffer of ${made.capacity ?? 'unknown size'}`}` },
@@ -300,13 +306,19 @@ function finding(found: Abandoned): Finding {
   return { at, confidence, message: messageOf(found, name), trail: [...steps, ...(way && end ? [...turnSteps(way.turns, body.info), end] : [])] };
 }
 
+/** A test leaves the goroutines of the code under test behind: all for want of one channel, which it has made. */
+function isOfTest({ body, wait: { starts: [start] } }: Abandoned): boolean {
+  return start !== undefined && body.info.file.kind.test && !start.body.info.file.kind.test;
+}
+
 const WAITS: Record<Verb, string> = { send: 'it waits here until somebody receives', receive: 'it waits here until somebody sends', range: 'it waits here until the channel is closed' };
 const LEAVES: Record<Verb, string> = {
   send: 'the function leaves here, and nobody receives any more', receive: 'the function leaves here, and nobody sends or closes any more', range: 'the function leaves here, and nobody closes the channel',
 };
 
-function messageOf({ verb, made, way, wait }: Abandoned, name: string): string {
-  const who = wait.starts.length ? 'This goroutine' : 'This function';
+function messageOf(found: Abandoned, name: string): string {
+  const { verb, made, way, wait } = found;
+  const who = isOfTest(found) ? 'A goroutine' : wait.starts.length ? 'This goroutine' : 'This function';
   switch (verb) {
     case 'send':
       return way
