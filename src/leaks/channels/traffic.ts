@@ -17,6 +17,7 @@ import { resultsOf, withNames } from './bindings.ts';
 import { carries, type Run, runsOf } from './callees.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, sendsOf, type Supply } from './counts.ts';
+import { endsOtherwise } from './toldloops.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { isOnlyOnce } from './onlyonces.ts';
@@ -244,7 +245,7 @@ export class Reading {
     let { supply } = count;
     for (const loop of endedLoops(from, to, this.body.graph)) {
       if (loop.stmt.kind === 'range' && isEnding('close', loop.stmt.x, this.names, this.body.env)) supply = ALL_SUPPLY;
-      if (counted.has(loop)) continue;
+      if (counted.has(loop) || endsOtherwise(loop, op => (this.steps.get(op) ?? NO_STEP) !== NO_STEP)) continue;
       for (const { ops } of loop.blocks) {
         for (const op of ops) {
           const step = this.steps.get(op);
