@@ -155,7 +155,7 @@ function closes(op: Op, { env }: Body): boolean {
  * What it was sent both know, so of a goroutine that receives only failures and chance are its own.
  */
 function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
-  const turn = turns.findLast(({ condition }) => !asksParameters(condition));
+  const turn = turns.findLast(({ condition }) => !asksParameters(condition, body));
   if (!turn) return false;
   if (isChance(turn, body)) return true;
   const isOwn = mentionsOwn(turn, body);
@@ -163,9 +163,11 @@ function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
 }
 
 /** `if !ignoreErrors { return err }`: what the function was told before it began. */
-function asksParameters(condition: Expr): boolean {
+function asksParameters(condition: Expr, body: Body): boolean {
   const x = unparen(condition);
-  if (x.kind === 'unary' && x.op === '!') return asksParameters(x.x);
+  if (x.kind === 'unary' && x.op === '!') return asksParameters(x.x, body);
+  // What is behind a pointer others may change.
+  if (x.kind === 'selector') return typeOf(x.x, body.env).kind === 'named' && asksParameters(x.x, body);
   return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' && x.entity.assigned.length === 0;
 }
 
