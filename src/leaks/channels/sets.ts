@@ -65,3 +65,21 @@ export function isAdding(op: Op, family: string, env: Env): boolean {
 function isAppendTo(value: Expr, isSet: (x: Expr | undefined) => boolean): boolean {
   return value.kind === 'call' && value.fun.kind === 'ident' && value.fun.name === 'append' && isSet(value.args[0]);
 }
+
+/** The set that a channel is put into, itself or in a field of a value that is made for it: `s.waiting[id] = &call{done: ch}`. */
+export function putInto(op: Op, isChannel: (x: Expr) => boolean, env: Env): string | undefined {
+  if (op.kind !== 'assign') return undefined;
+  const has = (expr: Expr | undefined): boolean => {
+    const x = expr && unparen(expr);
+    if (!x) return false;
+    const literal = x.kind === 'unary' && x.op === '&' ? unparen(x.x) : x;
+    return isChannel(x) || (literal.kind === 'composite' && literal.elements.some(({ value }) => isChannel(value)));
+  };
+  for (const [i, target] of op.lhs.entries()) {
+    const [x, value] = [unparen(target), op.rhs[i]];
+    const call = value && unparen(value);
+    if (x.kind === 'index' && has(value)) return setAt(x.x, env);
+    if (x.kind === 'selector' && call?.kind === 'call' && call.fun.kind === 'ident' && call.fun.name === 'append' && call.args.slice(1).some(has)) return setAt(x, env);
+  }
+  return undefined;
+}
