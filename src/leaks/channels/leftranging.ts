@@ -6,8 +6,6 @@
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import type { Op } from '../../flow/graph.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
-import { isNamed } from '../../program/types.ts';
-import { typeOf } from '../../program/infer.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -66,8 +64,8 @@ function isContextOver(condition: Expr, taken: boolean, body: Body): boolean {
 
 function contextAskedFor(expr: Expr, method: string, { env }: Body): Expr | undefined {
   const x = unparen(expr);
-  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
-  return fun?.kind === 'selector' && fun.sel.name === method && isNamed(typeOf(fun.x, env), 'context.Context') ? fun.x : undefined;
+  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
+  return callee?.kind === 'method' && calleeName(callee) === `(context.Context).${method}` ? callee.receiver : undefined;
 }
 
 /** Somebody else may end it: it is derived from one that this function was given. */

@@ -13,7 +13,7 @@ import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
 import { calledBodies } from '../called.ts';
 import { type Holding, heldAt } from '../held.ts';
-import { lockCallOf } from '../mutexes.ts';
+import { familyOf, lockCallOf } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
 import { isRepeated } from '../reach.ts';
 import { isWriteLocked } from '../writers.ts';
@@ -117,8 +117,7 @@ function addingIn(body: Body, { family }: Sent, pass: Pass): Point | undefined {
 
 /** `m.send` on both sides, of values of one type. */
 function isSameField(channel: Expr, body: Body, { sent, sender }: Sent): boolean {
-  const [x, y] = [unparen(channel), unparen(sent)];
-  return x.kind === 'selector' && y.kind === 'selector' && x.sel.name === y.sel.name && typeName(typeOf(x.x, body.env)) === typeName(typeOf(y.x, sender.env));
+  return unparen(channel).kind === 'selector' && unparen(sent).kind === 'selector' && familyOf(channel, body.env) === familyOf(sent, sender.env);
 }
 
 /** The channel that it makes has no buffer. */
