@@ -69,7 +69,7 @@ function leaves(last: Stmt | undefined): boolean {
 function silentlySet(flag: Expr, cond: Expr, body: Body, pass: Pass): Pick<SilentFlag, 'setter' | 'set'> | undefined {
   const [family, condFamily] = [familyOf(flag, body.env), familyOf(cond, body.env)];
   const name = unparen(flag).kind === 'selector' ? (unparen(flag) as Expr & { kind: 'selector' }).sel.name : '';
-  if (family === undefined || condFamily === undefined || wakesOften(cond, condFamily, body, pass)) return undefined;
+  if (family === undefined || condFamily === undefined || wakesOften(cond, condFamily, pass)) return undefined;
   for (const setter of bodiesWith(pass, ({ bodyText, file }) => !file.kind.test && new RegExp(`\\.${name} = true\\b`).test(bodyText))) {
     for (const { op } of operations(setter.graph)) {
       if (op.kind !== 'assign' || op.lhs.length !== 1 || op.rhs.length !== 1) continue;
@@ -96,7 +96,7 @@ function mayWake({ bodyText, pkg }: FuncInfo): boolean {
 }
 
 /** `time.AfterFunc(d, q.cond.Broadcast)`, or in a loop. */
-function wakesOften(cond: Expr, family: string, body: Body, pass: Pass): boolean {
+function wakesOften(cond: Expr, family: string, pass: Pass): boolean {
   const x = unparen(cond);
   const name = x.kind === 'selector' ? x.sel.name : x.kind === 'ident' ? x.name : '';
   const asValue = new RegExp(`\\b${name}\\.(?:Signal|Broadcast)\\b(?!\\()`);
