@@ -1,4 +1,4 @@
-import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, siteIn, textOf, turnSteps } from '../src/rule.ts';
+import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, textOf, turnSteps } from '../src/rule.ts';
 
 export const lostSignal: Rule = {
   id: 'lost-signal',
@@ -6,6 +6,11 @@ export const lostSignal: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     for (const found of lostSignals(pass)) yield finding(found);
+    const seen = new Set<unknown>();
+    for (const found of silentFlags(pass)) {
+      if (!seen.has(found.set)) yield flagFinding(found);
+      seen.add(found.set);
+    }
   },
 };
 
@@ -22,6 +27,18 @@ function finding(found: LostSignal): Finding {
       ...turnSteps(turns, body.info),
       { at, note: 'the goroutine waits here' },
     ],
+  };
+}
+
+function flagFinding({ body, wait, cond, flag, setter, set }: SilentFlag): Finding {
+  const at = siteIn(setter.info, set);
+  const [name, flagged] = [textOf(cond, body.info), textOf(flag, body.info)];
+  return {
+    at,
+    confidence: 'medium',
+    severity: 'warning',
+    message: `This wakes nobody who waits for ${flagged}: a goroutine in ${name}.Wait goes on waiting. Call ${name}.Broadcast behind it.`,
+    trail: [{ at, note: 'the flag is set here' }, { at: siteIn(body.info, wait), note: 'and a goroutine may wait for it here' }],
   };
 }
 

@@ -35,6 +35,7 @@ export { type DoubleLock, doubleLocks } from './leaks/doublelocks.ts';
 export { runLockedFindings } from './leaks/runlockedwords.ts';
 export { type OnceAgain, oncesAgain } from './leaks/onces.ts';
 export { type LostSignal, lostSignals } from './leaks/signals.ts';
+export { type SilentFlag, silentFlags } from './leaks/silentflags.ts';
 export { type LockedUnder, type LockOrder, lockOrders } from './leaks/lockorder.ts';
 export { mismatches } from './leaks/unlockmodes.ts';
 export { abandoned } from './leaks/channels/words.ts';

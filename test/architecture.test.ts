@@ -123,6 +123,8 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "/^(?:Close|Read)$/.test(fun.sel.name)": 'the same: what is closed has to be closed',
   "/^(?:Next|Scan)$/.test(fun.sel.name)": 'the same: what is gone through and scanned is a result set',
   "fun.sel.name === 'Close'": 'the same',
+  "fun.sel.name === 'ResultChan'": 'the same: what has such a method is a watch',
+  'fun.sel.name === where.resource.endsWith': 'on what is known to hold the resource',
   "body.sel.name === 'Body'": 'the same: the field of a response, beside its status or a call that reads it',
   'saysNothing ?? []).includes(said.sel.name)': 'on what is known to hold the resource',
   'RELEASING.test(func.bareName)': 'what is declared, for a look before parsing; what a method releases is asked of its body',

@@ -15,7 +15,7 @@ import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unpar
 import { walkStmts } from '../syntax/walk.ts';
 import { ASKS_BY_NAME, CARRIES_ARGUMENT, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY, WRAPS_BY_NAME, WRITES_BY_NAME } from './known.ts';
 import type { Resource } from './resource.ts';
-import { isOnlyShown, isWrapper } from './wrappers.ts';
+import { isOnlyShown, isStub, isWrapper } from './wrappers.ts';
 
 /**
  * `resource`: the resource itself. `whole`: one of its fields is the resource, as with the body of a response. `view`:
@@ -128,6 +128,7 @@ function viewOf(call: Call, tracked: Tracked, where: Where): Held | undefined {
   const [first] = held;
   if (!first) return undefined;
   const callee = calleeOf(call, where.env);
+  if (isStub(call, callee, where.resource, where.env)) return 'carrier';
   if (callee.kind === 'presumed' && WRAPS_BY_NAME.test(callee.name)) return first;
   if (callee.kind !== 'func' || !isLibrary(callee)) return undefined;
   if (CLOSES_THROUGH.has(callee.name)) return 'resource';
@@ -191,7 +192,7 @@ function isOwner(x: Expr, tracked: Tracked, where: Where): boolean {
 function callEffect(call: Call, tracked: Tracked, where: Where): Effect {
   const fun = unparen(call.fun);
   if (fun.kind === 'selector') {
-    if (isRelease(fun, tracked, where)) return 'released';
+    if (isRelease(fun, tracked, where) || isReleaseOfStub(fun, tracked, where)) return 'released';
     const own = receiverEffect(call, heldBy(fun.x, tracked, where), where);
     if (own !== 'none') return own;
   }
@@ -228,6 +229,12 @@ function isRelease({ x, sel }: Selector, tracked: Tracked, where: Where): boolea
   return (held === 'resource' && releases.includes(sel.name)) || (held === 'whole' && (releasesWhole ?? []).includes(sel.name));
 }
 
+/** What was taken for a stub has a `Close` after all. */
+function isReleaseOfStub({ x, sel }: Selector, tracked: Tracked, where: Where): boolean {
+  const { stubs, releases } = where.resource;
+  return stubs !== undefined && releases.includes(sel.name) && heldBy(x, tracked, where) === 'carrier';
+}
+
 /** A resource that is released by calling it. */
 function isFunction({ releases, releasedBy }: Resource): boolean {
   return releases.length === 0 && releasedBy === undefined;
@@ -247,7 +254,7 @@ function argumentEffect(call: Call, arg: Expr, index: number, tracked: Tracked, 
   if (callee.kind === 'conversion') return 'none';
   if (callee.kind === 'builtin') return callee.name === 'append' ? 'moved' : 'none';
   if (isLibrary(callee)) return libraryEffect('name' in callee ? callee.name : '', where.resource);
-  if (onlyReads(callee, held) || isUnseenUser(call, callee, index, held, where)) return 'none';
+  if (onlyReads(callee, held) || isStub(call, callee, where.resource, where.env) || isUnseenUser(call, callee, index, held, where)) return 'none';
   if (callee.kind === 'literal') return literalParamEffect(callee.literal, index, held, where);
   return effectOf(where.effects.paramEffect(callee, index, held, where.resource, where.env));
 }

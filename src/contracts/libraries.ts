@@ -97,7 +97,7 @@ const snapshot: Resource = {
 };
 const pinned: Resource = { ...iterator, noun: 'closer', words: /$^/, acquire: all(['', '/v2'].flatMap(version => methods(`github.com/cockroachdb/pebble${version}`, 'DB', ['Get'])), 1) };
 
-const watch: Resource = { rule: 'unclosed-resource', noun: 'watch', released: 'stopped', deferrable: true, releases: ['Stop'], types: ['k8s.io/apimachinery/pkg/watch.Interface'], words: /\bwatch\.Interface\b/, acquire: new Map() };
+export const WATCH: Resource = { rule: 'unclosed-resource', noun: 'watch', released: 'stopped', deferrable: true, releases: ['Stop'], endsWith: 'ResultChan', types: ['k8s.io/apimachinery/pkg/watch.Interface'], words: /\bwatch\.Interface\b/, acquire: new Map() };
 
 const tail: Resource = { rule: 'unclosed-resource', noun: 'tail', released: 'stopped', deferrable: true, releases: ['Stop', 'StopAtEOF', 'Kill', 'Killf'], words: /\btail\.Tail\b/, acquire: all(['github.com/nxadm/tail.TailFile', 'github.com/hpcloud/tail.TailFile']) };
 
@@ -114,5 +114,5 @@ const stream: Resource = {
 };
 
 export const LIBRARY_RESOURCES: readonly Resource[] = [
-  client, session, remoteCommand, mailbox, subscription, hijacked, documents, cursor, batch, kafka, upgraded, file, transaction, iterator, snapshot, pinned, watch, tail, stream,
+  client, session, remoteCommand, mailbox, subscription, hijacked, documents, cursor, batch, kafka, upgraded, file, transaction, iterator, snapshot, pinned, WATCH, tail, stream,
 ];

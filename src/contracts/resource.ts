@@ -26,6 +26,8 @@ export interface Resource {
   readonly inOwner?: true;
   /** Methods that release when they return false: a result set that is read to its end closes itself. */
   readonly exhausts?: readonly string[];
+  /** A method that gives a channel, which is closed when it has come to its end by itself. */
+  readonly endsWith?: string;
   /** Methods whose error says that they have released it. */
   readonly failsReleased?: readonly string[];
   /** Fields that are not nil, and methods that return true or an error, only where there is nothing to release. */
@@ -34,6 +36,8 @@ export interface Resource {
   readonly channel?: string;
   /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */
   readonly firesOnce?: true;
+  /** Functions that make something of it which uses it and cannot release it: a stub, `pb.NewUsersClient(conn)`. */
+  readonly stubs?: RegExp;
   /** Calls that hand it over, and as what. */
   readonly acquire: ReadonlyMap<string, Giving>;
   /** Its types, where a result of one of these is taken for one whoever gives it (as the first of two results, an error the other). */

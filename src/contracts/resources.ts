@@ -94,10 +94,15 @@ const connection: Resource = {
     ...methods('*net.Dialer', ['Dial', 'DialContext', 'DialTCP', 'DialUDP', 'DialUnix', 'DialIP']), '(*net.ListenConfig).ListenPacket',
     'crypto/tls.Dial', 'crypto/tls.DialWithDialer', ...methods('*crypto/tls.Dialer', ['Dial', 'DialContext']),
     ...methods('net.Listener', ['Accept']), ...methods('*net.TCPListener', ['Accept', 'AcceptTCP']), ...methods('*net.UnixListener', ['Accept', 'AcceptUnix']),
-    'google.golang.org/grpc.NewClient', 'google.golang.org/grpc.Dial', 'google.golang.org/grpc.DialContext',
     ...methods('*github.com/gorilla/websocket.Dialer', ['Dial', 'DialContext']), 'github.com/coder/websocket.Dial', 'nhooyr.io/websocket.Dial', 'golang.org/x/net/websocket.Dial',
     'github.com/jackc/pgx/v5.Connect', 'github.com/jackc/pgx/v4.Connect', '(*database/sql.DB).Conn',
   ]),
+};
+
+/** What is generated for a service calls through the connection, and has nothing to close it. */
+const rpcConnection: Resource = {
+  ...connection, types: [], stubs: /\.New[A-Z]\w*[a-z0-9]\w*Client$/,
+  acquire: all(['NewClient', 'Dial', 'DialContext'].map(name => `google.golang.org/grpc.${name}`)),
 };
 
 /** A connection out of a pool, which has only so many. */
@@ -225,7 +230,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, rpcConnection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals, ...LIBRARY_RESOURCES,
 ];
 

@@ -53,3 +53,11 @@ export function isOnlyShown(call: Call, callee: Callee, index: number, as: 'reso
   const isDone = type.results.length > 0 && type.results.every(result => isError(result) || underlying(result, env.program).kind === 'basic');
   return isDone && param !== undefined && (as === 'wrapper' || lacks(param, releases, env.program));
 }
+
+/** `NewUsersClient(conn)`: what it gives has nothing to release the connection with, as far as that is known. */
+export function isStub(call: Call, callee: Callee, { stubs, releases }: Resource, env: Env): boolean {
+  const name = stubs && calleeName(callee);
+  if (call.args.length !== 1 || name === undefined || !stubs?.test(name)) return false;
+  const type = typeOf(call, env);
+  return callee.kind === 'presumed' ? type.kind === 'unknown' : lacks(type, releases, env.program);
+}

@@ -1,8 +1,9 @@
 /**
  * What a call whose callee is not at hand hands over, told by what the function does with it. What has a status and a body
- * that is read is an HTTP response, what has a next row to scan is a result set. What is closed in the end had to be closed on the ways that left before as well.
+ * that is read is an HTTP response, what has a next row to scan is a result set, what has a `ResultChan` is a watch. What is closed in the end had to be closed on the ways that left before as well.
  */
 import type { Resource } from '../contracts/resource.ts';
+import { WATCH } from '../contracts/libraries.ts';
 import { ANSWER, RESPONSE, ROWS } from '../contracts/resources.ts';
 import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf, lastPart, writtenName } from '../program/callee.ts';
@@ -29,12 +30,12 @@ const CLOSABLE: Resource = {
 };
 
 /** A function without these words says nothing of the kind. */
-const SAYS_USE = /\.Body\b|\.Close\(\)|\.Scan\(&/;
+const SAYS_USE = /\.Body\b|\.Close\(\)|\.Scan\(&|\.ResultChan\(\)/;
 
 /** Whether the text of a body says that what it does with something may oblige it, of what the rules are about that are asked for. */
 export function mayTellByUse({ rules }: Pass): (text: string) => boolean {
   const [closes, reads] = [rules.has(CLOSABLE.rule), rules.has(ROWS.rule)];
-  return text => text.includes('.Body') || (closes && mayLeaveBeforeClosing(text)) || (reads && text.includes('.Scan(&') && text.includes('.Next()'));
+  return text => text.includes('.Body') || (closes && mayLeaveBeforeClosing(text)) || (closes && text.includes('.ResultChan()')) || (reads && text.includes('.Scan(&') && text.includes('.Next()'));
 }
 
 /** Some variable is closed, and before that the function may leave or give the variable another value. Most check the error there and do nothing else. */
@@ -68,6 +69,8 @@ interface Uses {
   /** It is gone through row by row, and of a row several columns may be read. */
   hasNext: boolean;
   hasScan: boolean;
+  /** Its events are received: it is a watch of the Kubernetes API. */
+  hasEvents: boolean;
 }
 
 /** What `x, err := open()` hands over, as far as the rest of the function, or of the package, says so. */
@@ -78,6 +81,7 @@ export function givenByUse(call: Call, body: Body, pass: Pass): Acquisition | un
     return { resource: first.hasStatus ? RESPONSE : ANSWER, result: 0, held: 'whole', evidence: 'likely' };
   }
   if (first?.hasNext && first.hasScan && uses.length === 1 && typeOf(call, body.env).kind === 'unknown') return { resource: ROWS, result: 0, held: 'resource', evidence: 'likely' };
+  if (first?.hasEvents && uses.length === 1 && typeOf(call, body.env).kind === 'unknown') return { resource: WATCH, result: 0, held: 'resource', evidence: 'likely' };
   if (!uses.length || isHarmless(call, body)) return undefined;
   const result = uses.findIndex(use => use !== undefined && use.closed.length > 0);
   if (result >= 0) return { resource: CLOSABLE, result, held: 'resource', evidence: 'likely', before: Math.max(...uses[result]?.closed ?? []) };
@@ -179,7 +183,7 @@ function usesIn(body: Body): ReadonlyMap<Call, readonly (Uses | undefined)[]> {
   if (known) return known;
   const given = givenIn(body);
   const found = new Map<Variable, Uses>();
-  for (const variable of given.flatMap(([, variables]) => variables)) if (variable) found.set(variable, { closed: [], hasStream: false, hasStatus: false, hasNext: false, hasScan: false });
+  for (const variable of given.flatMap(([, variables]) => variables)) if (variable) found.set(variable, { closed: [], hasStream: false, hasStatus: false, hasNext: false, hasScan: false, hasEvents: false });
   if (found.size && SAYS_USE.test(body.info.bodyText)) walkStmts(body.block.stmts, { expr: x => note(x, found, body.env) });
   const uses = new Map(given.map(([call, variables]) => [call, variables.map(variable => variable && found.get(variable))]));
   memo.set(body.node, uses);
@@ -205,6 +209,8 @@ function note(x: Expr, found: ReadonlyMap<Variable, Uses>, env: Env): void {
   const fun = unparen(x.fun);
   const receiver = fun.kind === 'selector' ? unparen(fun.x) : undefined;
   if (fun.kind === 'selector' && receiver && /^(?:Next|Scan)$/.test(fun.sel.name)) noteRow(x, usesOf(receiver, found), fun.sel.name);
+  const events = fun.kind === 'selector' && receiver && fun.sel.name === 'ResultChan' && x.args.length === 0 ? usesOf(receiver, found) : undefined;
+  if (events) events.hasEvents = true;
   if (fun.kind === 'selector' && receiver && /^(?:Close|Read)$/.test(fun.sel.name)) {
     if (fun.sel.name === 'Close' && x.args.length === 0) usesOf(receiver, found)?.closed.push(x.start);
     noteStream(receiver, found);

@@ -16,6 +16,7 @@ import { type Body, isTest } from './bodies.ts';
 import { expectsError } from './expectederrors.ts';
 import { type Facts, isTypeCase, noFacts } from './facts.ts';
 import { type Entered, enteredAfter, keyOfEntered, NOTHING_ENTERED } from './firstrounds.ts';
+import { isPastEnd, saysEnded } from './endedstreams.ts';
 import type { Pass } from './pass.ts';
 import { passedOn } from './passedon.ts';
 import { isPastTicks } from './tickchannels.ts';
@@ -71,12 +72,12 @@ export function walkOf(resource: Resource, body: Body, pass: Pass): Walk<State> 
       return op.kind === 'call' ? afterAssertions(op.call, after) : after;
     },
     edge(condition, taken, state, to) {
-      if (owesNothing(condition, taken, state, body, where) || isFailingTest(condition, taken, state, to, body, where)) return undefined;
+      if (owesNothing(condition, taken, state, body, where) || saysEnded(condition, taken, state.tracked, where) || isFailingTest(condition, taken, state, to, body, where)) return undefined;
       const facts = state.facts.with(condition, taken, body);
       return facts && { ...state, facts };
     },
     between(from, to, state) {
-      if (isPastTicks(from, to, body)) return undefined;
+      if (isPastTicks(from, to, body) || isPastEnd(from, to, state.tracked, where)) return undefined;
       const entered = enteredAfter(from, to, state.entered, body);
       return entered && { ...state, entered };
     },

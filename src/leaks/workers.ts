@@ -23,6 +23,7 @@ import type { Pass } from './pass.ts';
 import { mayFailAfter } from './startresults.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { wrappersOf } from './workerwrappers.ts';
 import { destinationOf } from './acquisitions.ts';
 import { companionsOf } from './companions.ts';
 
@@ -50,7 +51,7 @@ export interface UnstoppedWorker {
 }
 
 export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
-  const starters = new Map(reachableStarters(pass).map(starter => [starter.func, starter]));
+  const starters = startersByName(pass);
   if (starters.size === 0) return;
   for (const body of askedBodies(pass, mayStart([...starters.values()], pass))) {
     if (isCommand(body) || (body.node === body.info.decl && endsWithProcess(body.info))) continue;
@@ -62,6 +63,17 @@ export function* unstoppedWorkers(pass: Pass): Generator<UnstoppedWorker> {
       if (found) yield found;
     }
   }
+}
+
+/** Those that start one, and those that hand on what they give. */
+function startersByName(pass: Pass): ReadonlyMap<FuncInfo, Starter> {
+  const starters = new Map(reachableStarters(pass).map(starter => [starter.func, starter]));
+  const giving = new Set([...starters.values()].flatMap(({ at, func }) => (at === 'result' ? func : [])));
+  for (const { wrapper, starter } of wrappersOf(giving, pass)) {
+    const given = starters.get(starter);
+    if (given) starters.set(wrapper, { ...given, func: wrapper });
+  }
+  return starters;
 }
 
 /** Whether the words of a body speak of a start, and of the making of what is started. */

@@ -15,6 +15,8 @@ import { MANY, sendsOf } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
+import { leftRanging } from './leftranging.ts';
+import { leftSending } from './leftsending.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { type Branch, noResult } from './noresults.ts';
 import { type Ending, type Names, namesOf } from './places.ts';
@@ -74,8 +76,10 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
-    for (const left of leftBehind(reading, made, body, pass)) yield { kind: 'abandoned', of: left };
-    for (const forgotten of forgottenIn(reading, made.capacity, body, pass)) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
+    const left = [...leftBehind(reading, made, body, pass)];
+    for (const of of left) yield { kind: 'abandoned', of };
+    const sending = left.some(({ verb }) => verb === 'send') ? [] : leftSending(reading, made.capacity, body, pass);
+    for (const forgotten of [...forgottenIn(reading, made.capacity, body, pass), ...leftRanging(reading, body, pass), ...sending]) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
   }
 }
 

@@ -6,7 +6,8 @@ import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import type { Made } from './makes.ts';
+import { unparen, variableIn } from '../../syntax/ast.ts';
+import { isMake, type Made } from './makes.ts';
 import type { Reading, Waiting } from './traffic.ts';
 
 export interface SelfWait {
@@ -29,10 +30,17 @@ function wayTo(goal: Op, { verb }: Waiting, reading: Reading, made: Made, body: 
   const ends = (op: Op) => op.kind !== 'defer' && verb !== 'send' && (reading.doesAt(op, 'close') || (verb === 'receive' && made.capacity !== 0 && reading.doesAt(op, 'send')));
   return search(made.after, GOING, {
     key: () => '',
-    op: op => (op === goal ? 'arrive' : op === made.op || ends(op) || pass.contracts.endsHere(op, body.env) ? undefined : GOING),
+    op: op => (op === goal ? 'arrive' : op === made.op || ends(op) || (verb !== 'send' && isAnswered(op, body)) || pass.contracts.endsHere(op, body.env) ? undefined : GOING),
     edge: () => GOING,
     returns: () => false,
   });
+}
+
+/** `case <-done: <-busy`: what comes out of another channel of the function may come only where `busy` was filled before. */
+function isAnswered(op: Op, { env, node }: Body): boolean {
+  const variable = op.kind === 'receive' ? variableIn(unparen(op.channel)) : undefined;
+  const from = variable?.owner === node && variable.origin.kind === 'value' ? unparen(variable.origin.expr) : undefined;
+  return from?.kind === 'call' && isMake(from, env);
 }
 
 const GOING = { goes: 'on' };

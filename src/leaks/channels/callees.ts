@@ -41,9 +41,9 @@ export function runsOf(call: Call, names: Names, started: boolean, from: Body, p
   const receiver = receiverOf(callee);
   const isHeld = receiver !== undefined && relationOf(receiver, names, from.env) !== undefined;
   const knows = callee.kind === 'literal' && isMentioned(callee.literal, names, from.env);
-  if (!given && !isHeld && !knows) return [];
   const name = calleeName(callee) ?? '';
   const how = runnerOf(name);
+  if (!given && !isHeld && !knows && !(how && call.args.some(arg => isFunctionKnowing(arg, names, from)))) return [];
   if (how) return runsOfArguments(call, how, names, started, from, pass);
   if (LOOKS_ONLY.test(name)) return [];
   const body = bodyOfCallee(callee, from, pass) ?? onlyTarget(callee, call, from, pass);
@@ -91,7 +91,7 @@ function capturesInside(expr: Expr, names: Names, from: Body): boolean {
 function runsOfArguments(call: Call, how: 'once' | 'often' | 'started', names: Names, started: boolean, from: Body, pass: Pass): Runs {
   const runs: Run[] = [];
   for (const arg of call.args) {
-    if (!carries(arg, names, from)) continue;
+    if (!carries(arg, names, from) && !isFunctionKnowing(arg, names, from)) continue;
     const callee = functionOf(resolveFunction(arg, from.env), from.env);
     const body = callee.kind === 'literal' || callee.kind === 'method' ? bodyOfCallee(callee, from, pass) : undefined;
     if (!body) return 'unseen';
@@ -99,6 +99,13 @@ function runsOfArguments(call: Call, how: 'once' | 'often' | 'started', names: N
     runs.push(how === 'often' ? { ...run, repeated: true } : run);
   }
   return runs;
+}
+
+/** `worker := func() error { … }` that names the channel, of `wg.Go(worker)`. */
+function isFunctionKnowing(arg: Expr, names: Names, from: Body): boolean {
+  const x = unparen(arg);
+  const callee = x.kind === 'ident' && x.entity?.kind === 'var' ? functionOf(resolveFunction(x, from.env), from.env) : undefined;
+  return callee?.kind === 'literal' && !callee.within && isMentioned(callee.literal, names, from.env);
 }
 
 /** An argument has the channel inside, and no name in the callee leads to it: `stopAll(a, b)`, `[]*worker{w}`, `w.stop`. */

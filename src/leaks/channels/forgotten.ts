@@ -33,6 +33,8 @@ export interface Silence {
 
 export interface Forgotten extends Silence {
   readonly wait: Waiting;
+  /** It is one of several that may all end so. */
+  readonly areMany?: boolean;
 }
 
 const ANSWERS: Readonly<Record<Verb, readonly (Verb | 'close')[]>> = { send: ['receive', 'range'], receive: ['send', 'close'], range: ['close'] };
@@ -98,7 +100,7 @@ interface Wanted {
 }
 
 /** The goroutine ends on this way for a reason of its own, so that nobody can know that there will be no answer. */
-function wayWithout(wanted: Wanted, run: Run, pass: Pass, overs: readonly Turn[] = []): Arrival<unknown> | undefined {
+export function wayWithout(wanted: Wanted, run: Run, pass: Pass, overs: readonly Turn[] = []): Arrival<unknown> | undefined {
   const { verb } = wanted;
   const { body, names } = run;
   const reading = new Reading(body, withNames(names, body), pass);
@@ -130,7 +132,7 @@ function isWithout({ verb, isRepeated }: Wanted, supply: Count['supply']): boole
   }
 }
 
-function isInLoop(node: { readonly start: number; readonly end: number }, { graph }: Body): boolean {
+export function isInLoop(node: { readonly start: number; readonly end: number }, { graph }: Body): boolean {
   return [...graph.loops.keys()].some(({ body: rounds }) => rounds.start <= node.start && node.end <= rounds.end);
 }
 
@@ -158,11 +160,20 @@ function closes(op: Op, { env }: Body): boolean {
  * What it was sent both know, so of a goroutine that receives only failures and chance are its own.
  */
 function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
-  const turn = turns.at(-1);
+  const turn = turns.findLast(({ condition }) => !asksParameters(condition, body));
   if (!turn) return false;
   if (isChance(turn, body)) return true;
   const isOwn = mentionsOwn(turn, body);
   return isOwn && (!receivesInLoop(body) || isFailure(turn, body));
+}
+
+/** `if !ignoreErrors { return err }`: what the function was told before it began. */
+function asksParameters(condition: Expr, body: Body): boolean {
+  const x = unparen(condition);
+  if (x.kind === 'unary' && x.op === '!') return asksParameters(x.x, body);
+  // What is behind a pointer others may change.
+  if (x.kind === 'selector') return typeOf(x.x, body.env).kind === 'named' && asksParameters(x.x, body);
+  return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' && x.entity.assigned.length === 0;
 }
 
 function mentionsOwn({ condition }: Turn, body: Body): boolean {
@@ -212,7 +223,7 @@ function isChance({ condition }: Turn, { env }: Body): boolean {
 }
 
 /** `err != nil`, of an error in a variable. */
-function isFailure({ condition, taken }: Turn, { env }: Body): boolean {
+export function isFailure({ condition, taken }: Turn, { env }: Body): boolean {
   const x = unparen(condition);
   return x.kind === 'binary' && x.y.kind === 'ident' && x.y.name === 'nil' && (x.op === '!=') === taken && unparen(x.x).kind === 'ident' && isError(typeOf(x.x, env));
 }

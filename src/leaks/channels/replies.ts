@@ -1,14 +1,15 @@
 /**
- * Requests that carry the channel for their answer: `s.jobs <- job{id, done}`, and then a select that gives up when a
+ * Requests that carry the channel for their answer, `s.jobs <- job{id, done}`, or leave it where the answer finds it, `s.waiting[id] = done`, and then a select that gives up when a
  * context or a timer says so. Whoever answers after that, without room in the channel, waits for ever.
  */
 import type { Block, Op } from '../../flow/graph.ts';
-import { reachableFrom } from '../../flow/search.ts';
+import { operations, reachableFrom } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type CommClause, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { type Body, bodiesWith, isTest } from '../bodies.ts';
+import { heldAt } from '../held.ts';
 import { canonicalPlace } from '../mutexes.ts';
 import { fieldValuesOf } from '../ownvalues.ts';
 import type { Pass } from '../pass.ts';
@@ -20,7 +21,9 @@ import { familiesOf, type FamilyUse } from './families.ts';
 import { channelNamesOf } from './familykeys.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
+import { collectionOf, putInto } from './sets.ts';
 import { Reading } from './traffic.ts';
+import { waitAt } from './waits.ts';
 import { withNames } from './bindings.ts';
 
 export interface LateReply {
@@ -36,9 +39,11 @@ export function* lateReplies(pass: Pass): Generator<LateReply> {
   const told = new Set<unknown>();
   for (const body of bodiesWith(pass, ({ bodyText }) => /\bmake\(\s*chan\b/.test(bodyText) && /\bselect\b/.test(bodyText))) {
     for (const made of channelsMadeIn(body)) {
-      const key = made.capacity === 0 ? messageField(made, body, pass) : undefined;
+      if (made.capacity !== 0) continue;
+      const key = messageField(made, body, pass);
       // A test that gives up has failed, which says nothing of the code under test.
-      const sends = key === undefined ? [] : familiesOf(pass).get(key)?.uses.filter(use => use.verb === 'send' && !use.guarded && use.body.info !== body.info && !told.has(use.node) && (isTest(use.body) || !isTest(body))) ?? [];
+      const isLate = ({ verb, guarded, body: other, node }: FamilyUse) => verb === 'send' && !guarded && other.info !== body.info && !told.has(node) && (isTest(other) || !isTest(body));
+      const sends = [...(key === undefined ? [] : familiesOf(pass).get(key)?.uses ?? []), ...sendsInto(made, body, pass)].filter(isLate);
       const quits = sends.length ? givesUp(made, body, pass) : undefined;
       for (const send of quits ? sends : []) {
         told.add(send.node);
@@ -69,6 +74,21 @@ function messageField({ place, call }: Made, body: Body, pass: Pass): string | u
   });
   const [only] = keys;
   return keys.size === 1 ? only : undefined;
+}
+
+/** Those who send on what they find in the set where the function has put the channel. Who has something locked there may keep it in. */
+function sendsInto({ place, call }: Made, body: Body, pass: Pass): readonly FamilyUse[] {
+  const isIt = (x: Expr) => {
+    const at = canonicalPlace(x, body.env);
+    return unparen(x) === call || (at !== undefined && keyOf(at) === keyOf(place));
+  };
+  const [set] = operations(body.graph).flatMap(({ op }) => putInto(op, isIt, body.env) ?? []);
+  if (set === undefined) return [];
+  const field = `.${set.slice(set.lastIndexOf('.') + 1)}`;
+  return [...bodiesWith(pass, ({ bodyText }) => bodyText.includes('<-') && bodyText.includes(field))].flatMap(other => operations(other.graph).flatMap(({ op }): FamilyUse[] => {
+    if (op.kind !== 'send' || collectionOf(op.stmt.channel, other) !== set || !waitAt(op, other, pass) || heldAt(op, other, pass).length) return [];
+    return [{ verb: 'send', body: other, node: op.stmt, channel: op.stmt.channel, guarded: false }];
+  }));
 }
 
 /** The case of a select by which the function leaves without the answer, and without anybody who waits for it in its place. */

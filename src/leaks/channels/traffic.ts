@@ -6,7 +6,7 @@ import type { Block, FlowGraph, Op } from '../../flow/graph.ts';
 import { endedLoops } from '../../flow/loops.ts';
 import { operations, reachableFrom, search, type Walk } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
-import { type Call, type CommClause, type Expr, type Range, type Select, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type CommClause, type Expr, type Range, type Select, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
 import { type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { isPastTicks } from '../tickchannels.ts';
@@ -15,8 +15,10 @@ import { answersWithout } from './answers.ts';
 import { awaitedBy } from './awaiting.ts';
 import { resultsOf, withNames } from './bindings.ts';
 import { carries, type Run, runsOf } from './callees.ts';
+import { runnerOf } from './paramcalls.ts';
 import { countersOf, isCountedOut } from './counters.ts';
 import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MANY, manyOf, most, NO_DEMAND, NO_SUPPLY, often, plus, sendsOf, type Supply } from './counts.ts';
+import { endsOtherwise } from './toldloops.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isWithinLength } from './lengths.ts';
 import { isOnlyExit } from './onlyexits.ts';
@@ -251,7 +253,7 @@ export class Reading {
     let { supply } = count;
     for (const loop of endedLoops(from, to, this.body.graph)) {
       if (loop.stmt.kind === 'range' && isEnding('close', loop.stmt.x, this.names, this.body.env)) supply = ALL_SUPPLY;
-      if (counted.has(loop)) continue;
+      if (counted.has(loop) || endsOtherwise(loop, op => (this.steps.get(op) ?? NO_STEP) !== NO_STEP)) continue;
       for (const { ops } of loop.blocks) {
         for (const op of ops) {
           const step = this.steps.get(op);
@@ -456,15 +458,17 @@ function isOneOf(condition: Expr, variables: ReadonlySet<Variable>): boolean {
   return x.kind === 'ident' && x.entity?.kind === 'var' && variables.has(x.entity);
 }
 
-/** A variable that holds a function and is mentioned only to call, defer or start it. */
-function isOnlyCalled(variable: Variable, { info }: Body): boolean {
+/** A variable that holds a function and is mentioned only to call, defer or start it, or to have that done: `wg.Go(worker)`. */
+function isOnlyCalled(variable: Variable, { info, env }: Body): boolean {
   const block = info.body();
   let mentions = 0;
   let calls = 0;
   walkStmts(block?.stmts ?? [], {
     expr: x => {
       if (x.kind === 'ident' && x.entity === variable && x !== variable.ident) mentions++;
-      if (x.kind === 'call' && x.fun.kind === 'ident' && x.fun.entity === variable) calls++;
+      if (x.kind !== 'call') return;
+      if (x.fun.kind === 'ident' && x.fun.entity === variable) calls++;
+      else if (x.args.some(arg => variableIn(unparen(arg)) === variable) && runnerOf(calleeName(calleeOf(x, env)) ?? '')) calls++;
     },
   });
   return variable.assigned.length === 0 && calls === mentions;

@@ -13,6 +13,7 @@ import type { Span } from '../reach.ts';
 import { type Answer, answersTo } from './answerers.ts';
 import { isClosedBefore } from './closedbefore.ts';
 import { lockNeededBy } from './lockneeds.ts';
+import { leaverFrom } from './subscribers.ts';
 import { mayWait, type Wait, type WaitBelow, waitsBelow, type WaitStep } from './waits.ts';
 
 export interface BlockedUnderLock {
@@ -25,8 +26,10 @@ export interface BlockedUnderLock {
   readonly steps: readonly WaitStep[];
   readonly holding: Holding;
   /** Where the other side stands, and where it locks. */
-  readonly other: Answer;
+  readonly other: Pick<Answer, 'body' | 'isBuffered'>;
   readonly lock: Call;
+  /** The other side does not lock to answer, but to take itself out of those who are answered. */
+  readonly leaves: boolean;
 }
 
 export function* blockedUnderLock(pass: Pass): Generator<BlockedUnderLock> {
@@ -37,7 +40,10 @@ export function* blockedUnderLock(pass: Pass): Generator<BlockedUnderLock> {
         if (op.kind === 'go' || (op.kind === 'defer' && state.deferred >= 0)) continue;
         for (const below of waitsBelow(op, holding, body, pass)) {
           const needed = neededFor(below, holding, pass);
-          if (needed && !isClosedBefore(below.wait, pass)) yield { body, node: below.steps[0]?.call ?? below.wait.node, ...below, holding, ...needed };
+          const node = below.steps[0]?.call ?? below.wait.node;
+          if (needed && !isClosedBefore(below.wait, pass)) yield { body, node, ...below, holding, ...needed, leaves: false };
+          const leaver = needed ? undefined : leaverFrom(below, holding, body, pass);
+          if (leaver) yield { body, node, ...below, holding, other: { body: leaver.body }, lock: leaver.lock, leaves: true };
         }
       }
     }

@@ -95,7 +95,7 @@ function unansweredFinding(found: Unanswered): Finding {
   return {
     at,
     confidence: 'medium',
-    message: unansweredMessage(wait.verb, name),
+    message: unansweredMessage(wait.verb, name, found.areMany === true),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },
       { at: siteIn(body.info, head(start)), note: 'the goroutine that should answer starts here' },
@@ -106,10 +106,10 @@ function unansweredFinding(found: Unanswered): Finding {
   };
 }
 
-function unansweredMessage(verb: Verb, name: string): string {
+function unansweredMessage(verb: Verb, name: string, areMany: boolean): string {
   switch (verb) {
     case 'send':
-      return `This can wait for ever to send on ${name}: the only goroutine that receives may end before it has received everything. Send in a select that sees its end, or let it drain ${name}.`;
+      return `This can wait for ever to send on ${name}: ${areMany ? 'the goroutines that receive may all end before they have' : 'the only goroutine that receives may end before it has'} received everything. Send in a select that sees its end, or let ${areMany ? 'them' : 'it'} drain ${name}.`;
     case 'receive':
       return `This can wait for ever to receive from ${name}: the goroutine that should answer may end without sending or closing. Send on every way, or close ${name} in a defer.`;
     case 'range':

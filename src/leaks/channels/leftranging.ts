@@ -1,0 +1,82 @@
+/**
+ * Workers that range over a channel which another goroutine of the same function closes in the end, but not where the
+ * context is over or it fails: `for _, j := range jobs { select { case <-ctx.Done(): return ctx.Err(); case ch <- j: } };
+ * close(ch)`. A worker that ranges listens to nothing else.
+ */
+import { type Arrival, operations, search } from '../../flow/search.ts';
+import type { Op } from '../../flow/graph.ts';
+import { calleeName, calleeOf } from '../../program/callee.ts';
+import { type Expr, unparen } from '../../syntax/ast.ts';
+import type { Body } from '../bodies.ts';
+import type { Pass } from '../pass.ts';
+import type { Run } from './callees.ts';
+import { failsTest } from './failures.ts';
+import { type Forgotten, isFailure } from './forgotten.ts';
+import { Reading } from './traffic.ts';
+import { withNames } from './bindings.ts';
+
+export function* leftRanging(reading: Reading, body: Body, pass: Pass): Generator<Forgotten> {
+  const wait = reading.waits.find(({ verb, starts, isExit, body: worker }) => verb === 'range' && starts.length === 1 && !isExit && worker.info === body.info && worker.block !== body.block);
+  const [closing, ...more] = wait ? operations(body.graph).flatMap(({ op }) => (reading.doesAt(op, 'close') ? [op] : [])) : [];
+  const [run, ...others] = closing ? reading.runsAt(closing) : [];
+  const start = closing?.kind === 'go' ? closing.stmt : closing?.kind === 'call' ? closing.call : undefined;
+  if (!wait || !start || !run?.started || more.length || others.length || run.body.block === wait.body.block || run.body.info !== body.info) return;
+  const way = wayWithoutClose(run, pass);
+  if (way) yield { wait, start, goroutine: run.body, way };
+}
+
+interface State {
+  /** A context said that it is over. */
+  readonly isOver: boolean;
+}
+
+function wayWithoutClose({ body, names }: Run, pass: Pass): Arrival<State> | undefined {
+  const reading = new Reading(body, withNames(names, body), pass);
+  const walk = (isLeaving: (state: State) => boolean) => search<State>({ block: body.graph.entry, index: 0 }, { isOver: false }, {
+    key: ({ isOver }) => `${isOver}`,
+    op: (op, state) => {
+      if (reading.doesAt(op, 'close') || failsTest(op, body) || pass.contracts.endsHere(op, body.env)) return undefined;
+      if (op.kind !== 'receive') return state;
+      // At other channels those who range may have said that they are gone.
+      return isEndOfContext(op, body) ? { isOver: true } : undefined;
+    },
+    edge: (condition, taken, state) => (isContextOver(condition, taken, body) ? { isOver: true } : state),
+    returns: (_end, state) => isLeaving(state),
+  });
+  const told = walk(({ isOver }) => isOver);
+  if (told) return told;
+  const left = walk(() => true);
+  const turn = left?.turns.at(-1);
+  return turn && isFailure(turn, body) ? left : undefined;
+}
+
+function isEndOfContext(op: Op & { kind: 'receive' }, body: Body): boolean {
+  const context = contextAskedFor(op.channel, 'Done', body);
+  return context !== undefined && endsFromOutside(context, body);
+}
+
+/** `if ctx.Err() != nil`. */
+function isContextOver(condition: Expr, taken: boolean, body: Body): boolean {
+  const x = unparen(condition);
+  const context = x.kind === 'binary' && (x.op === '!=') === taken && x.y.kind === 'ident' && x.y.name === 'nil' ? contextAskedFor(x.x, 'Err', body) : undefined;
+  return context !== undefined && endsFromOutside(context, body);
+}
+
+function contextAskedFor(expr: Expr, method: string, { env }: Body): Expr | undefined {
+  const x = unparen(expr);
+  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
+  return callee?.kind === 'method' && calleeName(callee) === `(context.Context).${method}` ? callee.receiver : undefined;
+}
+
+/** Somebody else may end it: it is derived from one that this function was given. */
+function endsFromOutside(context: Expr, body: Body, depth = 4): boolean {
+  const x = unparen(context);
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || depth === 0) return x.kind === 'selector';
+  const { role, origin } = x.entity;
+  if (role !== 'local') return role === 'param';
+  const from = origin.kind === 'value' ? unparen(origin.expr) : undefined;
+  if (from?.kind !== 'call') return false;
+  if (/^context\.(?:Background|TODO)$/.test(calleeName(calleeOf(from, body.env)) ?? '')) return false;
+  const [parent] = from.args;
+  return parent ? endsFromOutside(parent, body, depth - 1) : true;
+}
