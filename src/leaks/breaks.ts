@@ -5,16 +5,21 @@
 import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
+import { typeOf } from '../program/infer.ts';
+import { underlying } from '../program/resolve.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
+import { keyOf, placeOf } from './places.ts';
 
 export interface StayingBreak {
   readonly body: Body;
   readonly node: Branch;
   readonly inside: 'select' | 'switch';
   readonly loop: For | Range;
+  /** The loop ends with its list, and the `switch` waits for nothing. */
+  readonly isFinite: boolean;
   /** Nothing else leads out of the loop. */
   readonly isEndless: boolean;
   /** All that the case does, where there may be nothing to do: of a `switch`, or of a `select` that more follows. */
@@ -30,10 +35,15 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
     });
     for (const loop of loops) {
       for (const found of breaksIn(loop.body.stmts, loop)) {
-        if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
+        const isFinite = found.inside === 'switch' && isOverList(loop, body);
+        if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isFinite, isEndless: isEndless(loop, body, pass) };
       }
     }
   }
+}
+
+function isOverList(loop: For | Range, { env }: Body): boolean {
+  return loop.kind === 'range' && underlying(typeOf(loop.x, env), env.program).kind !== 'chan';
 }
 
 /** `break loop` stands elsewhere in the loop: who writes that means the switch where there is no label. */
@@ -77,7 +87,7 @@ function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
         const inside = stmt.kind === 'select' ? 'select' : 'switch';
         const after = stmts.slice(i + 1);
         return stmt.clauses.flatMap(clause => [
-          ...(isFollowedUp(clause.body, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
+          ...(isFollowedUp(clause, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
           ...breaksIn(clause.body, loop)]);
       }
       case 'if':
@@ -96,14 +106,35 @@ function stayingIn(clause: Clause | CommClause): Branch[] {
   return [...lastOf(clause.body), ...('comm' in clause ? onClosed(clause.comm, clause.body) : [])];
 }
 
-/** What comes after the `select` leaves the loop, or asks for a flag that the case has set. */
-function isFollowedUp(clause: readonly Stmt[], after: readonly Stmt[], loop: For | Range): boolean {
+/** What comes after the `select` leaves the loop, or asks for a flag that the case has set or for the context that it is about. */
+function isFollowedUp(clause: Clause | CommClause, after: readonly Stmt[], loop: For | Range): boolean {
   const last = after.at(-1);
   if (last?.kind === 'return' || (last?.kind === 'branch' && last.token !== 'continue')) return true;
   const flags = new Set<Variable>();
-  walkStmts(clause, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
+  walkStmts(clause.body, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
   const conditions = [...(loop.kind === 'for' && loop.cond ? [loop.cond] : []), ...after.flatMap(stmt => (stmt.kind === 'if' ? [stmt.cond] : []))];
-  return conditions.some(condition => mentions(condition, flags));
+  const context = 'comm' in clause ? contextIn(clause.comm) : undefined;
+  return conditions.some(condition => mentions(condition, flags) || (context !== undefined && asksWhetherEnded(condition, context)));
+}
+
+/** `ctx` of `case <-ctx.Done():`, as the name of its place. */
+function contextIn(comm: Stmt | undefined): string | undefined {
+  const receive = comm?.kind === 'expr' ? unparen(comm.x) : undefined;
+  return receive?.kind === 'unary' && receive.op === '<-' ? placeBefore(receive.x, 'Done') : undefined;
+}
+
+/** `ctx.Err() == nil`. */
+function asksWhetherEnded(condition: Expr, context: string): boolean {
+  let asks = false;
+  walkExpr(condition, { expr: x => void (asks ||= placeBefore(x, 'Err') === context) });
+  return asks;
+}
+
+function placeBefore(call: Expr, method: string): string | undefined {
+  const x = unparen(call);
+  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
+  const place = fun?.kind === 'selector' && fun.sel.name === method ? placeOf(fun.x) : undefined;
+  return place && keyOf(place);
 }
 
 function variableOf(x: Expr): Variable[] {
