@@ -73,7 +73,9 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'unary':
       return x.op === '&' && heldBy(x.x, tracked, where) === 'carrier' ? 'carrier' : undefined;
     case 'composite':
-      return isWrapper(x, value => heldBy(value, tracked, where) !== undefined, where.resource, where.env) ? 'carrier' : undefined;
+      // `Options{Out: w, Before: func() { w.Close() }}` can release it after all.
+      return isWrapper(x, value => heldBy(value, tracked, where) !== undefined, where.resource, where.env)
+        && x.elements.every(({ value }) => heldBy(value, tracked, where) !== undefined || valueEffect(value, tracked, where) === 'none') ? 'carrier' : undefined;
     case 'call': {
       const arg = x.args[0];
       if (!arg) return undefined;

@@ -115,10 +115,16 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   const type = typeOf(call, body.env);
   const [first, second, ...more] = type.kind === 'tuple' ? type.types : [];
   const last = more.at(-1) ?? second;
-  if (!first || !last || !isError(last)) return undefined;
+  if (!first || !last || !isError(last) || isToldOfFailure(call, body)) return undefined;
   const resource = pass.contracts.resources.ofType(first, bareNameOf(calleeOf(call, body.env))) ?? (hasBody(first, body.env) ? ANSWER : undefined);
   if (!resource || (resource.field !== undefined && more.length)) return undefined;
   return { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** `next(item, err)`: whoever is told that something has failed opens nothing. */
+function isToldOfFailure(call: Call, { env }: Body): boolean {
+  const fun = typeOf(call.fun, env);
+  return call.args.some((arg, i) => !isNil(arg) && (isError(typeOf(arg, env)) || (fun.kind === 'func' && fun.params[i] !== undefined && isError(fun.params[i]))));
 }
 
 /** The name of a function, or of what a function value is kept in. */

@@ -115,8 +115,8 @@ function keptFrom(direct: DirectLock & { readonly isByHelper?: boolean }, body: 
 
 /** The states in which control reaches the Lock, those left out in which the function owes no unlock. */
 export function statesAt(lock: Op, target: Target, body: Body, flow: LockFlow): Balance[] {
-  const known = statesIn(target, body, flow).get(lock);
-  // What gives its caller the function that unlocks leaves the balance to that one.
+  // What gives its caller the function that unlocks leaves the balance to that one, and so does a call with a literal that locks.
+  const known = statesIn(target, body, flow).get(lock) ?? statesAtOps([lock], target, body, flow).get(lock);
   if (!known) return [{ ...UNTOUCHED, depth: 1 }];
   const states = [...known.values()];
   // Called with the mutex locked: `mu.Unlock(); wait(); mu.Lock()`.
@@ -134,8 +134,14 @@ function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
   reached.set(body.graph, byKey);
   const known = byKey.get(target.key ?? '');
   if (known) return known;
-  const changes = operations(body.graph).filter(({ op }) => op.kind === 'call' && flow.opChange(op, target, body) !== 0);
-  const found = new Map<Op, Map<string, Balance>>(changes.map(({ op }) => [op, new Map()]));
+  const changes = operations(body.graph).flatMap(({ op }) => (op.kind === 'call' && flow.opChange(op, target, body) !== 0 ? [op] : []));
+  const found = statesAtOps(changes, target, body, flow);
+  byKey.set(target.key ?? '', found);
+  return found;
+}
+
+function statesAtOps(ops: readonly Op[], target: Target, body: Body, flow: LockFlow): StatesByOp {
+  const found = new Map<Op, Map<string, Balance>>(ops.map(op => [op, new Map()]));
   const walk = flow.walk(target, body);
   search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
@@ -144,7 +150,6 @@ function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
       return walk.op(op, state);
     },
   });
-  byKey.set(target.key ?? '', found);
   return found;
 }
 

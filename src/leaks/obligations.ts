@@ -104,6 +104,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const walk = leavingBefore(acquisition.before, walkOf(resource, body, pass));
   const { errors } = target.companions;
+  if (acquisition.before !== undefined && !isReleasedWhereOwed(target, tracked, resource, body, pass)) return undefined;
   const cases = factsAt(target.from, body, pass);
   const first = firstFound(cases, facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
   const isUnasked = first !== undefined && missesErrorCheck(first.turns, errors, body.graph.blocks);
@@ -151,6 +152,21 @@ function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State
     },
     returns: (end, state) => end.stmt !== undefined && end.stmt.start < place && walk.returns(end, state),
   };
+}
+
+/** What is closed only where the call has failed is nothing that has to be closed where it has not. */
+function isReleasedWhereOwed({ from, companions }: Assigned, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const walk = walkOf(resource, body, pass);
+  return search(from, stateOf(tracked, companions), {
+    ...walk,
+    op: (op, state) => {
+      if (applyOp(op, state.tracked, where).effect === 'released') return 'arrive';
+      const after = walk.op(op, state);
+      return after === 'arrive' ? undefined : after;
+    },
+    returns: () => false,
+  }) !== undefined;
 }
 
 /** What the function puts into a field of a value of its own, and forgets with it. */
