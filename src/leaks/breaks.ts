@@ -5,8 +5,9 @@
 import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
+import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
-import { underlying } from '../program/resolve.ts';
+import { type Env, underlying } from '../program/resolve.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { leaves } from './goroutines.ts';
@@ -34,7 +35,7 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
       expr: x => x.kind !== 'funclit',
     });
     for (const loop of loops) {
-      for (const found of breaksIn(loop.body.stmts, loop)) {
+      for (const found of breaksIn(loop.body.stmts, loop, body.env)) {
         const isFinite = found.inside === 'switch' && isOverList(loop, body);
         if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isFinite, isEndless: isEndless(loop, body, pass) };
       }
@@ -78,7 +79,7 @@ function standsInCase(above: readonly string[]): boolean {
 type Found = Pick<StayingBreak, 'node' | 'inside' | 'isAll'>;
 
 /** The last statements of the cases directly in a loop, not of those in an inner loop. */
-function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
+function breaksIn(stmts: readonly Stmt[], loop: For | Range, env: Env): Found[] {
   return stmts.flatMap((stmt, i): Found[] => {
     switch (stmt.kind) {
       case 'select':
@@ -87,15 +88,15 @@ function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
         const inside = stmt.kind === 'select' ? 'select' : 'switch';
         const after = stmts.slice(i + 1);
         return stmt.clauses.flatMap(clause => [
-          ...(isFollowedUp(clause, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
-          ...breaksIn(clause.body, loop)]);
+          ...(isFollowedUp(clause, after, loop, env) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
+          ...breaksIn(clause.body, loop, env)]);
       }
       case 'if':
-        return [...breaksIn(stmt.then.stmts, loop), ...(stmt.else ? breaksIn([stmt.else], loop) : [])];
+        return [...breaksIn(stmt.then.stmts, loop, env), ...(stmt.else ? breaksIn([stmt.else], loop, env) : [])];
       case 'block':
-        return breaksIn(stmt.stmts, loop);
+        return breaksIn(stmt.stmts, loop, env);
       case 'labeled':
-        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt], loop);
+        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt], loop, env);
       default:
         return [];
     }
@@ -107,33 +108,33 @@ function stayingIn(clause: Clause | CommClause): Branch[] {
 }
 
 /** What comes after the `select` leaves the loop, or asks for a flag that the case has set or for the context that it is about. */
-function isFollowedUp(clause: Clause | CommClause, after: readonly Stmt[], loop: For | Range): boolean {
+function isFollowedUp(clause: Clause | CommClause, after: readonly Stmt[], loop: For | Range, env: Env): boolean {
   const last = after.at(-1);
   if (last?.kind === 'return' || (last?.kind === 'branch' && last.token !== 'continue')) return true;
   const flags = new Set<Variable>();
   walkStmts(clause.body, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
   const conditions = [...(loop.kind === 'for' && loop.cond ? [loop.cond] : []), ...after.flatMap(stmt => (stmt.kind === 'if' ? [stmt.cond] : []))];
-  const context = 'comm' in clause ? contextIn(clause.comm) : undefined;
-  return conditions.some(condition => mentions(condition, flags) || (context !== undefined && asksWhetherEnded(condition, context)));
+  const context = 'comm' in clause ? contextIn(clause.comm, env) : undefined;
+  return conditions.some(condition => mentions(condition, flags) || (context !== undefined && asksWhetherEnded(condition, context, env)));
 }
 
 /** `ctx` of `case <-ctx.Done():`, as the name of its place. */
-function contextIn(comm: Stmt | undefined): string | undefined {
+function contextIn(comm: Stmt | undefined, env: Env): string | undefined {
   const receive = comm?.kind === 'expr' ? unparen(comm.x) : undefined;
-  return receive?.kind === 'unary' && receive.op === '<-' ? placeBefore(receive.x, 'Done') : undefined;
+  return receive?.kind === 'unary' && receive.op === '<-' ? contextAsked(receive.x, 'Done', env) : undefined;
 }
 
 /** `ctx.Err() == nil`. */
-function asksWhetherEnded(condition: Expr, context: string): boolean {
+function asksWhetherEnded(condition: Expr, context: string, env: Env): boolean {
   let asks = false;
-  walkExpr(condition, { expr: x => void (asks ||= placeBefore(x, 'Err') === context) });
+  walkExpr(condition, { expr: x => void (asks ||= contextAsked(x, 'Err', env) === context) });
   return asks;
 }
 
-function placeBefore(call: Expr, method: string): string | undefined {
-  const x = unparen(call);
-  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
-  const place = fun?.kind === 'selector' && fun.sel.name === method ? placeOf(fun.x) : undefined;
+function contextAsked(expr: Expr, method: 'Done' | 'Err', env: Env): string | undefined {
+  const call = unparen(expr);
+  const callee = call.kind === 'call' ? calleeOf(call, env) : undefined;
+  const place = callee?.kind === 'method' && callee.name === `(context.Context).${method}` ? placeOf(callee.receiver) : undefined;
   return place && keyOf(place);
 }
 
