@@ -135,7 +135,9 @@ export class Contracts implements BodyEffects {
     if (known) return known;
     cache.set(key, 'keeps');
     const body = func.body();
-    const effect = body ? timed('contracts', () => effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource })) : 'keeps';
+    // `func handle(*http.Response) {}` of an example stands for whatever its reader has.
+    const isStandIn = func.file.kind.test && body?.stmts.length === 0;
+    const effect = body && !isStandIn ? timed('contracts', () => effectInBody(func.decl, body, paramAt(func.decl, index), held, { env: this.envOf(func), func: func.decl, effects: this, resource })) : 'keeps';
     cache.set(key, effect);
     return effect;
   }

@@ -123,7 +123,7 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
 
 /** `next(item, err)`: whoever is told that something has failed opens nothing. */
 function isToldOfFailure(call: Call, { env }: Body): boolean {
-  const fun = typeOf(call.fun, env);
+  const fun = underlying(typeOf(call.fun, env), env.program);
   return call.args.some((arg, i) => !isNil(arg) && (isError(typeOf(arg, env)) || (fun.kind === 'func' && fun.params[i] !== undefined && isError(fun.params[i]))));
 }
 

@@ -4,6 +4,7 @@
  * need not; where the code itself has made the request one for HEAD, it knows what to expect.
  */
 import { calleeOf } from '../program/callee.ts';
+import type { FuncInfo } from '../program/package.ts';
 import { type Call, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import type { Acquisition } from './acquisition.ts';
 import type { Body } from './bodies.ts';
@@ -45,7 +46,17 @@ function isFaked(call: Call, by: string, { info }: Body): boolean {
   if (!info.file.kind.test) return false;
   if (by.endsWith('.RoundTrip') && call.args.some(arg => leadsNowhere(arg, call, info.bodyText))) return true;
   const isOwn = unparen(call.fun).kind === 'selector' && /\.RoundTrip$/.test(info.file.source.text.slice(call.fun.start, call.fun.end));
-  return /\bhttp\.Response\{/.test(info.bodyText) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
+  return MAKES_RESPONSE.test(info.bodyText) || ALWAYS_FAILS.test(info.bodyText) || usesStandIn(info) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
+}
+
+const MAKES_RESPONSE = /\bhttp\.Response\{/;
+/** A transport in a literal that gives nothing: `func(*http.Request) (*http.Response, error) { return nil, io.EOF }`. */
+const ALWAYS_FAILS = /\bfunc\([^()]*\*http\.Request\) \(\*http\.Response, error\) \{\s*return nil,/;
+
+/** `&http.Client{Transport: &echo{}}` with a type of the tests whose `RoundTrip` makes its responses itself. */
+function usesStandIn({ bodyText, pkg }: FuncInfo): boolean {
+  return pkg.methodsNamed('RoundTrip').some(({ file, piece, bodyText: made }) => file.kind.test && piece.receiver !== undefined
+    && new RegExp(`\\b${piece.receiver.type}\\{`).test(bodyText) && MAKES_RESPONSE.test(made) && !made.includes('.RoundTrip('));
 }
 
 /** `&http.Request{Header: h}`: without an address no real transport would send it. */
