@@ -12,7 +12,6 @@ import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
 import { sendsOf } from './counts.ts';
-import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
@@ -180,8 +179,6 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
   return {
     key: state => `${walk.key(state)} ${state.facts.key} ${state.closing} ${state.starter?.result.ident.start ?? ''}`,
     op(op, state) {
-      // A failing test is told already.
-      if (failsTest(op, body)) return undefined;
       // `ticks = nil` has switched this case off.
       if (op.kind === 'receive' && op.inSelect && state.facts.saysNil(op.channel, body)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;

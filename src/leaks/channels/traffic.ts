@@ -20,6 +20,7 @@ import { ALL_SUPPLY, beyond, both, type Demand, growing, keyOfDemand, least, MAN
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { isOnlyOnce } from './onlyonces.ts';
+import { failsTest } from './failures.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { sendsOnlyInPanic } from './rescues.ts';
 import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf } from './places.ts';
@@ -220,7 +221,8 @@ export class Reading {
     return {
       key: ({ own, started, supply, oks, laps }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()} ${loops.keyOf(laps)}`,
       op: (op, count) => {
-        if (pass.contracts.endsHere(op, body.env)) return undefined;
+        // A failing test is told already.
+        if (pass.contracts.endsHere(op, body.env) || failsTest(op, body)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
         const ok = okOf(op, names, body);
         if (step === NO_STEP && !ok) return count;
