@@ -115,13 +115,19 @@ function keptFrom(direct: DirectLock & { readonly isByHelper?: boolean }, body: 
 
 /** The states in which control reaches the Lock, those left out in which the function owes no unlock. */
 export function statesAt(lock: Op, target: Target, body: Body, flow: LockFlow): Balance[] {
+  const known = statesIn(target, body, flow).get(lock);
   // What gives its caller the function that unlocks leaves the balance to that one, and so does a call with a literal that locks.
-  const known = statesIn(target, body, flow).get(lock) ?? statesAtOps([lock], target, body, flow).get(lock);
-  if (!known) return [{ ...UNTOUCHED, depth: 1 }];
+  if (!known) return isUnlockedInTheEnd(lock, target, body, flow) ? [] : [{ ...UNTOUCHED, depth: 1 }];
   const states = [...known.values()];
   // Called with the mutex locked: `mu.Unlock(); wait(); mu.Lock()`.
   if (states.some(({ depth }) => depth < 0)) return [];
   return states.filter(({ depth, deferred }) => depth === 0 && deferred === 0).map(state => ({ ...state, depth: 1 }));
+}
+
+/** On every way to the operation an unlock was deferred for which there is nothing left to unlock. */
+function isUnlockedInTheEnd(op: Op, target: Target, body: Body, flow: LockFlow): boolean {
+  const states = [...statesAtOps([op], target, body, flow).get(op)?.values() ?? []];
+  return states.length > 0 && states.every(({ deferred }) => deferred < 0);
 }
 
 type StatesByOp = ReadonlyMap<Op, ReadonlyMap<string, Balance>>;
