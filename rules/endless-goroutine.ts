@@ -6,11 +6,11 @@ export const endlessGoroutine: Rule = {
   severity: 'error',
   *check(pass: Pass) {
     const breaks = [...stayingBreaks(pass)];
-    for (const { body, node, inside, loop, isEndless, isAll } of breaks) {
+    for (const { body, node, inside, loop, isFinite, isEndless, isAll } of breaks) {
       const at = siteIn(body.info, node);
       yield {
         at,
-        confidence: isAll && !isEndless ? 'low' : 'medium',
+        confidence: isFinite || (isAll && !isEndless) ? 'low' : 'medium',
         severity: isEndless ? 'warning' : 'note',
         message: `This break leaves only the ${inside}, which ends here anyway; the loop goes on${isEndless ? ' for ever' : ''}. Use a label or return to leave the loop.`,
         trail: [{ at: siteIn(body.info, word(loop)), note: 'this loop goes on' }, { at, note: `it leaves the ${inside}` }],

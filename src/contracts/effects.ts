@@ -73,10 +73,12 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'unary':
       return x.op === '&' && heldBy(x.x, tracked, where) === 'carrier' ? 'carrier' : undefined;
     case 'composite':
-      return isWrapper(x, value => heldBy(value, tracked, where) !== undefined, where.resource, where.env) ? 'carrier' : undefined;
+      // `Options{Out: w, Before: func() { w.Close() }}` can release it after all.
+      return isWrapper(x, value => heldBy(value, tracked, where) !== undefined, where.resource, where.env)
+        && x.elements.every(({ value }) => heldBy(value, tracked, where) !== undefined || valueEffect(value, tracked, where) === 'none') ? 'carrier' : undefined;
     case 'call': {
       const arg = x.args[0];
-      if (!arg) return undefined;
+      if (!arg) return isView(x, tracked, where) ? 'resource' : undefined;
       if (x.args.length === 1 && isConversion(x, where)) return heldBy(arg, tracked, where);
       return isContext(heldBy(arg, tracked, where), where) ? carriedBy(x, where) : viewOf(x, tracked, where);
     }
@@ -94,6 +96,13 @@ function heldByCase({ origin, assigned }: Variable, tracked: Tracked, where: Whe
 function keptBy(expr: Expr, tracked: Tracked, where: Where): Held | undefined {
   const x = unparen(expr);
   return x.kind === 'slice' ? keptBy(x.x, tracked, where) : heldBy(x, tracked, where);
+}
+
+/** `root.FS()`: what is opened through it is opened through the resource. */
+function isView(call: Call, tracked: Tracked, where: Where): boolean {
+  const { views } = where.resource;
+  const fun = views && unparen(call.fun);
+  return fun?.kind === 'selector' && heldBy(fun.x, tracked, where) === 'resource' && views?.has(calleeName(calleeOf(call, where.env)) ?? '') === true;
 }
 
 /** `net.Conn(c)`, `unsafe.Pointer(c)`. */

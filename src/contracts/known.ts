@@ -69,6 +69,9 @@ export const MAKES_ERROR = /^(?:errors\.New|fmt\.Errorf|github\.com\/pkg\/errors
 /** Calls by which a test says that it has failed. */
 export const FAILS_TEST = /^\((?:\*testing\.(?:common|T|B|F)|testing\.TB)\)\.(?:Errorf?|Fail)$/;
 
+/** The same, also by assertion libraries, which have nothing to compare there. */
+export const FAILS_ALWAYS = /^\(\*?testing\.\w+\)\.(?:Error|Errorf|Fail)$|^(?:\(\*?)?github\.com\/stretchr\/testify\/assert\.(?:Assertions\)\.)?Failf?$/;
+
 /** Library methods after which the receiver goes on by itself when the caller has returned. */
 export const CONTINUES_WITH_RECEIVER: ReadonlySet<string> = new Set(['(*os/exec.Cmd).Start']);
 /** Library functions that call the function they are given before they return, and not later: once at most. */

@@ -14,6 +14,8 @@ export interface Resource {
   readonly field?: string;
   /** A field on which it can be released as well: `Process` of a command. */
   readonly through?: string;
+  /** Methods whose result is the resource by another name: it works as long as the resource is open. */
+  readonly views?: ReadonlySet<string>;
   /** What releases one of its fields releases it: `resp.Output.Close()`. */
   readonly anyPart?: true;
   /** Methods that release; a resource without any, and without `releasedBy`, is a function that must be called. */

@@ -36,6 +36,7 @@ export const ANSWER: Resource = {
 const file: Resource = {
   rule: 'unclosed-file', noun: 'file', released: 'closed', deferrable: true, releases: ['Close'], words: /\bFile\b|Closer\b|\bRoot\b/,
   types: ['*os.File', 'io/fs.File', 'net/http.File'], typedOf: /^(?:[Oo]pen|[Cc]reate|[Tt]emp)(?![a-z])|(?:Open|Create|Temp)(?![a-z])/,
+  views: new Set(['(*os.Root).FS']),
   acquire: all(['os.Open', 'os.Create', 'os.OpenFile', 'os.CreateTemp', 'os.OpenInRoot', 'os.OpenRoot', 'io/ioutil.TempFile', 'archive/zip.OpenReader', '(net/http.Dir).Open', '(net/http.FileSystem).Open', '(io/fs.FS).Open',
     ...methods('*os.Root', ['Open', 'Create', 'OpenFile', 'OpenRoot']), '(*net/http.Request).FormFile', '(*mime/multipart.FileHeader).Open',
     // A copy of the descriptor, which is nobody else's.

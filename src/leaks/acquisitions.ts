@@ -20,6 +20,7 @@ import { type Body, bodyOf } from './bodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { givenByUse } from './byuse.ts';
+import { functionsPut } from './putvalues.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { stopFunctionGiven } from './stopfunctions.ts';
 import { companionsOf } from './companions.ts';
@@ -70,7 +71,7 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   if (callee.kind !== 'func' && callee.kind !== 'method') {
     const known = functionOf(callee, body.env);
     if (known.kind === 'literal' && !known.within) return freshOfLiteral(known.literal, body, pass);
-    const isValue = callee.kind === 'variable' || callee.kind === 'unknown';
+    const isValue = (callee.kind === 'variable' || callee.kind === 'unknown') && !functionsPut(call, body).some(put => givesNothing(put, pass));
     return (isValue ? givenByType(call, body, pass) : undefined) ?? unwrapped(call, body, pass);
   }
   if (callee.func && !callee.func.pkg.module) return unwrapped(call, body, pass);
@@ -80,6 +81,11 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
   return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
+}
+
+/** A function of the standard library that is not in the table: `cmd.StdoutPipe`, whose result `Wait` closes. */
+function givesNothing(callee: Callee, { contracts }: Pass): boolean {
+  return (callee.kind === 'func' || callee.kind === 'method') && callee.func !== undefined && !callee.func.pkg.module && contracts.resources.acquiredBy(callee.name).length === 0;
 }
 
 /** `lo.Must(http.Get(u))`, `must(os.Open(path))`: the result is still the fresh resource of the call inside. */
@@ -115,10 +121,16 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   const type = typeOf(call, body.env);
   const [first, second, ...more] = type.kind === 'tuple' ? type.types : [];
   const last = more.at(-1) ?? second;
-  if (!first || !last || !isError(last)) return undefined;
+  if (!first || !last || !isError(last) || isToldOfFailure(call, body)) return undefined;
   const resource = pass.contracts.resources.ofType(first, bareNameOf(calleeOf(call, body.env))) ?? (hasBody(first, body.env) ? ANSWER : undefined);
   if (!resource || (resource.field !== undefined && more.length)) return undefined;
   return { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
+}
+
+/** `next(item, err)`: whoever is told that something has failed opens nothing. */
+function isToldOfFailure(call: Call, { env }: Body): boolean {
+  const fun = underlying(typeOf(call.fun, env), env.program);
+  return call.args.some((arg, i) => !isNil(arg) && (isError(typeOf(arg, env)) || (fun.kind === 'func' && fun.params[i] !== undefined && isError(fun.params[i]))));
 }
 
 /** The name of a function, or of what a function value is kept in. */

@@ -1,12 +1,14 @@
 /** `time.After` in a loop whose next round does not wait for it, so that rounds pile up timers. */
 import { type Block, type End, type Op, successors } from '../flow/graph.ts';
 import { reachableFrom } from '../flow/search.ts';
+import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Call, type CommClause, type Expr, type Stmt, unparen, type Variable } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { secondsOf } from './durations.ts';
 import type { Pass } from './pass.ts';
+import { isDeclaredInLoop } from './reach.ts';
 import { callsOf, tickChannelOf } from './tickchannels.ts';
 
 /** A call of `time.After` that a loop makes again before the timer of the round before has expired. */
@@ -36,14 +38,19 @@ export function* piledTimers(pass: Pass): Generator<PiledTimer> {
 function otherWayRound(call: Call, block: Block, body: Body, pass: Pass): CommClause | undefined {
   const holder = holderOf(call, body);
   const waits = (x: Expr | undefined) => x !== undefined && isTimer(x, call, holder);
-  // What follows the receive from the timer does not count: that timer has expired.
+  // What follows the receive from the timer does not count: that timer has expired. What another timer leads to happens once.
+  const isOver = (x: Expr | undefined) => waits(x) || (x !== undefined && firesOnce(x, call, body));
   const anywhere = (b: Block) => {
     if (b.ops.some(op => pass.contracts.endsHere(op, body.env) || (op.kind === 'receive' && !op.inSelect && waits(op.channel)))) return [];
-    return b.end.kind === 'select' ? b.end.arms.filter(arm => !waits(receivedFrom(arm.clause))).map(arm => arm.to) : successors(b.end);
+    return b.end.kind === 'select' ? b.end.arms.filter(arm => !isOver(receivedFrom(arm.clause))).map(arm => arm.to) : successors(b.end);
   };
-  const isPut = !holder || [...reachableFrom(block, anywhere)].some(b => b.ops.some(op => putsNil(op, holder)));
+  const later = [...reachableFrom(block, anywhere)];
   // `if timeout == nil { timeout = time.After(d) }` makes no other one as long as nobody has put nil into the variable.
-  const next = (b: Block) => (isPut || b.end.kind !== 'branch' || !b.end.condition ? anywhere(b) : anywhere(b).filter(to => !isWithoutTimer(b.end, to, holder)));
+  const isHeld = (end: End, to: Block) => {
+    const idle = holder && idleOn(end, to, holder);
+    return !idle || later.some(b => b.ops.some(op => puts(op, idle, holder, body)));
+  };
+  const next = (b: Block) => (b.end.kind !== 'branch' || !b.end.condition ? anywhere(b) : anywhere(b).filter(to => isHeld(b.end, to)));
   for (const at of [block, ...reachableFrom(block, next)]) {
     if (at.end.kind !== 'select' || !at.end.arms.some(arm => waits(receivedFrom(arm.clause)))) continue;
     const back = at.end.arms.find(({ clause, to }) => !waits(receivedFrom(clause)) && !isPaced(clause, body) && (to === block || reachableFrom(to, next).has(block)));
@@ -52,15 +59,20 @@ function otherWayRound(call: Call, block: Block, body: Body, pass: Pass): CommCl
   return undefined;
 }
 
-function putsNil(op: Op, holder: Variable): boolean {
-  return op.kind === 'assign' && op.lhs.some((x, i) => isVariable(x, holder) && (op.rhs.length !== op.lhs.length || isNil(op.rhs[i])));
+/** It is given the value again that it has without a timer, or nobody knows which. */
+function puts(op: Op, idle: Expr, holder: Variable, { info }: Body): boolean {
+  const text = ({ start, end }: Expr) => info.file.source.text.slice(start, end);
+  return op.kind === 'assign' && op.lhs.some((x, i) => {
+    const value = op.rhs.length === op.lhs.length ? op.rhs[i] : undefined;
+    return isVariable(x, holder) && (!value || text(unparen(value)) === text(idle));
+  });
 }
 
-/** The way on which `holder == nil`. */
-function isWithoutTimer(end: End, to: Block, holder: Variable): boolean {
+/** `nil`, or another value that stands for none: of `holder == idle`, on the way on which that is so. */
+function idleOn(end: End, to: Block, holder: Variable): Expr | undefined {
   const x = end.kind === 'branch' && end.condition ? unparen(end.condition) : undefined;
-  if (end.kind !== 'branch' || x?.kind !== 'binary' || !isVariable(x.x, holder) || !isNil(x.y)) return false;
-  return x.op === '==' ? to === end.then : x.op === '!=' && to === end.else;
+  if (end.kind !== 'branch' || x?.kind !== 'binary' || !isVariable(x.x, holder) || !['ident', 'selector'].includes(unparen(x.y).kind)) return undefined;
+  return (x.op === '==' && to === end.then) || (x.op === '!=' && to === end.else) ? unparen(x.y) : undefined;
 }
 
 function isVariable(expr: Expr, variable: Variable): boolean {
@@ -68,15 +80,19 @@ function isVariable(expr: Expr, variable: Variable): boolean {
   return x.kind === 'ident' && x.entity === variable;
 }
 
-function isNil(expr: Expr | undefined): boolean {
-  const x = expr && unparen(expr);
-  return x?.kind === 'ident' && x.name === 'nil' && !x.entity;
-}
-
 /** A case that a ticker leads into comes at a fixed rate, so few timers are alive at a time. */
 function isPaced(clause: CommClause, body: Body): boolean {
   const channel = receivedFrom(clause);
   return channel !== undefined && tickChannelOf(channel, body) !== undefined;
+}
+
+/** `first := time.After(d)` in front of all loops, and no other timer in the variable ever. */
+function firesOnce(channel: Expr, call: Call, body: Body): boolean {
+  const x = unparen(channel);
+  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || x.entity.assigned.length > 0 || isDeclaredInLoop(x.entity, body)) return false;
+  const { origin } = x.entity;
+  const made = origin.kind === 'value' ? unparen(origin.expr) : undefined;
+  return made?.kind === 'call' && made !== call && calleeName(calleeOf(made, body.env)) === 'time.After';
 }
 
 function receivedFrom({ comm }: CommClause): Expr | undefined {

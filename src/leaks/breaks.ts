@@ -5,16 +5,22 @@
 import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
+import { calleeOf } from '../program/callee.ts';
+import { typeOf } from '../program/infer.ts';
+import { type Env, underlying } from '../program/resolve.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
+import { keyOf, placeOf } from './places.ts';
 
 export interface StayingBreak {
   readonly body: Body;
   readonly node: Branch;
   readonly inside: 'select' | 'switch';
   readonly loop: For | Range;
+  /** The loop ends with its list, and the `switch` waits for nothing. */
+  readonly isFinite: boolean;
   /** Nothing else leads out of the loop. */
   readonly isEndless: boolean;
   /** All that the case does, where there may be nothing to do: of a `switch`, or of a `select` that more follows. */
@@ -29,11 +35,16 @@ export function* stayingBreaks(pass: Pass): Generator<StayingBreak> {
       expr: x => x.kind !== 'funclit',
     });
     for (const loop of loops) {
-      for (const found of breaksIn(loop.body.stmts, loop)) {
-        if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isEndless: isEndless(loop, body, pass) };
+      for (const found of breaksIn(loop.body.stmts, loop, body.env)) {
+        const isFinite = found.inside === 'switch' && isOverList(loop, body);
+        if (found.inside === 'select' || !breaksByLabel(loop)) yield { ...found, body, loop, isFinite, isEndless: isEndless(loop, body, pass) };
       }
     }
   }
+}
+
+function isOverList(loop: For | Range, { env }: Body): boolean {
+  return loop.kind === 'range' && underlying(typeOf(loop.x, env), env.program).kind !== 'chan';
 }
 
 /** `break loop` stands elsewhere in the loop: who writes that means the switch where there is no label. */
@@ -68,7 +79,7 @@ function standsInCase(above: readonly string[]): boolean {
 type Found = Pick<StayingBreak, 'node' | 'inside' | 'isAll'>;
 
 /** The last statements of the cases directly in a loop, not of those in an inner loop. */
-function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
+function breaksIn(stmts: readonly Stmt[], loop: For | Range, env: Env): Found[] {
   return stmts.flatMap((stmt, i): Found[] => {
     switch (stmt.kind) {
       case 'select':
@@ -77,15 +88,15 @@ function breaksIn(stmts: readonly Stmt[], loop: For | Range): Found[] {
         const inside = stmt.kind === 'select' ? 'select' : 'switch';
         const after = stmts.slice(i + 1);
         return stmt.clauses.flatMap(clause => [
-          ...(isFollowedUp(clause.body, after, loop) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
-          ...breaksIn(clause.body, loop)]);
+          ...(isFollowedUp(clause, after, loop, env) ? [] : stayingIn(clause)).map(node => ({ node, inside, isAll: clause.body.length === 1 && clause.body[0] === node && (inside === 'switch' || after.length > 0) } as const)),
+          ...breaksIn(clause.body, loop, env)]);
       }
       case 'if':
-        return [...breaksIn(stmt.then.stmts, loop), ...(stmt.else ? breaksIn([stmt.else], loop) : [])];
+        return [...breaksIn(stmt.then.stmts, loop, env), ...(stmt.else ? breaksIn([stmt.else], loop, env) : [])];
       case 'block':
-        return breaksIn(stmt.stmts, loop);
+        return breaksIn(stmt.stmts, loop, env);
       case 'labeled':
-        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt], loop);
+        return stmt.stmt.kind === 'for' || stmt.stmt.kind === 'range' ? [] : breaksIn([stmt.stmt], loop, env);
       default:
         return [];
     }
@@ -96,14 +107,35 @@ function stayingIn(clause: Clause | CommClause): Branch[] {
   return [...lastOf(clause.body), ...('comm' in clause ? onClosed(clause.comm, clause.body) : [])];
 }
 
-/** What comes after the `select` leaves the loop, or asks for a flag that the case has set. */
-function isFollowedUp(clause: readonly Stmt[], after: readonly Stmt[], loop: For | Range): boolean {
+/** What comes after the `select` leaves the loop, or asks for a flag that the case has set or for the context that it is about. */
+function isFollowedUp(clause: Clause | CommClause, after: readonly Stmt[], loop: For | Range, env: Env): boolean {
   const last = after.at(-1);
   if (last?.kind === 'return' || (last?.kind === 'branch' && last.token !== 'continue')) return true;
   const flags = new Set<Variable>();
-  walkStmts(clause, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
+  walkStmts(clause.body, { stmt: stmt => void (stmt.kind === 'assign' && stmt.op === '=' && stmt.lhs.flatMap(variableOf).forEach(flag => flags.add(flag))) });
   const conditions = [...(loop.kind === 'for' && loop.cond ? [loop.cond] : []), ...after.flatMap(stmt => (stmt.kind === 'if' ? [stmt.cond] : []))];
-  return conditions.some(condition => mentions(condition, flags));
+  const context = 'comm' in clause ? contextIn(clause.comm, env) : undefined;
+  return conditions.some(condition => mentions(condition, flags) || (context !== undefined && asksWhetherEnded(condition, context, env)));
+}
+
+/** `ctx` of `case <-ctx.Done():`, as the name of its place. */
+function contextIn(comm: Stmt | undefined, env: Env): string | undefined {
+  const receive = comm?.kind === 'expr' ? unparen(comm.x) : undefined;
+  return receive?.kind === 'unary' && receive.op === '<-' ? contextAsked(receive.x, 'Done', env) : undefined;
+}
+
+/** `ctx.Err() == nil`. */
+function asksWhetherEnded(condition: Expr, context: string, env: Env): boolean {
+  let asks = false;
+  walkExpr(condition, { expr: x => void (asks ||= contextAsked(x, 'Err', env) === context) });
+  return asks;
+}
+
+function contextAsked(expr: Expr, method: 'Done' | 'Err', env: Env): string | undefined {
+  const call = unparen(expr);
+  const callee = call.kind === 'call' ? calleeOf(call, env) : undefined;
+  const place = callee?.kind === 'method' && callee.name === `(context.Context).${method}` ? placeOf(callee.receiver) : undefined;
+  return place && keyOf(place);
 }
 
 function variableOf(x: Expr): Variable[] {

@@ -51,8 +51,12 @@ function isFaked(call: Call, by: string, body: Body): boolean {
   const fun = unparen(call.fun);
   if (fun.kind === 'selector' && restsOnStandIn(fun.x, body)) return true;
   const isOwn = unparen(call.fun).kind === 'selector' && /\.RoundTrip$/.test(info.file.source.text.slice(call.fun.start, call.fun.end));
-  return /\bhttp\.Response\{/.test(info.bodyText) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
+  return MAKES_RESPONSE.test(info.bodyText) || ALWAYS_FAILS.test(info.bodyText) || (by === '(net/http.RoundTripper).RoundTrip' && !isOwn);
 }
+
+const MAKES_RESPONSE = /\bhttp\.Response\{/;
+/** A transport in a literal that gives nothing: `func(*http.Request) (*http.Response, error) { return nil, io.EOF }`. */
+const ALWAYS_FAILS = /\bfunc\([^()]*\*http\.Request\) \(\*http\.Response, error\) \{\s*return nil,/;
 
 /** `&http.Request{Header: h}`: without an address no real transport would send it. */
 function leadsNowhere(arg: Expr, call: Call, text: string): boolean {
@@ -93,6 +97,6 @@ function isStandIn(type: Type, { info: { pkg }, env: { program } }: Body): boole
   const base = type.kind === 'pointer' ? type.elem : type;
   if (base.kind !== 'named' || !base.def?.file.kind.test || base.def.file.pkg !== pkg) return false;
   const member = memberOf(type, 'RoundTrip', program);
-  if (member?.kind === 'method') return /\bhttp\.Response\{/.test(member.func?.bodyText ?? '');
+  if (member?.kind === 'method') return MAKES_RESPONSE.test(member.func?.bodyText ?? '');
   return pkg.methodsOf(base.name).some(({ resultText }) => /\bhttp\.RoundTripper\b/.test(resultText));
 }

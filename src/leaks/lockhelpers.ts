@@ -1,10 +1,12 @@
 /** Functions that return with a mutex locked on purpose: whoever calls them unlocks. */
+import { search } from '../flow/search.ts';
 import { resolveFunction } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
 import { typeAt } from '../program/resolve.ts';
+import { isNil } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
-import { lockCallsIn, lockFlowOf, targetFor } from './lockflow.ts';
+import { lockCallsIn, lockFlowOf, targetFor, UNTOUCHED } from './lockflow.ts';
 import { lockCallee, type Mutex } from './mutexes.ts';
 import { isOwn } from './ownvalues.ts';
 import type { Pass } from './pass.ts';
@@ -23,7 +25,38 @@ export function isLockHelper(mutex: Mutex, body: Body, pass: Pass): boolean {
   if (isOwnMutex(mutex, body)) return unlocksIn([info], mutex, body, pass);
   if (body.node.kind === 'funclit') return unlocksIn(keepsAlways ? info.pkg.funcs : [info], mutex, body, pass);
   if (saysLock(info) || (keepsAlways && commentSaysHeld(info))) return true;
+  if (keepsOnSuccess(mutex, body, pass) && !isKeptByAnother(mutex, body, pass) && unlocksIn(info.pkg.funcs, mutex, body, pass)) return true;
   return unlocksIn(keepsAlways || givesHandle(info, pass) ? info.pkg.funcs : info.pkg.mentioning(info.bareName), mutex, body, pass);
+}
+
+/**
+ * `func (s *store) prepare() error`: where it fails, the mutex is given back, and where it does not, it is kept, on every
+ * way. When something in the package unlocks what it has not locked, it does so for this function.
+ */
+function keepsOnSuccess(mutex: Mutex, body: Body, pass: Pass): boolean {
+  const last = body.node.type.results.at(-1)?.type;
+  if (last?.kind !== 'ident' || last.name !== 'error') return false;
+  const ways = new Set<boolean>();
+  let isConsistent = true;
+  search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
+    ...lockFlowOf(pass).walk(targetFor(mutex), body),
+    returns: ({ stmt }, { depth, deferred }) => {
+      const isKept = depth + deferred > 0;
+      ways.add(isKept);
+      isConsistent &&= stmt !== undefined && isNil(stmt.results.at(-1)) === isKept;
+      return !isConsistent;
+    },
+  });
+  return isConsistent && ways.size === 2;
+}
+
+/** `lockAll()`, for which the unlocking may be meant as well. */
+function isKeptByAnother(mutex: Mutex, { info }: Body, pass: Pass): boolean {
+  const target = { family: mutex.family, key: undefined, mutex: undefined };
+  return info.pkg.withWords(/ock\(\)/).some(other => other !== info && [...bodiesOf(other, pass)].some(body => {
+    const exits = lockFlowOf(pass).exitsOf(body, target);
+    return exits.size === 1 && exits.has(1);
+  }));
 }
 
 /** A mutex that the function makes for itself: no caller has it, so none can unlock it. */

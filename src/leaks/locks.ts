@@ -116,12 +116,18 @@ function keptFrom(direct: DirectLock & { readonly isByHelper?: boolean }, body: 
 /** The states in which control reaches the Lock, those left out in which the function owes no unlock. */
 export function statesAt(lock: Op, target: Target, body: Body, flow: LockFlow): Balance[] {
   const known = statesIn(target, body, flow).get(lock);
-  // What gives its caller the function that unlocks leaves the balance to that one.
-  if (!known) return [{ ...UNTOUCHED, depth: 1 }];
+  // What gives its caller the function that unlocks leaves the balance to that one, and so does a call with a literal that locks.
+  if (!known) return isUnlockedInTheEnd(lock, target, body, flow) ? [] : [{ ...UNTOUCHED, depth: 1 }];
   const states = [...known.values()];
   // Called with the mutex locked: `mu.Unlock(); wait(); mu.Lock()`.
   if (states.some(({ depth }) => depth < 0)) return [];
   return states.filter(({ depth, deferred }) => depth === 0 && deferred === 0).map(state => ({ ...state, depth: 1 }));
+}
+
+/** On every way to the operation an unlock was deferred for which there is nothing left to unlock. */
+function isUnlockedInTheEnd(op: Op, target: Target, body: Body, flow: LockFlow): boolean {
+  const states = [...statesAtOps([op], target, body, flow).get(op)?.values() ?? []];
+  return states.length > 0 && states.every(({ deferred }) => deferred < 0);
 }
 
 type StatesByOp = ReadonlyMap<Op, ReadonlyMap<string, Balance>>;
@@ -134,8 +140,14 @@ function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
   reached.set(body.graph, byKey);
   const known = byKey.get(target.key ?? '');
   if (known) return known;
-  const changes = operations(body.graph).filter(({ op }) => op.kind === 'call' && flow.opChange(op, target, body) !== 0);
-  const found = new Map<Op, Map<string, Balance>>(changes.map(({ op }) => [op, new Map()]));
+  const changes = operations(body.graph).flatMap(({ op }) => (op.kind === 'call' && flow.opChange(op, target, body) !== 0 ? [op] : []));
+  const found = statesAtOps(changes, target, body, flow);
+  byKey.set(target.key ?? '', found);
+  return found;
+}
+
+function statesAtOps(ops: readonly Op[], target: Target, body: Body, flow: LockFlow): StatesByOp {
+  const found = new Map<Op, Map<string, Balance>>(ops.map(op => [op, new Map()]));
   const walk = flow.walk(target, body);
   search({ block: body.graph.entry, index: 0 }, UNTOUCHED, {
     ...walk,
@@ -144,7 +156,6 @@ function statesIn(target: Target, body: Body, flow: LockFlow): StatesByOp {
       return walk.op(op, state);
     },
   });
-  byKey.set(target.key ?? '', found);
   return found;
 }
 

@@ -14,7 +14,7 @@ import { walkExpr } from '../syntax/walk.ts';
 import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
 import { isCommand } from './commands.ts';
-import { askedBodies, type Body } from './bodies.ts';
+import { askedBodies, type Body, isTest } from './bodies.ts';
 import { localOwnerOf } from './localowners.ts';
 import type { Pass } from './pass.ts';
 import { mayAcquire } from './prefilter.ts';
@@ -96,7 +96,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (target.kind === 'elsewhere') return handedInVain(call, after, acquisition, body, pass);
   if (target.kind === 'field') return unmetByOwner(op, acquisition, target.companions, body, pass);
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
-  if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass))) return undefined;
+  if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass) || isOfStandIn(acquisition, body))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked || (typeof result !== 'number' && isDeferredBefore(call, tracked, resource, body, pass))) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
@@ -104,6 +104,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
   const walk = leavingBefore(acquisition.before, walkOf(resource, body, pass));
   const { errors } = target.companions;
+  if (acquisition.before !== undefined && !isReleasedWhereOwed(target, tracked, resource, body, pass)) return undefined;
   const cases = factsAt(target.from, body, pass);
   const first = firstFound(cases, facts => search(target.from, stateOf(tracked, target.companions, facts), walk));
   const isUnasked = first !== undefined && missesErrorCheck(first.turns, errors, body.graph.blocks);
@@ -153,6 +154,21 @@ function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State
   };
 }
 
+/** What is closed only where the call has failed is nothing that has to be closed where it has not. */
+function isReleasedWhereOwed({ from, companions }: Assigned, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const walk = walkOf(resource, body, pass);
+  return search(from, stateOf(tracked, companions), {
+    ...walk,
+    op: (op, state) => {
+      if (applyOp(op, state.tracked, where).effect === 'released') return 'arrive';
+      const after = walk.op(op, state);
+      return after === 'arrive' ? undefined : after;
+    },
+    returns: () => false,
+  }) !== undefined;
+}
+
 /** What the function puts into a field of a value of its own, and forgets with it. */
 function unmetByOwner(op: Op & { kind: 'call' }, acquisition: Acquisition, companions: Companions, body: Body, pass: Pass): Unmet | undefined {
   const { call } = op;
@@ -187,6 +203,11 @@ function restsOnNames(tracked: Tracked, where: Where, { graph, env }: Body): boo
     const held = heldBy(arg, tracked, where);
     return held !== undefined && onlyReads(calleeOf(op.call, env), held);
   }));
+}
+
+/** `_, err := store.GetObject(key)`, of which only the type tells that there is a reader: a test that does not want it has put something of its own behind it. */
+function isOfStandIn({ by, resource }: Acquisition, body: Body): boolean {
+  return by === undefined && resource.types?.includes('io.ReadCloser') === true && isTest(body);
 }
 
 /** `ctx, _ = context.WithTimeout(ctx, d)` where the same function can cancel the parent: that ends the child as well. */

@@ -12,7 +12,7 @@ import { literalsIn, walkStmts } from '../syntax/walk.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { isExported } from './exported.ts';
 import type { Pass } from './pass.ts';
-import { holdsSpan, spanOf } from './reach.ts';
+import { holdsSpan, placeAfter, reaches, spanOf } from './reach.ts';
 
 /** An operation and the body that it belongs to. */
 export interface Spot {
@@ -44,8 +44,9 @@ function bodyAround({ info, node }: Body, pass: Pass): Body | undefined {
   return outer.reduce<Body | undefined>((inner, other) => (!inner || other.node.start >= inner.node.start ? other : inner), undefined);
 }
 
-/** What is deferred runs at the end, so a way has to lead out as well. */
+/** What is deferred runs at the end, so a way has to lead out as well; a deferred wait comes behind all but what was deferred before it. */
 function isReachedWithout(op: Op, { body, op: wait }: Spot, pass: Pass): boolean {
+  if (wait.kind === 'defer' && (op.kind !== 'defer' || reaches(placeAfter(wait, body), other => other === op))) return true;
   const way = (from: Place, toEnd: boolean): boolean => search(from, GO_ON, {
     key: () => '',
     op: other => (!toEnd && other === op ? 'arrive' : other === wait || (!toEnd && pass.contracts.endsHere(other, body.env)) ? undefined : GO_ON),

@@ -62,18 +62,32 @@ export function countOf(expr: Expr, body: Body): Count {
     const callee = calleeOf(x, body.env);
     if (callee.kind === 'conversion') return countOf(x.args[0], body);
     if (callee.kind === 'builtin' && callee.name === 'len') return lengthOf(x.args[0], body);
+    const room = callee.kind === 'builtin' && callee.name === 'cap' ? madeWith(x.args[0], 'chan') : undefined;
+    if (room) return countOf(room, body);
   }
-  const value = x.kind === 'ident' && x.entity?.kind === 'var' ? onlyNumber(x.entity) : undefined;
+  const value = x.kind === 'ident' && x.entity?.kind === 'var' ? onlyValue(x.entity) : undefined;
   return value ? countOf(value, body) : symbol(nameOf(x, body));
 }
 
 function lengthOf(x: Expr, body: Body): Count {
   const length = roundsOfRange(x, body.env);
-  return length === undefined ? symbol(`len(${nameOf(x, body)})`) : new Map([['', length]]);
+  if (length !== undefined) return new Map([['', length]]);
+  const made = madeWith(x, 'array');
+  const constant = made && constantOf(made, body.env);
+  return constant === undefined ? symbol(`len(${nameOf(x, body)})`) : new Map([['', constant]]);
+}
+
+/** The length in `ids := make([]string, 10)` and the room in `errs := make(chan error, 10)`, where the variable stays what it is. */
+function madeWith(expr: Expr, kind: 'array' | 'chan'): Expr | undefined {
+  const x = unparen(expr);
+  const value = x.kind === 'ident' && x.entity?.kind === 'var' ? onlyValue(x.entity) : undefined;
+  const made = value && unparen(value);
+  if (made?.kind !== 'call' || made.fun.kind !== 'ident' || made.fun.name !== 'make' || made.fun.entity) return undefined;
+  return made.args[0]?.kind === kind ? made.args[1] : undefined;
 }
 
 /** `n := len(jobs)`. */
-function onlyNumber({ role, origin, assigned }: Variable): Expr | undefined {
+function onlyValue({ role, origin, assigned }: Variable): Expr | undefined {
   return role === 'local' && assigned.length === 0 && origin.kind === 'value' && origin.count === 1 ? origin.expr : undefined;
 }
 

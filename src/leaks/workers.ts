@@ -24,6 +24,7 @@ import { mayFailAfter } from './startresults.ts';
 import { callIn } from './taken.ts';
 import { type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { wrappersOf } from './workerwrappers.ts';
+import { mayCome } from './zerofields.ts';
 import { destinationOf } from './acquisitions.ts';
 import { companionsOf } from './companions.ts';
 
@@ -91,6 +92,8 @@ function mayStart(starters: readonly Starter[], { pkg }: Pass): (info: FuncInfo)
 
 function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass: Pass): UnstoppedWorker | undefined {
   const resource = resourceOf(starter);
+  const { parent } = starter.goroutine;
+  if (parent.node === starter.func.decl && !mayCome(op => isStart(op, starter.goroutine), call, parent)) return undefined;
   const held = starter.at === 'receiver' ? receiverVariable(call, starter, body, after) : resultVariable(call, after, resource, body);
   if (!held) return undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);

@@ -12,7 +12,6 @@ import { selfWaits } from './alone.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
 import { MANY, sendsOf } from './counts.ts';
-import { failsTest } from './failures.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { leftRanging } from './leftranging.ts';
@@ -186,8 +185,6 @@ function leavingWalk(reading: Reading, verb: Verb, made: Made, body: Body, pass:
   return {
     key: state => `${walk.key(state)} ${state.facts.key} ${state.closing} ${state.starter?.result.ident.start ?? ''} ${state.teller?.result.ident.start ?? ''}`,
     op(op, state) {
-      // A failing test is told already.
-      if (failsTest(op, body)) return undefined;
       // `ticks = nil` has switched this case off.
       if (op.kind === 'receive' && op.inSelect && state.facts.saysNil(op.channel, body)) return undefined;
       if (op === made.op) return isLeft(verb, state, made) ? 'arrive' : undefined;

@@ -23,7 +23,9 @@ import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isWithinLength } from './lengths.ts';
 import { isOnlyExit } from './onlyexits.ts';
 import { isOnlyOnce } from './onlyonces.ts';
+import { failsTest } from './failures.ts';
 import { hasOwnEnd } from './ownends.ts';
+import { sendsOnlyInPanic } from './rescues.ts';
 import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf } from './places.ts';
 
 export type Verb = 'send' | 'receive' | 'range';
@@ -137,6 +139,8 @@ export class Reading {
   readonly startedDoes = new Set<Verb | 'close'>();
   readonly endlessDoes = new Set<Verb | 'close'>();
   readonly waits: Waiting[] = [];
+  /** What deferred literals do instead of the rest of a body that has panicked. */
+  private rescue = NO_DEMAND;
   escapes = false;
 
   constructor(private readonly body: Body, private readonly names: Names, private readonly pass: Pass, private readonly depth = DEEPEST) {
@@ -195,7 +199,7 @@ export class Reading {
 
   traffic(): Traffic {
     if (this.escapes || (this.isReturned && !this.names.isFollowed)) return { ...UNSEEN, does: this.does, startedDoes: this.startedDoes, endlessDoes: this.endlessDoes, waits: this.waits };
-    let own = NO_DEMAND;
+    let own = this.rescue;
     let started = NO_DEMAND;
     let supply: Supply | undefined;
     const walk = this.walk();
@@ -226,7 +230,8 @@ export class Reading {
     return {
       key: ({ own, started, supply, oks, laps }) => `${keyOfDemand(own)} ${keyOfDemand(started)} ${supply.sends},${supply.receives},${supply.closes} ${[...oks].map(v => v.ident.start).join()} ${loops.keyOf(laps)}`,
       op: (op, count) => {
-        if (pass.contracts.endsHere(op, body.env)) return undefined;
+        // A failing test is told already.
+        if (pass.contracts.endsHere(op, body.env) || failsTest(op, body)) return undefined;
         const step = this.steps.get(op) ?? NO_STEP;
         const ok = okOf(op, names, body);
         if (step === NO_STEP && !ok) return count;
@@ -361,6 +366,10 @@ export class Reading {
     const closes = traffic.supply.closes || (!started && traffic.does.has('close') && body.node.kind === 'func' && body.node.receiver !== undefined);
     const supply = isTrusted ? supplyOf(traffic.does) : { ...traffic.supply, closes };
     if (how === 'stoppable') return { ...NO_STEP, supply };
+    if (how === 'deferred' && sendsOnlyInPanic(body)) {
+      this.rescue = both(this.rescue, own);
+      return { own: NO_DEMAND, started: traffic.started, supply };
+    }
     return started ? { own: NO_DEMAND, started: both(own, traffic.started), supply } : { own, started: traffic.started, supply };
   }
 
