@@ -50,10 +50,12 @@ function keepsOnSuccess(mutex: Mutex, body: Body, pass: Pass): boolean {
   return isConsistent && ways.size === 2;
 }
 
+const LOCKS = /ock\(\)/;
+
 /** `lockAll()`, for which the unlocking may be meant as well. */
 function isKeptByAnother(mutex: Mutex, { info }: Body, pass: Pass): boolean {
   const target = { family: mutex.family, key: undefined, mutex: undefined };
-  return info.pkg.withWords(/ock\(\)/).some(other => other !== info && [...bodiesOf(other, pass)].some(body => {
+  return info.pkg.withWords(LOCKS).some(other => other !== info && [...bodiesOf(other, pass)].some(body => {
     const exits = lockFlowOf(pass).exitsOf(body, target);
     return exits.size === 1 && exits.has(1);
   }));
