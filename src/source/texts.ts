@@ -1,4 +1,5 @@
 import type { Source } from './text.ts';
+import { boundYoungGeneration } from './young.ts';
 
 /**
  * Keeps the texts of files, those used last, up to a limit; the others are read again when somebody asks. What is read
@@ -22,6 +23,7 @@ export class Texts {
     this.queue.push(kept);
     this.total += kept.size;
     while (this.total > this.most && this.queue.length - this.next > 1) this.shrink();
+    boundYoungGeneration();
   }
 
   private shrink(): void {
