@@ -5,11 +5,11 @@
 import type { Block as BlockStmt, Branch, Clause, CommClause, Expr, For, Range, Stmt, Variable } from '../syntax/ast.ts';
 import { unparen } from '../syntax/ast.ts';
 import { reachableFrom } from '../flow/search.ts';
-import { calleeOf } from '../program/callee.ts';
 import { typeOf } from '../program/infer.ts';
 import { type Env, underlying } from '../program/resolve.ts';
 import { walkExpr, walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body } from './bodies.ts';
+import { contextAsked } from './givencontexts.ts';
 import { leaves } from './goroutines.ts';
 import type { Pass } from './pass.ts';
 import { keyOf, placeOf } from './places.ts';
@@ -121,20 +121,19 @@ function isFollowedUp(clause: Clause | CommClause, after: readonly Stmt[], loop:
 /** `ctx` of `case <-ctx.Done():`, as the name of its place. */
 function contextIn(comm: Stmt | undefined, env: Env): string | undefined {
   const receive = comm?.kind === 'expr' ? unparen(comm.x) : undefined;
-  return receive?.kind === 'unary' && receive.op === '<-' ? contextAsked(receive.x, 'Done', env) : undefined;
+  return receive?.kind === 'unary' && receive.op === '<-' ? placeAsked(receive.x, 'Done', env) : undefined;
 }
 
 /** `ctx.Err() == nil`. */
 function asksWhetherEnded(condition: Expr, context: string, env: Env): boolean {
   let asks = false;
-  walkExpr(condition, { expr: x => void (asks ||= contextAsked(x, 'Err', env) === context) });
+  walkExpr(condition, { expr: x => void (asks ||= placeAsked(x, 'Err', env) === context) });
   return asks;
 }
 
-function contextAsked(expr: Expr, method: 'Done' | 'Err', env: Env): string | undefined {
-  const call = unparen(expr);
-  const callee = call.kind === 'call' ? calleeOf(call, env) : undefined;
-  const place = callee?.kind === 'method' && callee.name === `(context.Context).${method}` ? placeOf(callee.receiver) : undefined;
+function placeAsked(expr: Expr, method: 'Done' | 'Err', env: Env): string | undefined {
+  const context = contextAsked(expr, method, env);
+  const place = context && placeOf(context);
   return place && keyOf(place);
 }
 

@@ -4,7 +4,7 @@ import { operations, search } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import { typeOfVariable } from '../program/infer.ts';
 import { isNamed, type Type } from '../program/types.ts';
-import { type Expr, type FuncNode, unparen, type Variable } from '../syntax/ast.ts';
+import { type Expr, type FuncNode, unparen, type Variable, variableIn } from '../syntax/ast.ts';
 import { type Body, bodiesOf } from './bodies.ts';
 import { calledBodies } from './called.ts';
 import { goroutinesIn } from './goroutines.ts';
@@ -97,9 +97,13 @@ export function isReachedBeforeDone(call: Op, { graph, env }: Body): boolean {
 
 /** `ctx.Done()`, of that context where one is given. */
 export function isDone(channel: Expr, env: Body['env'], context?: Variable): boolean {
-  const x = unparen(channel);
+  const asked = contextAsked(channel, 'Done', env);
+  return asked !== undefined && (!context || variableIn(unparen(asked)) === context);
+}
+
+/** `ctx` of `ctx.Done()` or `ctx.Err()`. */
+export function contextAsked(expr: Expr, method: 'Done' | 'Err', env: Body['env']): Expr | undefined {
+  const x = unparen(expr);
   const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
-  if (callee?.kind !== 'method' || callee.name !== '(context.Context).Done') return false;
-  const on = unparen(callee.receiver);
-  return !context || (on.kind === 'ident' && on.entity === context);
+  return callee?.kind === 'method' && callee.name === `(context.Context).${method}` ? callee.receiver : undefined;
 }

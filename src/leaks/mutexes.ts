@@ -142,6 +142,12 @@ export function mutexAt(expr: Expr, env: Env): Mutex | undefined {
   return place && family !== undefined ? { expr, place, key: keyOf(place), family } : undefined;
 }
 
+/** The same for all names of one place. */
+export function canonicalKey(expr: Expr, env: Env): string | undefined {
+  const place = canonicalPlace(expr, env);
+  return place && keyOf(place);
+}
+
 /**
  * The place behind names that are given once (`mu := &s.mu`), embedded fields left out, since `s.Mutex.Lock()` and
  * `s.Lock()` are the same.

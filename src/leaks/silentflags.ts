@@ -5,7 +5,7 @@
 import { operations } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
-import { type Expr, type Selector, type Stmt, unparen } from '../syntax/ast.ts';
+import { type Expr, operandsOf, type Selector, type Stmt, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { askedBodies, type Body, bodiesWith } from './bodies.ts';
 import { calledBodies } from './called.ts';
@@ -46,14 +46,9 @@ function flagsAround(wait: Expr, { block }: Body): readonly Selector[] {
   let loop: (Stmt & { kind: 'for' }) | undefined;
   walkStmts(block.stmts, { stmt: stmt => void (stmt.kind === 'for' && stmt.start <= wait.start && wait.end <= stmt.end && (loop = stmt)) });
   if (!loop) return [];
-  const flags = loop.cond ? conjuncts(loop.cond).flatMap(x => (x.kind === 'unary' && x.op === '!' ? fieldIn(x.x) : [])) : [];
+  const flags = loop.cond ? operandsOf(loop.cond, '&&').flatMap(x => (x.kind === 'unary' && x.op === '!' ? fieldIn(x.x) : [])) : [];
   const leaving = loop.body.stmts.flatMap(stmt => (stmt.kind === 'if' && !stmt.init && stmt.start < wait.start && leaves(stmt.then.stmts.at(-1)) ? fieldIn(stmt.cond) : []));
   return [...flags, ...leaving];
-}
-
-function conjuncts(condition: Expr): readonly Expr[] {
-  const x = unparen(condition);
-  return x.kind === 'binary' && x.op === '&&' ? [...conjuncts(x.x), ...conjuncts(x.y)] : [x];
 }
 
 function fieldIn(expr: Expr): Selector[] {
@@ -69,7 +64,8 @@ function leaves(last: Stmt | undefined): boolean {
 function silentlySet(flag: Selector, cond: Expr, body: Body, pass: Pass): Pick<SilentFlag, 'setter' | 'set'> | undefined {
   const [family, condFamily] = [familyOf(flag, body.env), familyOf(cond, body.env)];
   if (family === undefined || condFamily === undefined || wakesOften(cond, condFamily, pass)) return undefined;
-  for (const setter of bodiesWith(pass, ({ bodyText, file }) => !file.kind.test && new RegExp(`\\.${flag.sel.name} = true\\b`).test(bodyText))) {
+  const sets = new RegExp(`\\.${flag.sel.name} = true\\b`);
+  for (const setter of bodiesWith(pass, ({ bodyText, file }) => !file.kind.test && sets.test(bodyText))) {
     for (const { op } of operations(setter.graph)) {
       if (op.kind !== 'assign' || op.lhs.length !== 1 || op.rhs.length !== 1) continue;
       const [target, value] = [op.lhs[0], op.rhs[0] && unparen(op.rhs[0])];
@@ -81,8 +77,8 @@ function silentlySet(flag: Selector, cond: Expr, body: Body, pass: Pass): Pick<S
 }
 
 /** The function itself, what it calls, or somebody who calls it. */
-function wakes({ info, ...rest }: Body, pass: Pass): boolean {
-  const body = { info, ...rest };
+function wakes(body: Body, pass: Pass): boolean {
+  const { info } = body;
   if (WAKES.test(info.bodyText) || info.pkg.mentioning(info.bareName).some(({ bodyText }) => WAKES.test(bodyText))) return true;
   return operations(body.graph).some(({ op }) => {
     const call = callIn(op);

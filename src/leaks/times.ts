@@ -12,6 +12,7 @@ import type { Body } from './bodies.ts';
 import { keyOf, placeOf } from './places.ts';
 import type { Span } from './reach.ts';
 import { constantOf, roundsOfRange } from './rounds.ts';
+import { onlyValue } from './tickchannels.ts';
 
 /** By the symbols of a product, its factor; the constant has the key ''. */
 export type Count = ReadonlyMap<string, number>;
@@ -84,11 +85,6 @@ function madeWith(expr: Expr, kind: 'array' | 'chan'): Expr | undefined {
   const made = value && unparen(value);
   if (made?.kind !== 'call' || made.fun.kind !== 'ident' || made.fun.name !== 'make' || made.fun.entity) return undefined;
   return made.args[0]?.kind === kind ? made.args[1] : undefined;
-}
-
-/** `n := len(jobs)`. */
-function onlyValue({ role, origin, assigned }: Variable): Expr | undefined {
-  return role === 'local' && assigned.length === 0 && origin.kind === 'value' && origin.count === 1 ? origin.expr : undefined;
 }
 
 function symbol(name: string): Count {

@@ -232,7 +232,8 @@ function isWithoutContent({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked,
 }
 
 /** `code := resp.StatusCode`, and nothing else ever: what the variable stands for. */
-function meaningOf(expr: Expr): Expr {
+/** `n := len(c)`, and nothing else ever: what the variable stands for. */
+export function meaningOf(expr: Expr): Expr {
   const x = unparen(expr);
   if (x.kind !== 'ident' || x.entity?.kind !== 'var' || x.entity.assigned.length > 0) return x;
   const { origin } = x.entity;

@@ -182,6 +182,12 @@ export function unparen(x: Expr): Expr {
   return x.kind === 'paren' ? unparen(x.x) : x;
 }
 
+/** `a`, `b` and `c` of `a && b && c`; the expression itself where it is no such row. */
+export function operandsOf(expr: Expr, op: '&&' | '||'): readonly Expr[] {
+  const x = unparen(expr);
+  return x.kind === 'binary' && x.op === op ? [...operandsOf(x.x, op), ...operandsOf(x.y, op)] : [x];
+}
+
 /** The predeclared `nil`. */
 export function isNil(x: Expr | undefined): boolean {
   return x?.kind === 'ident' && x.name === 'nil' && !x.entity;

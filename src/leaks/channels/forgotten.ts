@@ -11,9 +11,8 @@ import { underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
+import { canonicalKey } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
 import { reaches, spanOf } from '../reach.ts';
 import type { Run } from './callees.ts';
 import { MANY } from './counts.ts';
@@ -76,14 +75,9 @@ function onlyAnswerer(verb: Verb, reading: Reading, body: Body): { readonly node
 
 /** The function sends when it has received from the goroutine: `line := <-lines; …; done <- true`, so it goes on only as long as the other does. */
 function isInLockstep({ node }: Waiting, { body: goroutine }: Run, body: Body): boolean {
-  const sent = new Set(operations(goroutine.graph).flatMap(({ op }) => (op.kind === 'send' ? canonicalKey(op.stmt.channel, goroutine) ?? [] : [])));
+  const sent = new Set(operations(goroutine.graph).flatMap(({ op }) => (op.kind === 'send' ? canonicalKey(op.stmt.channel, goroutine.env) ?? [] : [])));
   const isWait = (op: Op) => spanOf(op).start === node.start;
-  return operations(body.graph).some(({ op, after }) => (op.kind === 'receive' || op.kind === 'range') && sent.has(canonicalKey(op.kind === 'range' ? op.stmt.x : op.channel, body) ?? '') && reaches(after, isWait));
-}
-
-function canonicalKey(channel: Expr, { env }: Body): string | undefined {
-  const place = canonicalPlace(channel, env);
-  return place && keyOf(place);
+  return operations(body.graph).some(({ op, after }) => (op.kind === 'receive' || op.kind === 'range') && sent.has(canonicalKey(op.kind === 'range' ? op.stmt.x : op.channel, body.env) ?? '') && reaches(after, isWait));
 }
 
 /** What is received in some rounds only, both have agreed on. */

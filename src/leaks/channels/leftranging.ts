@@ -8,6 +8,7 @@ import type { Op } from '../../flow/graph.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
+import { contextAsked } from '../givencontexts.ts';
 import type { Pass } from '../pass.ts';
 import type { Run } from './callees.ts';
 import { failsTest } from './failures.ts';
@@ -51,21 +52,15 @@ function wayWithoutClose({ body, names }: Run, pass: Pass): Arrival<State> | und
 }
 
 function isEndOfContext(op: Op & { kind: 'receive' }, body: Body): boolean {
-  const context = contextAskedFor(op.channel, 'Done', body);
+  const context = contextAsked(op.channel, 'Done', body.env);
   return context !== undefined && endsFromOutside(context, body);
 }
 
 /** `if ctx.Err() != nil`. */
 function isContextOver(condition: Expr, taken: boolean, body: Body): boolean {
   const x = unparen(condition);
-  const context = x.kind === 'binary' && (x.op === '!=') === taken && x.y.kind === 'ident' && x.y.name === 'nil' ? contextAskedFor(x.x, 'Err', body) : undefined;
+  const context = x.kind === 'binary' && (x.op === '!=') === taken && x.y.kind === 'ident' && x.y.name === 'nil' ? contextAsked(x.x, 'Err', body.env) : undefined;
   return context !== undefined && endsFromOutside(context, body);
-}
-
-function contextAskedFor(expr: Expr, method: string, { env }: Body): Expr | undefined {
-  const x = unparen(expr);
-  const callee = x.kind === 'call' ? calleeOf(x, env) : undefined;
-  return callee?.kind === 'method' && calleeName(callee) === `(context.Context).${method}` ? callee.receiver : undefined;
 }
 
 /** Somebody else may end it: it is derived from one that this function was given. */

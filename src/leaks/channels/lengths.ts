@@ -4,19 +4,19 @@
  */
 import type { Op } from '../../flow/graph.ts';
 import { calleeOf } from '../../program/callee.ts';
-import { type Call, type Expr, type Stmt, unparen } from '../../syntax/ast.ts';
+import { type Call, type Expr, operandsOf, type Stmt, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { keyOf } from '../places.ts';
+import { canonicalKey } from '../mutexes.ts';
 import { holdsSpan, type Span, spanOf } from '../reach.ts';
+import { meaningOf } from '../ways.ts';
 
 export function isWithinLength(op: Op, body: Body): boolean {
   const channel = op.kind === 'receive' ? op.channel : op.kind === 'send' ? op.stmt.channel : undefined;
   if (!channel || !/\blen\(/.test(body.info.bodyText)) return false;
-  const key = keyIn(channel, body);
+  const key = canonicalKey(channel, body.env);
   if (key === undefined) return false;
-  const says = (call: Call, name: string) => isBuiltin(call, name, body) && call.args[0] !== undefined && keyIn(call.args[0], body) === key;
+  const says = (call: Call, name: string) => isBuiltin(call, name, body) && call.args[0] !== undefined && canonicalKey(call.args[0], body.env) === key;
   const isLength = (x: Expr) => {
     const call = meaningOf(x);
     return call.kind === 'call' && says(call, 'len');
@@ -38,9 +38,9 @@ interface Around {
 function conditionsAround(at: Span, { block }: Body): readonly Around[] {
   const found: Around[] = [];
   const visit = (stmt: Stmt) => {
-    if (stmt.kind === 'for' && stmt.cond && holdsSpan(stmt.body, at)) found.push(...parts(stmt.cond, '&&').map(x => ({ x, says: 'rounds' as const })));
+    if (stmt.kind === 'for' && stmt.cond && holdsSpan(stmt.body, at)) found.push(...operandsOf(stmt.cond, '&&').map(x => ({ x, says: 'rounds' as const })));
     if (stmt.kind === 'range' && holdsSpan(stmt.body, at)) found.push({ x: unparen(stmt.x), says: 'rounds' });
-    if (stmt.kind === 'if' && holdsSpan(stmt.then, at)) found.push(...parts(stmt.cond, '&&').map(x => ({ x, says: 'holds' as const })));
+    if (stmt.kind === 'if' && holdsSpan(stmt.then, at)) found.push(...operandsOf(stmt.cond, '&&').map(x => ({ x, says: 'holds' as const })));
     if (stmt.kind === 'block' && holdsSpan(stmt, at)) found.push(...passedIn(stmt.stmts, at));
     return holdsSpan(stmt, at);
   };
@@ -53,14 +53,8 @@ function passedIn(stmts: readonly Stmt[], at: Span): readonly Around[] {
   const here = stmts.findIndex(stmt => holdsSpan(stmt, at));
   return stmts.slice(0, here).flatMap(stmt => {
     const last = stmt.kind === 'if' && !stmt.else ? stmt.then.stmts.at(-1) : undefined;
-    return stmt.kind === 'if' && (last?.kind === 'return' || last?.kind === 'branch') ? parts(stmt.cond, '||').map(x => ({ x, says: 'not' as const })) : [];
+    return stmt.kind === 'if' && (last?.kind === 'return' || last?.kind === 'branch') ? operandsOf(stmt.cond, '||').map(x => ({ x, says: 'not' as const })) : [];
   });
-}
-
-/** `a && b` holds where both do, `a || b` does not where neither does. */
-function parts(condition: Expr, op: '&&' | '||'): readonly Expr[] {
-  const x = unparen(condition);
-  return x.kind === 'binary' && x.op === op ? [...parts(x.x, op), ...parts(x.y, op)] : [x];
 }
 
 /** `len(c) > 0`, `len(c) != 0`, `0 < len(c)`, and of a loop `i < len(c)`. */
@@ -88,20 +82,7 @@ function isNumber(x: Expr, text: string): boolean {
   return x.kind === 'literal' && x.text === text;
 }
 
-/** `n := len(c)`, and nothing else ever: what the variable stands for. */
-function meaningOf(expr: Expr): Expr {
-  const x = unparen(expr);
-  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || x.entity.assigned.length > 0) return x;
-  const { origin } = x.entity;
-  return origin.kind === 'value' && origin.count === 1 ? unparen(origin.expr) : x;
-}
-
 function isBuiltin(call: Call, name: string, { env }: Body): boolean {
   const callee = call.fun.kind === 'ident' && call.fun.name === name ? calleeOf(call, env) : undefined;
   return callee?.kind === 'builtin';
-}
-
-function keyIn(channel: Expr, { env }: Body): string | undefined {
-  const place = canonicalPlace(channel, env);
-  return place && keyOf(place);
 }

@@ -184,8 +184,8 @@ export class Statements extends Expressions {
     const isDefault = this.skip('default');
     if (!isDefault) this.expect('case');
     const exprs = isDefault ? [] : this.exprs();
-    const body = this.clauseBody();
-    return { start, end: this.clauseEnd(body), exprs, isDefault, body };
+    const { end, body } = this.clauseBody();
+    return { start, end, exprs, isDefault, body };
   }
 
   private selectStmt(): ast.Select {
@@ -205,20 +205,16 @@ export class Statements extends Expressions {
     const isDefault = this.skip('default');
     if (!isDefault) this.expect('case');
     const comm = isDefault ? undefined : this.simple();
-    const body = this.clauseBody();
-    return { start, end: this.clauseEnd(body), comm, body };
+    const { end, body } = this.clauseBody();
+    return { start, end, comm, body };
   }
 
-  private colonEnd = 0;
-
-  private clauseBody(): ast.Stmt[] {
+  /** From the `:` on; it ends with its last statement. */
+  private clauseBody(): { readonly end: number; readonly body: readonly ast.Stmt[] } {
     this.expect(':');
-    this.colonEnd = this.lastEnd;
-    return this.stmts();
-  }
-
-  private clauseEnd(body: readonly ast.Stmt[]): number {
-    return body.at(-1)?.end ?? this.colonEnd;
+    const { lastEnd } = this;
+    const body = this.stmts();
+    return { end: body.at(-1)?.end ?? lastEnd, body };
   }
 
   // ------------------------------------------------------------------------------------------ declarations
