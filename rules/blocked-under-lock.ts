@@ -1,4 +1,4 @@
-import { blockedUnderLock as blockedWaits, type BlockedUnderLock, describeCall, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+import { type BlockedUnderLock, blockedUnderLock as blockedWaits, describeCall, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
 
 const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for', cond: 'waits for a signal of' };
 

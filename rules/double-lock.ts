@@ -1,4 +1,4 @@
-import { type DoubleLock, doubleLocks, describeCall, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, runLockedFindings, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
+import { describeCall, type DoubleLock, doubleLocks, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, runLockedFindings, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
 
 export const doubleLock: Rule = {
   id: 'double-lock',

@@ -1,4 +1,4 @@
-import { type ContextFreeQuery, contextFreeQueries, describeCall, type Finding, type Pass, type Rule, siteIn } from '../src/rule.ts';
+import { contextFreeQueries, type ContextFreeQuery, describeCall, type Finding, type Pass, type Rule, siteIn } from '../src/rule.ts';
 
 export const queryWithoutContext: Rule = {
   id: 'query-without-context',

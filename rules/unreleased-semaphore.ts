@@ -1,4 +1,4 @@
-import { type KeptToken, keptTokens, type Pass, type Rule, siteIn, type Step, startSite, textOf, turnSteps } from '../src/rule.ts';
+import { type KeptToken, keptTokens, type Pass, type Rule, siteIn, startSite, type Step, textOf, turnSteps } from '../src/rule.ts';
 
 export const unreleasedSemaphore: Rule = {
   id: 'unreleased-semaphore',

@@ -1,8 +1,11 @@
-import { deadlockedWaits, type Pass, type Rule } from '../src/rule.ts';
+import { deadlockedWaits, type Pass, type Rule, waitsBeforeTelling } from '../src/rule.ts';
 
 export const waitDeadlock: Rule = {
   id: 'wait-deadlock',
   summary: 'WaitGroup.Wait stands where the goroutines that it waits for cannot come to their Done.',
   severity: 'error',
-  check: (pass: Pass) => deadlockedWaits(pass),
+  *check(pass: Pass) {
+    yield* deadlockedWaits(pass);
+    yield* waitsBeforeTelling(pass);
+  },
 };

@@ -1,4 +1,4 @@
-import { callsGiving, copiedGroups, type CopiedGroup, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+import { callsGiving, type CopiedGroup, copiedGroups, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
 
 export const waitgroupMisuse: Rule = {
   id: 'waitgroup-misuse',

@@ -16,7 +16,7 @@ import type { Problem } from '../source/problem.ts';
 import type { Overlay } from '../source/read.ts';
 import { maySuppress } from '../suppress.ts';
 import { GrammarMissing, loadGrammar } from '../syntax/tolerant/parse.ts';
-import { toPortable, type PortableDiagnostic, type UnitResult } from './portable.ts';
+import { type PortableDiagnostic, toPortable, type UnitResult } from './portable.ts';
 
 /** A folder that was asked for, as plain data. */
 export interface Unit {

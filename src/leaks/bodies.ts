@@ -4,7 +4,7 @@ import type { FlowGraph } from '../flow/graph.ts';
 import type { FuncInfo } from '../program/package.ts';
 import type { Env } from '../program/resolve.ts';
 import type { Site } from '../source/text.ts';
-import type { Block, FuncNode } from '../syntax/ast.ts';
+import type { Block, Expr, FuncLit, FuncNode, Ident } from '../syntax/ast.ts';
 import { literalsIn } from '../syntax/walk.ts';
 import type { Pass } from './pass.ts';
 
@@ -45,6 +45,12 @@ export function bodyOf(info: FuncInfo, pass: Pass): Body | undefined {
   return undefined;
 }
 
+/** A literal as a body of its own; `within` says in which function it stands where that is not the one around `from`. */
+export function literalBody(literal: FuncLit, within: FuncInfo | undefined, from: Body, pass: Pass): Body {
+  const info = within ?? from.info;
+  return { info, node: literal, block: literal.body, graph: graphOf(literal, literal.body), env: pass.contracts.envOf(info) };
+}
+
 export function siteIn(info: FuncInfo, node: { readonly start: number; readonly end: number }): Site {
   return { source: info.file.source, start: node.start, end: node.end };
 }
@@ -52,4 +58,15 @@ export function siteIn(info: FuncInfo, node: { readonly start: number; readonly 
 /** A leak in a test ends with the test. */
 export function isTest({ info }: Body): boolean {
   return info.file.kind.test;
+}
+
+interface Param {
+  readonly name: Ident | undefined;
+  readonly type: Expr;
+  readonly variadic: boolean;
+}
+
+/** The parameters of a function, one by one. */
+export function paramsOf({ type }: FuncNode): Param[] {
+  return type.params.flatMap(({ names, type, variadic }): Param[] => (names.length ? names.map(name => ({ name, type, variadic })) : [{ name: undefined, type, variadic }]));
 }

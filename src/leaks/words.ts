@@ -1,13 +1,10 @@
 /** How findings speak of code. */
+import type { Step } from '../finding.ts';
 import type { Turn } from '../flow/search.ts';
 import { calleeName, calleeOf } from '../program/callee.ts';
 import type { FuncInfo } from '../program/package.ts';
-import type { Step } from '../finding.ts';
-import type { Site } from '../source/text.ts';
 import type { Call, Expr } from '../syntax/ast.ts';
-import type { Body } from './bodies.ts';
-import { siteIn } from './bodies.ts';
-import type { Goroutine } from './goroutines.ts';
+import { type Body, siteIn } from './bodies.ts';
 
 const LONGEST = 60;
 
@@ -29,9 +26,4 @@ export function turnSteps(turns: readonly Turn[], info: FuncInfo): Step[] {
     at: siteIn(info, condition),
     note: `${textOf(condition, info)} is ${taken}`,
   }));
-}
-
-/** The `go` of a goroutine, or the call that starts it. */
-export function startSite({ parent, stmt }: Goroutine): Site {
-  return siteIn(parent.info, { start: stmt.start, end: stmt.start + 2 });
 }

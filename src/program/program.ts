@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classify } from '../source/constraints.ts';
-import { Modules, type Module } from '../source/modules.ts';
+import { type Module, Modules } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
 import { importedFilesIn, type Overlay, readBriefly, readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';

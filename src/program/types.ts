@@ -1,5 +1,5 @@
 /** Go's types as plain values. `unknown` is never evidence for anything. */
-import type { GoFile, FuncInfo } from './package.ts';
+import type { FuncInfo, GoFile } from './package.ts';
 import type { TypeSpec } from '../syntax/ast.ts';
 
 export type Type =

@@ -1,6 +1,5 @@
 /** What a variable or a field of function type stands for, where only one function is ever put there. */
-import type { Expr } from '../syntax/ast.ts';
-import { unparen } from '../syntax/ast.ts';
+import { type Expr, unparen } from '../syntax/ast.ts';
 import { walkStmts } from '../syntax/walk.ts';
 import { type Callee, type Holder, resolveFunction } from './callee.ts';
 import { typeOf } from './infer.ts';

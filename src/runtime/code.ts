@@ -1,6 +1,6 @@
 /** Where the files of stacks stand in the source at hand. */
 import { basename, dirname, join } from 'node:path';
-import { Modules, type Module, realOf } from '../source/modules.ts';
+import { type Module, Modules, realOf } from '../source/modules.ts';
 import { expandPatterns } from '../source/patterns.ts';
 import { readSource } from '../source/read.ts';
 import type { Source } from '../source/text.ts';

@@ -1,5 +1,5 @@
 /** What a file says to those who import it, taken apart by how far they depend on it. */
-import { scanFile, type Piece } from './scan.ts';
+import { type Piece, scanFile } from './scan.ts';
 import { openersIn } from './survey.ts';
 
 /** Comments that decide something: where the file is built, that a generator wrote it. */

@@ -8,7 +8,7 @@ import { parseBlock, parseDecl, parseFunc, parseHead } from './parser/parser.ts'
 import type { Piece } from './scan.ts';
 import { bindFunction, bindInitializer } from './scope.ts';
 import { Lowering } from './tolerant/lower.ts';
-import { parsePiece, type Parsed } from './tolerant/parse.ts';
+import { type Parsed, parsePiece } from './tolerant/parse.ts';
 
 /** What was parsed, and whether all of it was understood. */
 export interface Read<T> {

@@ -5,7 +5,7 @@ import { isBurst, isSuspect, reasonsOf } from '../../src/runtime/trace/ghosts.ts
 import { readerOf } from '../../src/runtime/trace/input.ts';
 import { traceJson } from '../../src/runtime/trace/json.ts';
 import { isTrace, readTrace, type Trace } from '../../src/runtime/trace/read.ts';
-import { censusOf, type Census, type Site } from '../../src/runtime/trace/sites.ts';
+import { type Census, censusOf, type Site } from '../../src/runtime/trace/sites.ts';
 import { type TraceReport, traceText } from '../../src/runtime/trace/text.ts';
 import { NONE, Numbered, uint, v1, v2 } from './tracewriter.ts';
 

@@ -4,11 +4,12 @@
  */
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { askedBodies, type Body, isTest } from '../bodies.ts';
-import { type Facts, factsAt, firstFound } from '../facts.ts';
-import { isCommand } from '../commands.ts';
-import { endsWithProcess } from '../goroutines.ts';
+import { isCommand } from '../calls/commands.ts';
+import { endsWithProcess } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { type Facts, factsAt, firstFound } from '../paths/facts.ts';
 import { selfWaits } from './alone.ts';
+import { withNames } from './bindings.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
 import { MANY, sendsOf } from './counts.ts';
@@ -24,7 +25,6 @@ import { type Teller, tellerAfter, tellsEnd } from './sentinels.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
 import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 export interface Abandoned {
   readonly verb: Verb;

@@ -8,10 +8,9 @@ import { operations, reachableFrom } from '../../flow/search.ts';
 import { typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
-import type { Body } from '../bodies.ts';
-import { paramsOf } from '../groupuses.ts';
-import { holdsSpan, reaches, spanOf } from '../reach.ts';
-import { onlyValue } from '../tickchannels.ts';
+import { type Body, paramsOf } from '../bodies.ts';
+import { holdsSpan, reaches, spanOf } from '../paths/reach.ts';
+import { onlyValue } from '../timers/tickchannels.ts';
 import { isMake } from './makes.ts';
 import type { Waiting } from './traffic.ts';
 

@@ -4,9 +4,9 @@
  */
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
+import { unparen, variableIn } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { unparen, variableIn } from '../../syntax/ast.ts';
 import { isMake, type Made } from './makes.ts';
 import type { Reading, Waiting } from './traffic.ts';
 

@@ -3,9 +3,9 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type CommClause, type Expr, type Select, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf, placeOf } from '../places.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { keyOf, placeOf } from '../places/places.ts';
 import { type Names, relationOf } from './places.ts';
 
 export function answersWithout(select: Select, clause: CommClause, names: Names, body: Body, pass: Pass): boolean {

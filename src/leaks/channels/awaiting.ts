@@ -3,8 +3,8 @@ import type { Op } from '../../flow/graph.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import type { Place } from '../places.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import type { Place } from '../places/places.ts';
 
 const WAITS = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.Wait$/;
 const COUNTS = /^\(\*(?:sync\.WaitGroup|golang\.org\/x\/sync\/errgroup\.Group)\)\.(?:Done|(?:Try)?Go)$/;

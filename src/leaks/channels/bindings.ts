@@ -9,9 +9,9 @@ import { type Callee, calleeOf } from '../../program/callee.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, type Ident, isNil, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace, holds } from '../mutexes.ts';
-import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
-import type { Place } from '../places.ts';
+import { canonicalPlace, holds } from '../places/canonical.ts';
+import { fieldValuesOf, isOwn, literalOf } from '../places/ownvalues.ts';
+import type { Place } from '../places/places.ts';
 import { parameterOf } from './paramcalls.ts';
 import { type Names, namesOf, withAliases } from './places.ts';
 

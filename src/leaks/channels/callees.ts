@@ -1,13 +1,13 @@
 /** What runs when a function that knows a channel calls, defers or starts something: in place or as a goroutine, under which names. */
-import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { graphOf } from '../../flow/build.ts';
+import { type Callee, calleeName, calleeOf, resolveFunction } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { type Body, bodyOf } from '../bodies.ts';
-import { bodyOfCallee } from '../goroutines.ts';
-import { literalOf } from '../ownvalues.ts';
+import { bodyOfCallee } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { literalOf } from '../places/ownvalues.ts';
 import { namesIn, placesBehind, receiverOf, resultsOf } from './bindings.ts';
 import { callsOfParameter, parameterOf, runnerOf } from './paramcalls.ts';
 import { isMentioned, isMethodOfHolder, type Names, namesOf, relationOf } from './places.ts';

@@ -4,8 +4,8 @@ import type { FuncInfo } from '../../program/package.ts';
 import { type Call, type CompositeLit, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodyOf } from '../bodies.ts';
+import { type Spot, spotsOf } from '../calls/onlyafter.ts';
 import { isExported } from '../exported.ts';
-import { type Spot, spotsOf } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 import { type ContextEnd, type Field, fieldOf, functionsWith, isOfField } from './contextends.ts';
 

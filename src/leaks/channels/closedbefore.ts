@@ -2,9 +2,9 @@
 import type { Op } from '../../flow/graph.ts';
 import { operations, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
-import { canonicalPlace } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { keyOf } from '../places/places.ts';
 import type { Wait } from './waits.ts';
 
 /** Whether the body that waits to receive has closed the channel itself on every way to it. */

@@ -6,14 +6,13 @@
 import type { Block, Op } from '../../flow/graph.ts';
 import { endedLoops, type Loop, loopsOf } from '../../flow/loops.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
-import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
-import { askedBodies, type Body, isTest } from '../bodies.ts';
-import { bodyOfCallee } from '../goroutines.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { functionOf } from '../../program/values.ts';
-import { paramsOf } from '../groupuses.ts';
+import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
+import { askedBodies, type Body, isTest, paramsOf } from '../bodies.ts';
+import { bodyOfCallee } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { holdsSpan, placeAfter, type Span } from '../reach.ts';
+import { holdsSpan, placeAfter, type Span } from '../paths/reach.ts';
 import { answersWithout } from './answers.ts';
 import { receiverOf, receiverVariableOf } from './bindings.ts';
 import { type Collection, collectionsIn, type Element, elementOf, sameElement } from './collections.ts';

@@ -5,7 +5,7 @@ import { underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { fieldValuesOf, literalOf } from '../ownvalues.ts';
+import { fieldValuesOf, literalOf } from '../places/ownvalues.ts';
 import { capacityOf, isMake } from './makes.ts';
 
 /** What lies below each value of a collection: `jobs[i].done` is `done` of `jobs`. */

@@ -10,8 +10,8 @@ import type { FuncInfo, Package } from '../../program/package.ts';
 import { type Call, type Expr, type Selector, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodiesOf, bodyOf } from '../bodies.ts';
+import { callsOf } from '../calls/onlyafter.ts';
 import { isExported } from '../exported.ts';
-import { callsOf } from '../onlyafter.ts';
 import type { Pass } from '../pass.ts';
 
 /** A call of `WithCancel`, and what its cancel function is given to. */

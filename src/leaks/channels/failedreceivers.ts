@@ -8,9 +8,9 @@ import { isError, typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { allGoroutinesOf } from '../goroutines.ts';
+import { allGoroutinesOf } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { holdsSpan, isRepeated, type Span } from '../reach.ts';
+import { holdsSpan, isRepeated, type Span } from '../paths/reach.ts';
 import type { FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
 

@@ -11,7 +11,7 @@ import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import type { Type } from '../../program/types.ts';
 import { type Assign, type Call, type CompositeLit, type Expr, isNil, unparen, type ValueSpec } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { askedMention, type Body, bodiesOf } from '../bodies.ts';
+import { askedMention, bodiesOf, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { answersWithout } from './answers.ts';
 import { type ChannelNames, channelNamesOf, familyKey } from './familykeys.ts';

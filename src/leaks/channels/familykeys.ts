@@ -5,8 +5,8 @@ import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Entity, type Expr, unparen } from '../../syntax/ast.ts';
-import { familyOf } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
+import { familyOf } from '../places/canonical.ts';
 
 export interface ChannelNames {
   readonly fields: ReadonlySet<string>;

@@ -11,15 +11,15 @@ import { underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalKey } from '../mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { reaches, spanOf } from '../reach.ts';
+import { reaches, spanOf } from '../paths/reach.ts';
+import { canonicalKey } from '../places/canonical.ts';
+import { withNames } from './bindings.ts';
 import type { Run } from './callees.ts';
 import { MANY } from './counts.ts';
 import { failsTest } from './failures.ts';
 import { isInEachRoundOf, keepStep } from './instep.ts';
 import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 /** A goroutine that ends without the answer that it alone can give. */
 export interface Silence {

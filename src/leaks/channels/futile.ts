@@ -5,9 +5,9 @@
 import { operations } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import { askedBodies } from '../bodies.ts';
-import { comesOnlyAfter, type Spot } from '../onlyafter.ts';
+import { comesOnlyAfter, type Spot } from '../calls/onlyafter.ts';
+import { contextOf } from '../groups/waitedfor.ts';
 import type { Pass } from '../pass.ts';
-import { contextOf } from '../waitedfor.ts';
 import { answersWithout } from './answers.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { type ContextEnd, endsOf } from './contextends.ts';

@@ -7,19 +7,19 @@ import type { FuncOutline } from '../../program/package.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, type FuncNode, unparen, variableIn } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
-import { isCommand } from '../commands.ts';
-import { expectsError } from '../expectederrors.ts';
-import { bodyOfCallee, endsWithProcess } from '../goroutines.ts';
+import { isCommand } from '../calls/commands.ts';
+import { bodyOfCallee, endsWithProcess } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { expectsError } from '../resources/expectederrors.ts';
 import { isSendLeft, wayLeaving } from './abandoned.ts';
+import { withNames } from './bindings.ts';
 import { carries } from './callees.ts';
 import { sendsOf } from './counts.ts';
 import { type Silence, silenceBehind } from './forgotten.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
-import { namesOf } from './places.ts';
 import { noResult } from './noresults.ts';
+import { namesOf } from './places.ts';
 import { type Count, Reading, START, type Waiting } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 /** What comes with the channel that a function returns. */
 interface ResultChannel {

@@ -2,17 +2,17 @@
  * Channels that are made in the call which hands them over: `go func(c chan int) { c <- 1 }(make(chan int))`,
  * `go (&pump{in: make(chan int)}).run()`. Nobody but the callee can ever have such a channel.
  */
-import { operations, type Place as Point } from '../../flow/search.ts';
 import type { Op } from '../../flow/graph.ts';
+import { operations, type Place as Point } from '../../flow/search.ts';
 import { type Callee, calleeOf } from '../../program/callee.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { bodyOfCallee } from '../goroutines.ts';
+import { bodyOfCallee } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { receiverOf, receiverVariableOf } from './bindings.ts';
-import { parameterOf } from './paramcalls.ts';
 import { type Made, makesIn } from './makes.ts';
+import { parameterOf } from './paramcalls.ts';
 
 export interface Handed {
   readonly made: Made;

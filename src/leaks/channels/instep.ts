@@ -4,7 +4,7 @@ import { type Loop, loopsOf } from '../../flow/loops.ts';
 import { search } from '../../flow/search.ts';
 import { type Expr, type For, type Range, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { holdsSpan, type Span, spanOf } from '../reach.ts';
+import { holdsSpan, type Span, spanOf } from '../paths/reach.ts';
 
 /** Each round of the one loop comes to `a`, each round of the other to `b`, and both loops count the same. */
 export function keepStep(a: Span, b: Span, body: Body): boolean {

@@ -2,7 +2,7 @@
 import type { Block, Op } from '../../flow/graph.ts';
 import { endedLoops, type Loop, loopsOf } from '../../flow/loops.ts';
 import type { Body } from '../bodies.ts';
-import { exactRounds } from '../rounds.ts';
+import { exactRounds } from '../paths/rounds.ts';
 
 /** The round that a way is in, of each loop that it has entered. */
 export type Laps = ReadonlyMap<Loop, number>;

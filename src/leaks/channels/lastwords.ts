@@ -6,7 +6,7 @@ import type { Block } from '../../flow/graph.ts';
 import { reachableFrom } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { blockOf, isRepeated, type Span, spanOf } from '../reach.ts';
+import { blockOf, isRepeated, type Span, spanOf } from '../paths/reach.ts';
 import { askedFamiliesOf, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
 import { isStop } from './stranded.ts';

@@ -3,18 +3,18 @@
  * context is over or it fails: `for _, j := range jobs { select { case <-ctx.Done(): return ctx.Err(); case ch <- j: } };
  * close(ch)`. A worker that ranges listens to nothing else.
  */
-import { type Arrival, operations, search } from '../../flow/search.ts';
 import type { Op } from '../../flow/graph.ts';
+import { type Arrival, operations, search } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { contextAsked } from '../givencontexts.ts';
+import { contextAsked } from '../goroutines/givencontexts.ts';
 import type { Pass } from '../pass.ts';
+import { withNames } from './bindings.ts';
 import type { Run } from './callees.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, isFailure } from './forgotten.ts';
 import { Reading } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 export function* leftRanging(reading: Reading, body: Body, pass: Pass): Generator<Forgotten> {
   const wait = reading.waits.find(({ verb, starts, isExit, body: worker }) => verb === 'range' && starts.length === 1 && !isExit && worker.info === body.info && worker.block !== body.block);

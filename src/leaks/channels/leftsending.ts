@@ -6,7 +6,7 @@ import type { Op } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { isRepeated } from '../reach.ts';
+import { isRepeated } from '../paths/reach.ts';
 import { type Forgotten, isInLoop, wayWithout } from './forgotten.ts';
 import type { Reading, Waiting } from './traffic.ts';
 

@@ -7,9 +7,9 @@ import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, operandsOf, type Stmt, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalKey } from '../mutexes.ts';
-import { holdsSpan, type Span, spanOf } from '../reach.ts';
-import { meaningOf } from '../ways.ts';
+import { holdsSpan, type Span, spanOf } from '../paths/reach.ts';
+import { canonicalKey } from '../places/canonical.ts';
+import { meaningOf } from '../resources/ways.ts';
 
 export function isWithinLength(op: Op, body: Body): boolean {
   const channel = op.kind === 'receive' ? op.channel : op.kind === 'send' ? op.stmt.channel : undefined;

@@ -5,10 +5,10 @@ import { calleeOf } from '../../program/callee.ts';
 import { type Env, typeAt, underlying } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
-import type { Place } from '../places.ts';
-import { constantOf } from '../rounds.ts';
+import { constantOf } from '../paths/rounds.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { fieldValuesOf, isOwn, literalOf } from '../places/ownvalues.ts';
+import type { Place } from '../places/places.ts';
 
 /** A channel in a variable of the function that makes it, or in a field of one. */
 export interface Made {

@@ -5,10 +5,10 @@
 import { operations } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { type Goroutine, goroutinesRunning, livesAsLongAsProcess, runBy } from '../goroutines.ts';
+import { type Goroutine, goroutinesRunning, livesAsLongAsProcess, runBy } from '../goroutines/goroutines.ts';
+import { contextOf } from '../groups/waitedfor.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../reach.ts';
-import { contextOf } from '../waitedfor.ts';
+import { type Span, spanOf } from '../paths/reach.ts';
 import { answersWithout } from './answers.ts';
 import { endsOf } from './contextends.ts';
 import { isOnlyExit } from './onlyexits.ts';

@@ -4,10 +4,10 @@ import { typeOfVariable } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
-import { type Goroutine, goroutinesRunning, runBy } from '../goroutines.ts';
+import { type Goroutine, goroutinesRunning, runBy } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { isMake } from './makes.ts';
 import { lonelyAt } from './lonely.ts';
+import { isMake } from './makes.ts';
 import type { Verb } from './traffic.ts';
 
 export interface DeadWait {

@@ -6,7 +6,7 @@ import { type Block, type Op, successors } from '../../flow/graph.ts';
 import { reachableFrom } from '../../flow/search.ts';
 import type { Expr } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { leaves } from '../goroutines.ts';
+import { leaves } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 
 /** Whether the loop around the select that has `receive` for a case never ends but by a receive from this channel. */

@@ -1,11 +1,10 @@
 /** Sends that happen once, however often the code comes by and whoever does: `if failed.Add(1) == 1 { c <- err }`. */
-import type { Block, FlowGraph, Op } from '../../flow/graph.ts';
-import { successors } from '../../flow/graph.ts';
+import { type Block, type FlowGraph, type Op, successors } from '../../flow/graph.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { isDeclaredInLoop } from '../reach.ts';
+import { isDeclaredInLoop } from '../paths/reach.ts';
+import { canonicalPlace } from '../places/canonical.ts';
 
 const COUNTS = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:Add|Sub|Inc|Dec)|sync\/atomic\.Add\w+)$/;
 const SWAPS_IF = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:CompareAndSwap|CAS)|sync\/atomic\.CompareAndSwap\w+)$/;

@@ -5,7 +5,7 @@ import { functionOf } from '../../program/values.ts';
 import { type Call, type Expr, type FuncLit, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { bodyOfCallee } from '../goroutines.ts';
+import { bodyOfCallee } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 
 export interface ParameterCall {

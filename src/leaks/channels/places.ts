@@ -2,14 +2,14 @@
 import type { FlowGraph } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
-import { functionOf } from '../../program/values.ts';
 import type { Env } from '../../program/resolve.ts';
+import { functionOf } from '../../program/values.ts';
 import { type Call, type CompositeLit, eachChild, type Expr, type FuncNode, type Ident, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace, holds } from '../mutexes.ts';
-import { fieldValuesOf, isOwn, literalOf } from '../ownvalues.ts';
-import { keyOf, type Place } from '../places.ts';
+import { canonicalPlace, holds } from '../places/canonical.ts';
+import { fieldValuesOf, isOwn, literalOf } from '../places/ownvalues.ts';
+import { keyOf, type Place } from '../places/places.ts';
 
 /** All names of one channel in one body, the literals inside it included. */
 export interface Names {

@@ -8,15 +8,16 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type CommClause, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { type Body, bodiesWith, isTest } from '../bodies.ts';
-import { heldAt } from '../held.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { fieldValuesOf } from '../ownvalues.ts';
+import { bodiesWith, type Body, isTest } from '../bodies.ts';
+import { heldAt } from '../locks/held.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
-import { spanOf } from '../reach.ts';
-import { tickChannelOf } from '../tickchannels.ts';
+import { spanOf } from '../paths/reach.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { fieldValuesOf } from '../places/ownvalues.ts';
+import { keyOf } from '../places/places.ts';
+import { tickChannelOf } from '../timers/tickchannels.ts';
 import { channelOf } from './answers.ts';
+import { withNames } from './bindings.ts';
 import { familiesOf, type FamilyUse } from './families.ts';
 import { channelNamesOf } from './familykeys.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
@@ -24,7 +25,6 @@ import { namesOf } from './places.ts';
 import { collectionOf, putInto } from './sets.ts';
 import { Reading } from './traffic.ts';
 import { waitAt } from './waits.ts';
-import { withNames } from './bindings.ts';
 
 export interface LateReply {
   /** Who answers. */

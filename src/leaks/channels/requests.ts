@@ -6,12 +6,12 @@ import type { Op } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { reaches } from '../reach.ts';
+import { reaches } from '../paths/reach.ts';
+import { withNames } from './bindings.ts';
 import { channelsMadeIn } from './makes.ts';
 import { namesOf } from './places.ts';
 import { isRepeated, onlyRun, waitersIn } from './through.ts';
 import { Reading } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 export function answersRequests(reading: Reading, body: Body, pass: Pass): boolean {
   const [waiter, ...more] = waitersIn('send', reading, body);

@@ -4,12 +4,12 @@
  */
 import { operations } from '../../flow/search.ts';
 import type { Body } from '../bodies.ts';
-import { calledBodies } from '../called.ts';
-import { allGoroutinesOf } from '../goroutines.ts';
-import { placeIn } from '../lockplaces.ts';
-import { withCallers } from '../near.ts';
+import { calledBodies } from '../calls/called.ts';
+import { withCallers } from '../calls/near.ts';
+import { allGoroutinesOf } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
+import { placeIn } from '../places/identities.ts';
+import { keyOf } from '../places/places.ts';
 import { startsOnce } from './failedreceivers.ts';
 import { askedFamiliesOf, type Family, type FamilyUse } from './families.ts';
 import { asHolderNames, type WaitStep } from './waits.ts';

@@ -3,15 +3,14 @@
  * for a nil channel, and never sees that the other one was closed.
  */
 import type { Op } from '../../flow/graph.ts';
+import { calleeOf } from '../../program/callee.ts';
 import { type Expr, isNil, unparen } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
-import { type Goroutine, allGoroutinesOf } from '../goroutines.ts';
-import { calleeOf } from '../../program/callee.ts';
-import { lockCallOf } from '../mutexes.ts';
+import { allGoroutinesOf, type Goroutine } from '../goroutines/goroutines.ts';
+import { type WaitedFor, waitedForIn } from '../groups/waitedfor.ts';
+import { lockCallOf } from '../locks/mutexes.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../reach.ts';
-import { callIn } from '../taken.ts';
-import { type WaitedFor, waitedForIn } from '../waitedfor.ts';
+import { callIn, type Span, spanOf } from '../paths/reach.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { channelSignal } from './waitends.ts';
 

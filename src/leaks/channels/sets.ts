@@ -5,7 +5,7 @@ import type { FuncInfo } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { familyOf } from '../mutexes.ts';
+import { familyOf } from '../places/canonical.ts';
 
 /** The field with the set that a channel comes out of: `ch` of `for _, ch := range t.subs`, `m.send` of `for m := range h.members`, `f.outs[i]`. */
 export function collectionOf(channel: Expr, body: Body, depth = 3): string | undefined {

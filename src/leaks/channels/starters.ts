@@ -2,11 +2,11 @@
 import type { Op } from '../../flow/graph.ts';
 import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
+import { mayFailAfter } from '../goroutines/startresults.ts';
 import type { Pass } from '../pass.ts';
-import { mayFailAfter } from '../startresults.ts';
+import { withNames } from './bindings.ts';
 import { type Demand, keyOfDemand } from './counts.ts';
 import { type Count, Reading } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 /** The result of such a call, and all that has been started with it. */
 export interface Starter {

@@ -10,16 +10,17 @@ import { typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
 import { typeName } from '../../program/types.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
-import { type Body, bodiesOf, bodiesWith, isTest } from '../bodies.ts';
-import { calledBodies } from '../called.ts';
-import { type Holding, heldAt } from '../held.ts';
-import { familyOf, lockCallOf } from '../mutexes.ts';
+import { bodiesOf, bodiesWith, type Body, isTest } from '../bodies.ts';
+import { calledBodies } from '../calls/called.ts';
+import { heldAt, type Holding } from '../locks/held.ts';
+import { lockCallOf } from '../locks/mutexes.ts';
+import { isWriteLocked } from '../locks/writers.ts';
 import type { Pass } from '../pass.ts';
-import { isRepeated } from '../reach.ts';
-import { isWriteLocked } from '../writers.ts';
+import { isRepeated } from '../paths/reach.ts';
+import { familyOf } from '../places/canonical.ts';
+import { closedSide } from './failedreceivers.ts';
 import { collectionOf, hasRoomFor, isAdding, isRemoving, mayRemove } from './sets.ts';
 import type { WaitBelow } from './waits.ts';
-import { closedSide } from './failedreceivers.ts';
 
 /** A function that takes a subscriber out, and where it locks. */
 export interface Leaver {

@@ -6,18 +6,18 @@ import { type Op, successors } from '../../flow/graph.ts';
 import { operations, reachableFrom, search, type Walk } from '../../flow/search.ts';
 import { unparen, type Variable } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { doneBy } from '../countdown.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { isOwn as isMadeHere } from '../ownvalues.ts';
+import { doneBy } from '../groups/countdown.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf, type Place } from '../places.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { isOwn as isMadeHere } from '../places/ownvalues.ts';
+import { keyOf, type Place } from '../places/places.ts';
 import { awaitedBy, callOf, countedBy } from './awaiting.ts';
+import { withNames } from './bindings.ts';
 import type { Run } from './callees.ts';
 import { sendsOf } from './counts.ts';
 import { channelsMadeIn, isMake, type Made } from './makes.ts';
 import { type Ending, namesOf } from './places.ts';
 import { Reading, type Verb } from './traffic.ts';
-import { withNames } from './bindings.ts';
 
 /** What of a body says so. */
 export function endingsOf(verb: Verb, reading: Reading, { place: own }: Made, body: Body, pass: Pass): readonly Ending[] {

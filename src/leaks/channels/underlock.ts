@@ -4,12 +4,12 @@
  */
 import type { Call, Expr } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
-import { condLockerOf } from '../conds.ts';
-import { type Holding, holdingsIn } from '../held.ts';
-import { mentionsLocking } from '../lockwords.ts';
-import { mutexAt } from '../mutexes.ts';
+import { condLockerOf } from '../locks/conds.ts';
+import { type Holding, holdingsIn } from '../locks/held.ts';
+import { mentionsLocking } from '../locks/lockwords.ts';
+import { mutexAt } from '../locks/mutexes.ts';
 import type { Pass } from '../pass.ts';
-import type { Span } from '../reach.ts';
+import type { Span } from '../paths/reach.ts';
 import { type Answer, answersTo } from './answerers.ts';
 import { isClosedBefore } from './closedbefore.ts';
 import { lockNeededBy } from './lockneeds.ts';

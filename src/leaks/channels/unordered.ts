@@ -8,12 +8,11 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { canonicalPlace } from '../mutexes.ts';
-import { callsInPackage, type Spot, spotAround } from '../onlyafter.ts';
+import { callsInPackage, type Spot, spotAround } from '../calls/onlyafter.ts';
 import type { Pass } from '../pass.ts';
-import { keyOf } from '../places.ts';
-import { placeAfter } from '../reach.ts';
-import { callIn } from '../taken.ts';
+import { callIn, placeAfter } from '../paths/reach.ts';
+import { canonicalPlace } from '../places/canonical.ts';
+import { keyOf } from '../places/places.ts';
 import { mayWait } from './waits.ts';
 
 /** Longer chains of calls are not followed. */

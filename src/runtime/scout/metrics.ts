@@ -1,6 +1,6 @@
 /** The exposition text of Prometheus, version 0.0.4. */
 import { shortName } from '../names.ts';
-import { growthOf, floorsOf } from './envelope.ts';
+import { floorsOf, growthOf } from './envelope.ts';
 import { heapPoints, type History } from './history.ts';
 import { topGroups } from './groups.ts';
 

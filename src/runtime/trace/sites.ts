@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../model.ts';
 import { isRuntime } from '../names.ts';
-import { RUNNABLE, RUNNING, type Life } from './lives.ts';
+import { type Life, RUNNABLE, RUNNING } from './lives.ts';
 import type { Trace } from './read.ts';
 import type { Stack } from './stacks.ts';
 
