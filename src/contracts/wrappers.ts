@@ -28,7 +28,7 @@ export function isWrapper(literal: CompositeLit, isHeld: (x: Expr) => boolean, {
     return isHeld(value) && (!field || !lacks(field.type, releases, env.program));
   });
   const { pkg } = type.def.file;
-  return !isOpen && !(pkg.module && pkg.methodsOf(type.name).some(({ bodyText }) => /Close/.test(bodyText)));
+  return !isOpen && !(pkg.module && pkg.methodsOf(type.name, /Close/).length > 0);
 }
 
 /** All that a type can do is known, and releasing is not among it. */

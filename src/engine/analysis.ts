@@ -15,6 +15,7 @@ import { Modules } from '../source/modules.ts';
 import type { Problem } from '../source/problem.ts';
 import type { Overlay } from '../source/read.ts';
 import { maySuppress } from '../suppress.ts';
+import { callsIn } from '../syntax/calls.ts';
 import { GrammarMissing, loadGrammar } from '../syntax/tolerant/parse.ts';
 import { type PortableDiagnostic, toPortable, type UnitResult } from './portable.ts';
 
@@ -94,8 +95,8 @@ export class Analysis {
 
   private analysed(unit: Unit): UnitResult {
     this.problems = [...this.known.get(unit.dir) ?? []];
-    if (this.options.areKept) startLooking(unit.dir);
     const packages = this.program.askedIn(unit.dir);
+    if (this.options.areKept) startLooking(unit.dir, () => callsIn(packages.flatMap(pkg => pkg.files.map(file => file.source.text))));
     const diagnostics = packages.flatMap(pkg => [...this.check(pkg, unit)]);
     // Memory follows the largest package, not the repository.
     for (const pkg of packages) pkg.drop();

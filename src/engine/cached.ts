@@ -28,7 +28,7 @@ export async function throughCache(
     const entry = cache.get(unit.dir);
     if (!entry || !possible.includes(entry.key)) return undefined;
     const now = entryOf(entry.key, unit, entry.result);
-    if (now.beside !== entry.beside || !keys.looksTheSame(entry.result.looks, entry.codes)) return undefined;
+    if (now.beside !== entry.beside || !keys.looksTheSame(unit, entry.result.looks, entry.codes)) return undefined;
     // What looks the same need not be looked at again in the next run.
     if (!isDeepStrictEqual(now.codes, entry.codes)) cache.put(unit.dir, now);
     return entry.result;

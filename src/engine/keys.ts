@@ -11,10 +11,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { answerOf, fromPattern, type Looks } from '../program/looks.ts';
+import { answerOf, answerOfCalled, fromPattern, hashOfHeads, joined, type Looks, type PackageLooks } from '../program/looks.ts';
 import { hashOf } from '../source/hash.ts';
 import type { Module, Modules } from '../source/modules.ts';
 import { importedFilesIn, readBriefly } from '../source/read.ts';
+import { callsIn } from '../syntax/calls.ts';
 import { codeIn, type FunctionCode } from '../syntax/code.ts';
 import { importsIn } from '../syntax/imports.ts';
 import type { Unit } from './analysis.ts';
@@ -39,6 +40,7 @@ export class Keys {
   private readonly packages = new Map<string, string>();
   private readonly facts = new Map<Module, string>();
   private readonly functions = new Map<string, Functions>();
+  private readonly calls = new Map<string, ReadonlySet<string>>();
 
   /**
    * `run` is what else the results of this run depend on; `codes` has what is known of folders' code and is added to.
@@ -58,8 +60,14 @@ export class Keys {
   }
 
   /** Whether everything looks as it did when the code was `codes`. */
-  looksTheSame(looks: Looks, codes: Readonly<Record<string, string>>): boolean {
-    return Object.entries(looks).every(([dir, packages]) => this.codeOf(dir).code === codes[dir] || looksTheSame(packages, this.functionsIn(dir)));
+  looksTheSame({ dir: own }: Unit, looks: Looks, codes: Readonly<Record<string, string>>): boolean {
+    return Object.entries(looks).every(([dir, packages]) => this.codeOf(dir).code === codes[dir] || looksTheSame(packages, this.functionsIn(dir), () => this.callsIn(own)));
+  }
+
+  private callsIn(dir: string): ReadonlySet<string> {
+    const known = this.calls.get(dir) ?? callsIn(this.contentsOf(dir).files.map(file => readBriefly(file)?.toString('utf8') ?? ''));
+    this.calls.set(dir, known);
+    return known;
   }
 
   private functionsIn(dir: string): Functions {
@@ -120,7 +128,7 @@ export class Keys {
 }
 
 function codeOfAll(files: readonly string[]): { code: string; shape: string } {
-  const all = files.map(file => ({ file, ...codeIn(readBriefly(file)?.toString('latin1') ?? '') }));
+  const all = files.map(file => ({ file, ...codeIn(readBriefly(file)?.toString('latin1') ?? '', file) }));
   // Nobody imports an external test package.
   const codes = all.filter(({ file, packageName }) => !(file.endsWith('_test.go') && packageName.endsWith('_test')));
   return { code: hashed([...files, ...codes.flatMap(({ whole }) => whole)]), shape: hashed([...files, ...codes.flatMap(({ shape }) => shape)]) };
@@ -132,25 +140,46 @@ type Functions = ReadonlyMap<string, readonly FunctionCode[]>;
 function functionsOf(files: readonly string[]): Functions {
   const found = new Map<string, FunctionCode[]>();
   for (const file of files) {
-    const { packageName, functions } = codeIn(readBriefly(file)?.toString('utf8') ?? '');
-    for (const name of ['', packageName]) found.set(name, [...found.get(name) ?? [], ...functions]);
+    const { packageName, functions } = codeIn(readBriefly(file)?.toString('utf8') ?? '', file);
+    for (const name of ['', packageName]) for (const func of functions) push(found, name, func);
   }
   return found;
 }
 
-function looksTheSame(packages: Looks[string], functions: Functions): boolean {
-  return Object.entries(packages).every(([name, { heads, bodies, searches, all }]) => {
-    const own = functions.get(name) ?? [];
-    const named = (wanted: string) => own.filter(func => func.name === wanted);
-    return !all
-      && Object.entries(heads).every(([name, hash]) => hash === hashOf(name === 'init' ? '' : named(name).map(({ head }) => head).join('\n')))
-      && Object.entries(bodies).every(([name, hashes]) => hashes.split('+').every(hash => named(name).some(({ text }) => hashOf(text) === hash)))
-      && Object.entries(searches).every(([pattern, answer]) => answer === answerOf(namesWith(fromPattern(pattern), own)));
-  });
+function looksTheSame(packages: Looks[string], functions: Functions, calls: () => ReadonlySet<string>): boolean {
+  return Object.entries(packages).every(([name, looks]) => looksTheSameIn(functions.get(name) ?? [], looks, calls));
 }
 
-function namesWith(words: RegExp, functions: readonly FunctionCode[]): string[] {
-  return functions.flatMap(({ name, body }) => (words.test(body) ? name : []));
+function looksTheSameIn(functions: readonly FunctionCode[], { heads, methods, called, bodies, searches, all }: PackageLooks, calls: () => ReadonlySet<string>): boolean {
+  if (all) return false;
+  const byName = new Map<string, FunctionCode[]>();
+  for (const func of functions) push(byName, func.name, func);
+  const named = (name: string) => byName.get(name) ?? [];
+  const headsOf = (found: readonly FunctionCode[]) => found.map(({ head }) => head);
+  const names = heads.names.split(' ').filter(name => name !== '');
+  return heads.hash === hashOfHeads(names.map(name => (name === 'init' ? '' : joined(headsOf(named(name))))))
+    && Object.entries(methods).every(([key, answer]) => answer === answerOf(headsOf(functions.filter(methodsOf(key)))))
+    && (called === undefined || called === answerOfCalled(functions.flatMap(({ bareName, outline }) => (outline === undefined ? [] : [[bareName, outline] as const])), calls()))
+    && Object.entries(bodies).every(([of, hashes]) => hashes.split('+').every(hash => named(of).some(({ text }) => hashOf(text) === hash)))
+    && Object.entries(searches).every(([pattern, answer]) => answer === answerOf(headsOf(functions.filter(withWords(fromPattern(pattern))))));
+}
+
+function withWords(words: RegExp): (func: FunctionCode) => boolean {
+  return ({ body }) => words.test(body);
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/** See `methodsKey`. */
+function methodsOf(key: string): (func: FunctionCode) => boolean {
+  const space = key.indexOf(' ');
+  const has = space < 0 ? () => true : withWords(fromPattern(key.slice(space + 1)));
+  const [type = '', name = ''] = (space < 0 ? key : key.slice(0, space)).split('.');
+  return func => func.receiver !== '' && (type === '' || func.receiver === type) && (name === '' || func.bareName === name) && has(func);
 }
 
 function contentsOf(files: readonly string[]): Contents {

@@ -2,6 +2,7 @@ import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../s
 import { isClockOn, timed } from '../source/clock.ts';
 import { typeOf } from './infer.ts';
 import { memberOf } from './members.ts';
+import { Memo } from './memo.ts';
 import { type FuncInfo, type PackageEntity, qualify } from './package.ts';
 import { type Env, resolveType } from './resolve.ts';
 import type { Member, Named, Type } from './types.ts';
@@ -34,7 +35,7 @@ export type Holder =
 const BUILTINS = new Set(['append', 'cap', 'clear', 'close', 'complex', 'copy', 'delete', 'imag', 'len', 'make', 'max', 'min', 'new', 'panic',
   'print', 'println', 'real', 'recover']);
 
-const memo = new WeakMap<Call, Callee>();
+const memo = new Memo<Call, Callee>();
 const UNKNOWN: Callee = { kind: 'unknown' };
 
 export function calleeOf(call: Call, env: Env): Callee {

@@ -2,14 +2,16 @@
 import { type Call, type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { isClockOn, timed } from '../source/clock.ts';
 import { memberOf } from './members.ts';
+import { Memo } from './memo.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
 import { errorType, type Signature, substitute, type Type, typeName, unify, unknown, withReceiver } from './types.ts';
 import { typeOfWellKnown } from './wellknown.ts';
 
-const memo = new WeakMap<Expr, Type>();
-const ofVariable = new WeakMap<Variable, Type>();
-const ofPackageVar = new WeakMap<object, Type>();
+// A line of `var` outlives the unit, and its type may be what a function of another package gives.
+const memo = new Memo<Expr, Type>();
+const ofVariable = new Memo<Variable, Type>();
+const ofPackageVar = new Memo<object, Type>();
 
 const boolType: Type = { kind: 'basic', name: 'bool' };
 const intType: Type = { kind: 'basic', name: 'int' };

@@ -1,14 +1,18 @@
 /**
- * What the analysis of a unit has looked at in other folders, besides the types, values and signatures that packages
- * declare: which functions, whose bodies, and for which words it has searched. As long as the answers are the same, so is
+ * What the analysis of a unit has looked at in other folders, besides the types and values that packages declare: which
+ * functions and methods, whose bodies, and for which words it has searched. As long as the answers are the same, so is
  * the result.
  */
 import { hashOf } from '../source/hash.ts';
 
 /** What was looked at in one package. */
 export interface PackageLooks {
-  /** Hashes of the heads of procedures by name, and of nothing for a name under which none was found. */
-  readonly heads: Readonly<Record<string, string>>;
+  /** Functions and methods that were asked for by name, and one hash of what stands before their bodies; of nothing where there are none. */
+  readonly heads: { readonly names: string; readonly hash: string };
+  /** The methods that were gone through, by `methodsKey`: a hash of what stands before their bodies. */
+  readonly methods: Readonly<Record<string, string>>;
+  /** A hash of the outlines of the functions whose names the unit calls; undefined where nobody has asked for that. */
+  called: string | undefined;
   /** Hashes of functions with their bodies, by `T.Method` or the name; joined by `+` where several functions have that name. */
   readonly bodies: Readonly<Record<string, string>>;
   /** By pattern: the hash of the names of the functions with such words in their bodies. */
@@ -28,8 +32,9 @@ interface Seen {
   readonly mayChange: boolean;
 }
 
-interface Ledger extends PackageLooks {
-  readonly heads: Record<string, string>;
+interface Ledger extends Omit<PackageLooks, 'heads'> {
+  readonly heads: Map<string, string>;
+  readonly methods: Record<string, string>;
   readonly bodies: Record<string, string>;
   readonly searches: Record<string, string>;
   all: boolean;
@@ -39,16 +44,34 @@ interface Ledger extends PackageLooks {
 let own: string | undefined;
 let ledgers: Record<string, Record<string, Ledger>> = {};
 let bodiesSeen = new Set<object>();
+let callsOfUnit: () => ReadonlySet<string> = () => new Set();
 
-/** Begins anew, for the unit in the folder `dir`. */
-export function startLooking(dir: string): void {
+/** Begins anew, for the unit in the folder `dir`; `calls` are the names that it calls. */
+export function startLooking(dir: string, calls: () => ReadonlySet<string>): void {
   own = dir;
+  callsOfUnit = calls;
   ledgers = {};
   bodiesSeen = new Set();
 }
 
 export function looksTaken(): Looks {
-  return ledgers;
+  const packages = (ledger: Record<string, Ledger>) => mapped(ledger, ({ heads, ...rest }) => ({ ...rest, heads: headsTaken(heads) }));
+  return mapped(ledgers, packages);
+}
+
+function headsTaken(heads: ReadonlyMap<string, string>): PackageLooks['heads'] {
+  const names = [...heads.keys()];
+  return { names: names.join(' '), hash: hashOfHeads(names.map(name => heads.get(name) ?? '')) };
+}
+
+export function hashOfHeads(heads: readonly string[]): string {
+  return heads.length ? hashOf(JSON.stringify(heads)) : '';
+}
+
+function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  const found = empty<U>();
+  for (const [key, value] of Object.entries(record)) found[key] = change(value);
+  return found;
 }
 
 /** Whether the package is another one than the unit's, and may change. */
@@ -59,7 +82,7 @@ export function isLookedAt({ dir, mayChange }: Seen): boolean {
 function ledgerOf(pkg: Seen): Ledger | undefined {
   if (!isLookedAt(pkg)) return undefined;
   const ofFolder = (ledgers[pkg.dir] ??= empty<Ledger>());
-  return (ofFolder[pkg.name] ??= { heads: empty(), bodies: empty(), searches: empty(), all: false });
+  return (ofFolder[pkg.name] ??= { heads: new Map(), methods: empty(), called: undefined, bodies: empty(), searches: empty(), all: false });
 }
 
 /** Functions and packages may be called `constructor`. */
@@ -67,10 +90,31 @@ function empty<T = string>(): Record<string, T> {
   return Object.create(null);
 }
 
-/** `text`: empty where no function has that name. */
-export function lookAtHead(pkg: Seen, name: string, text: string): void {
+/** `name`: `T.Method`, or that of a function; `read` gives what stands before the bodies of those that are called so. */
+export function lookAtHead(pkg: Seen, name: string, read: () => readonly string[]): void {
+  const heads = ledgerOf(pkg)?.heads;
+  if (heads && !heads.has(name)) heads.set(name, joined(read()));
+}
+
+/** `found`: what stands before the bodies. */
+export function lookAtMethods(pkg: Seen, key: string, found: () => readonly string[]): void {
   const ledger = ledgerOf(pkg);
-  if (ledger) ledger.heads[name] ??= hashOf(text);
+  if (ledger) ledger.methods[key] ??= answerOf(found());
+}
+
+/** For which methods somebody asks: those of a type, those of which the bodies have words, those of a name. */
+export function methodsKey(type: string, name: string, words?: RegExp): string {
+  return `${type}.${name}${words ? ` ${patternOf(words)}` : ''}`;
+}
+
+/** `outlines`: by name. */
+export function lookAtCalled(pkg: Seen, outlines: () => readonly (readonly [name: string, outline: string])[]): void {
+  const ledger = ledgerOf(pkg);
+  if (ledger) ledger.called ??= answerOfCalled(outlines(), callsOfUnit());
+}
+
+export function answerOfCalled(outlines: readonly (readonly [name: string, outline: string])[], calls: ReadonlySet<string>): string {
+  return answerOf(outlines.flatMap(([name, outline]) => (calls.has(name) ? outline : [])));
 }
 
 export function lookAtBody(pkg: Seen, func: object, read: () => { readonly name: string; readonly text: string }): void {
@@ -84,7 +128,7 @@ export function lookAtBody(pkg: Seen, func: object, read: () => { readonly name:
   else if (!known.split('+').includes(hash)) ledger.bodies[name] = `${known}+${hash}`;
 }
 
-/** `found`: the names of the functions. */
+/** `found`: what stands before the bodies of the functions. */
 export function lookForWords(pkg: Seen, words: RegExp, found: () => readonly string[]): void {
   const ledger = ledgerOf(pkg);
   if (ledger) ledger.searches[patternOf(words)] ??= answerOf(found());
@@ -105,7 +149,12 @@ export function fromPattern(pattern: string): RegExp {
   return new RegExp(pattern.slice(slash + 1), pattern.slice(0, slash));
 }
 
-/** The functions that a search has found, as one hash. */
-export function answerOf(names: readonly string[]): string {
-  return names.length ? hashOf([...new Set(names)].sort().join()) : '';
+/** What was found, in whatever order, as one hash. */
+export function answerOf(found: readonly string[]): string {
+  return hashOf(joined(found));
+}
+
+/** In an order that does not depend on which file was read first. */
+export function joined(texts: readonly string[]): string {
+  return texts.length < 2 ? texts.join() : [...new Set(texts)].sort().join('\n');
 }

@@ -3,11 +3,11 @@ import type { Module } from '../source/modules.ts';
 import type { Source, Span } from '../source/text.ts';
 import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec, readWhole } from '../syntax/declarations.ts';
-import { headOf, isProcedure, nameIn } from '../syntax/code.ts';
+import { headIn, isShape, nameIn, outlineOf } from '../syntax/code.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
 import { type FuncHead, openersIn, parametersIn } from '../syntax/survey.ts';
 import { type LaterFile, LaterFiles } from './later.ts';
-import { isLookedAt, lookAtAll, lookAtBody, lookAtHead, lookForWords } from './looks.ts';
+import { isLookedAt, lookAtAll, lookAtBody, lookAtCalled, lookAtHead, lookAtMethods, lookForWords, methodsKey } from './looks.ts';
 import { forgetConclusions } from './memo.ts';
 import { mentionsIn, wordOf } from './mentions.ts';
 
@@ -248,7 +248,7 @@ export class Package {
 
   /** What a search for words has found; lines of `var` belong to the shape of the package. */
   private searched(words: RegExp, found: readonly FuncInfo[]): readonly FuncInfo[] {
-    lookForWords(this, words, () => found.filter(func => !(func instanceof Initializer)).map(func => nameIn(func.piece)));
+    lookForWords(this, words, () => found.flatMap(func => (func instanceof Initializer ? [] : headOfFunc(func))));
     return found;
   }
 
@@ -267,7 +267,15 @@ export class Package {
     return this.functions;
   }
 
-  /** The functions and methods, without reading what was put off. */
+  /** Whoever goes through the outlines for those whose names the unit calls depends on these alone. `known`: all outlines. */
+  lookAtCalled(known: readonly FuncOutline[]): void {
+    lookAtCalled(this, () => known.flatMap(func => {
+      const outline = func instanceof Initializer ? undefined : outlineOf({ receiver: func.receiverType, name: func.bareName, parameters: func.parameters, results: func.resultText });
+      return outline === undefined ? [] : [[func.bareName, outline] as const];
+    }));
+  }
+
+  /** The functions and methods, without reading what was put off. Who uses them says for what: see `lookAtCalled`; names of methods that sound like releasing are part of the package's shape. */
   get outlines(): readonly FuncOutline[] {
     const waiting = this.later.heads().map(head => ({
       bareName: head.name, receiverType: head.receiver, parameters: head.parameters, resultText: head.results, info: () => this.outlined(head),
@@ -276,10 +284,7 @@ export class Package {
   }
 
   private outlined({ name, receiver }: FuncHead): FuncInfo | undefined {
-    if (receiver) {
-      this.later.readMethods(receiver, name);
-      return this.methodsRead(receiver).find(func => func.bareName === name);
-    }
+    if (receiver) return this.methodsCalled(receiver, name)[0];
     const entity = this.lookup(name);
     return entity?.kind === 'func' ? entity.func : undefined;
   }
@@ -342,17 +347,22 @@ export class Package {
   private declaredAs(name: string): readonly Entry[] | undefined {
     this.later.readName(name, this.scope);
     const found = this.scope.get(name);
-    // All other names belong to the shape of the package.
-    if (isLookedAt(this) && !found?.some(({ piece, file }) => !isProcedure(piece, file.source.text))) {
-      lookAtHead(this, name, (found ?? []).map(({ piece, file }) => headOf(piece, file.source.text)).join('\n'));
-    }
+    if (isLookedAt(this) && !found?.some(({ piece }) => isShape(piece))) lookAtHead(this, name, () => (found ?? []).map(headOfEntry));
     return found;
   }
 
   /** The method declared on the type `type` that `from` sees, not one of an embedded type. */
   methodOf(type: string, name: string, from: GoFile): FuncInfo | undefined {
+    return preferred(this.methodsCalled(type, name), from);
+  }
+
+  private methodsCalled(type: string, name: string): readonly FuncInfo[] {
     this.later.readMethods(type, name);
-    return preferred(this.methodsRead(type).filter(m => m.bareName === name), from);
+    return this.readUnder(type).flatMap(([own, methods]) => {
+      const found = methods.filter(m => m.bareName === name);
+      if (isLookedAt(this)) lookAtHead(this, `${own}.${name}`, () => found.map(headOfFunc));
+      return found;
+    });
   }
 
   /** The functions whose bodies have the word `name`, one of the functions and methods of this package. */
@@ -371,20 +381,37 @@ export class Package {
   /** The methods called `name`, whatever type they are declared on. */
   methodsNamed(name: string): readonly FuncInfo[] {
     this.later.readAll();
-    return [...this.methods.values()].flatMap(methods => methods.filter(m => m.bareName === name));
+    const found = [...this.methods.values()].flatMap(methods => methods.filter(m => m.bareName === name));
+    lookAtMethods(this, methodsKey('', name), () => found.map(headOfFunc));
+    return found;
   }
 
-  /** The methods declared on the type `name`, without embedded ones. */
-  methodsOf(name: string): readonly FuncInfo[] {
+  /** The methods declared on the type `name`, without embedded ones; those whose bodies have the words. */
+  methodsOf(name: string, words?: RegExp): readonly FuncInfo[] {
     this.later.readMethods(name);
-    return this.methodsRead(name);
+    return this.readUnder(name).flatMap(([own, methods]) => {
+      const found = words ? methods.filter(func => words.test(func.textWithoutLooking())) : methods;
+      lookAtMethods(this, methodsKey(own, '', words), () => found.map(headOfFunc));
+      return found;
+    });
   }
 
-  private methodsRead(name: string): readonly FuncInfo[] {
-    const own = this.methods.get(name) ?? [];
-    const aliases = this.aliases.get(name);
-    return aliases ? [...own, ...aliases.flatMap(alias => this.methodsOf(alias))] : own;
+  /** The methods of a type by the name that they are declared on: its own and those of its aliases. */
+  private readUnder(name: string): [name: string, methods: readonly FuncInfo[]][] {
+    const aliases = this.aliases.get(name) ?? [];
+    return [[name, this.methods.get(name) ?? []], ...aliases.flatMap(alias => {
+      this.later.readMethods(alias);
+      return this.readUnder(alias);
+    })];
   }
+}
+
+function headOfFunc({ piece, file: { source } }: FuncInfo): string {
+  return headIn(piece, source);
+}
+
+function headOfEntry({ piece, file: { source } }: Entry): string {
+  return headIn(piece, source);
 }
 
 /** `type T = U`. */

@@ -142,6 +142,34 @@ test('an importer depends on the functions of what it imports that its analysis 
   expect(await isKeptAfter(get => get.replace('func Finish(r *http.Response)', 'func Finish(r *http.Response, more ...string)'))).toBe(false);
 });
 
+test('an importer depends on the methods that it has asked for, those that were not there included, and on no others', async () => {
+  const typed = { 'get/get.go': `${KEEPING}\ntype T struct{ n int }\n\nfunc (t *T) Known() int { return t.n }\n` };
+  const use = { ...typed, 'use/use.go': USE.replace('get.Finish(r)', 'get.Finish(r)\n\tvar t get.T\n\tt.Known()\n\tt.Missing()') };
+  expect(await isKeptAfter(get => `${get}\nfunc (t *T) Added() (*T, error) { return t, nil }\n`, use)).toBe(true);
+  expect(await isKeptAfter(get => `${get}\nfunc (t *T) Missing() {}\n`, use)).toBe(false);
+  expect(await isKeptAfter(get => get.replace('Known() int', 'Known() int64'), use)).toBe(false);
+  expect(await isKeptAfter(get => get.replace('Known() int', 'Known() int64'), typed)).toBe(true);
+  // It may have to be released now.
+  expect(await isKeptAfter(get => `${get}\nfunc (t *T) Close() {}\n`, typed)).toBe(false);
+  // A method of another type by a name that is called here.
+  expect(await isKeptAfter(get => `${get}\ntype U int\n\nfunc (u U) Known() *http.Response { return nil }\n`, use)).toBe(false);
+});
+
+test('what several importers have learnt of one variable, each depends on', async () => {
+  const use = (name: string) => `package ${name}\n\nimport "m/get"\n\nfunc F() {\n\tr, err := get.Default.Get("x")\n\t_, _ = r.Body, err\n}\n`;
+  const root = moduleWith({
+    'made/made.go': 'package made\n\nimport "net/http"\n\ntype T int\n\nfunc (T) Get(url string) (int, error) { return 0, nil }\n\nfunc New() *T { return nil }\n\nvar _ http.Client\n',
+    'get/get.go': 'package get\n\nimport "m/made"\n\nvar Default = made.New()\n', 'a/a.go': use('a'), 'b/b.go': use('b'),
+  });
+  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  expect(await findings(root, { cache })).toEqual([]);
+  const made = join(root, 'made/made.go');
+  writeFileSync(made, readFileSync(made, 'utf8').replace('New() *T', 'New() *http.Client'));
+  const changed = await findings(root, { cache });
+  expect(changed).toEqual(await findings(root));
+  expect(changed).toHaveLength(2);
+});
+
 test('an importer depends on a function that was looked for in vain, and on what a search finds', async () => {
   const use = { 'use/use.go': USE.replace('get.Finish(r)', 'get.Finish(r)\n\tget.Missing()') };
   expect(await isKeptAfter(get => `${get}\nfunc Missing() {}\n`, use)).toBe(false);

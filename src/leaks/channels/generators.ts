@@ -128,7 +128,11 @@ function* findReceived(pass: Pass): Generator<Received> {
 
 /** What the functions are called that may be some, of the package and of those packages of its module that it imports. */
 function generatorNames({ pkg, contracts: { program } }: Pass): Set<string> {
-  return new Set(program.neighbours(pkg, 'chan ').flatMap(other => other.outlines.filter(mayGenerate).map(func => func.bareName)));
+  return new Set(program.neighbours(pkg, 'chan ').flatMap(other => {
+    const { outlines } = other;
+    other.lookAtCalled(outlines);
+    return outlines.filter(mayGenerate).map(func => func.bareName);
+  }));
 }
 
 function mayGenerate(func: FuncOutline): boolean {

@@ -6,10 +6,10 @@ import { operations } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
 import type { FuncInfo } from '../../program/package.ts';
+import { RELEASING } from '../../syntax/releasing.ts';
 import { bodiesOf } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { callIn } from '../paths/reach.ts';
-import { RELEASING } from '../releasing.ts';
 
 /** So many callers up a function is looked for that a stopped value has or comes from. */
 const DEPTH = 4;

@@ -17,10 +17,10 @@ import type { Program } from '../../program/program.ts';
 import { underlying } from '../../program/resolve.ts';
 import type { Named, StructField, Type } from '../../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { RELEASING } from '../../syntax/releasing.ts';
 import { literalsIn } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { RELEASING } from '../releasing.ts';
 import type { Acquisition } from './acquisition.ts';
 import { companionsOf } from './companions.ts';
 import { isKeptBesides } from './keptbesides.ts';
@@ -324,11 +324,12 @@ function promoted(owner: Named, field: string, { releases }: Resource, { contrac
 
 /** Methods in tests count for types of tests alone. */
 function releasingMethods({ name: owner, def }: Named, resource: Resource, pkg: Package, pass: Pass): readonly string[] {
-  const methods = pkg.methodsOf(owner).filter(({ file }) => !file.kind.test || def?.file.kind.test === true);
   let found = resource.releasesWhole ?? [];
   for (;;) {
     const known = found;
     const whole = { ...resource, releasesWhole: known };
+    const words = [resource.field ?? '', ...(resource.through === undefined ? [] : [resource.through]), ...known];
+    const methods = pkg.methodsOf(owner, new RegExp(`\\.(?:${words.join('|')})`)).filter(({ file }) => !file.kind.test || def?.file.kind.test === true);
     const more = methods.filter(method => !known.includes(method.bareName) && releasesReceiver(method, whole, pass)).map(method => method.bareName);
     if (more.length === 0) return found;
     found = [...found, ...more];
@@ -336,8 +337,6 @@ function releasingMethods({ name: owner, def }: Named, resource: Resource, pkg: 
 }
 
 function releasesReceiver(method: FuncInfo, resource: Resource, pass: Pass): boolean {
-  const words = [resource.field ?? '', ...(resource.through === undefined ? [] : [resource.through]), ...resource.releasesWhole ?? []];
-  if (!words.some(word => method.bodyText.includes(`.${word}`))) return false;
   const body = method.body();
   const receiver = method.decl.receiver?.names[0]?.entity;
   if (!body || receiver?.kind !== 'var') return false;
