@@ -1,4 +1,4 @@
-import { type BlockedUnderLock, blockedUnderLock as blockedWaits, describeCall, type Finding, type Pass, type Rule, siteIn, textOf } from '../src/rule.ts';
+import { type BlockedUnderLock, blockedUnderLock as blockedWaits, describeCall, type Finding, type Pass, type Rule, siteIn, stuckFindings, textOf } from '../src/rule.ts';
 
 const DOES = { send: 'sends on', receive: 'receives from', range: 'ranges over', wait: 'waits for', cond: 'waits for a signal of' };
 
@@ -6,6 +6,7 @@ export const blockedUnderLock: Rule = {
   id: 'blocked-under-lock',
   summary: 'A send, receive or Wait with a mutex locked that the other side needs before it can answer.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     const seen = new Set<unknown>();
     for (const found of blockedWaits(pass)) {
@@ -14,6 +15,7 @@ export const blockedUnderLock: Rule = {
       yield finding(found);
     }
   },
+  untold: (pass, told) => stuckFindings('blocked-under-lock', pass, told),
 };
 
 function finding({ body, node, wait, steps, holding, other, lock, leaves }: BlockedUnderLock): Finding {

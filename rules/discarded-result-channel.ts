@@ -4,6 +4,7 @@ export const discardedResultChannel: Rule = {
   id: 'discarded-result-channel',
   summary: 'A goroutine sends on the channel that a call returned, and the caller stops receiving.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const { body, call, wait, way } of discardedResults(pass)) {
       const at = siteIn(body.info, { start: call.start, end: call.fun.end });

@@ -1,14 +1,16 @@
-import { describeCall, type DoubleLock, doubleLocks, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, runLockedFindings, siteIn, type Step, textOf, turnSteps } from '../src/rule.ts';
+import { describeCall, type DoubleLock, doubleLocks, type Finding, isTest, type OnceAgain, oncesAgain, type Pass, type Rule, runLockedFindings, siteIn, type Step, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
 
 export const doubleLock: Rule = {
   id: 'double-lock',
   summary: 'A goroutine locks a mutex that it has locked already, so it waits for itself for ever.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const found of doubleLocks(pass)) yield finding(found);
     yield* runLockedFindings(pass);
     for (const found of oncesAgain(pass)) yield onceFinding(found);
   },
+  untold: (pass, told) => stuckFindings('double-lock', pass, told),
 };
 
 function onceFinding({ body, call, steps }: OnceAgain): Finding {

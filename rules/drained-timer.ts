@@ -4,6 +4,7 @@ export const drainedTimer: Rule = {
   id: 'drained-timer',
   summary: 'A receive drains a timer whose value is already taken, so it blocks for ever.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const { body, receive, timer, spent, way } of emptyDrains(pass)) {
       const name = textOf(timer, body.info);

@@ -4,6 +4,7 @@ export const endlessGoroutine: Rule = {
   id: 'endless-goroutine',
   summary: 'A goroutine can never end: nothing leads out of its loop, or the break that should leaves only a select or switch.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     const breaks = [...stayingBreaks(pass)];
     for (const { body, node, inside, loop, isFinite, isEndless, isAll } of breaks) {

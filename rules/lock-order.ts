@@ -1,12 +1,14 @@
-import { describeCall, type Finding, isTest, type LockedUnder, type LockOrder, lockOrders, type Pass, type Rule, siteIn, type Step, textOf } from '../src/rule.ts';
+import { describeCall, type Finding, isTest, type LockedUnder, type LockOrder, lockOrders, type Pass, type Rule, siteIn, type Step, stuckFindings, textOf } from '../src/rule.ts';
 
 export const lockOrder: Rule = {
   id: 'lock-order',
   summary: 'Two mutexes are locked in one order here and in the other order there, so two goroutines can wait for each other.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const found of lockOrders(pass)) yield finding(found);
   },
+  untold: (pass, told) => stuckFindings('lock-order', pass, told),
 };
 
 function finding({ one, other, isCertain }: LockOrder): Finding {

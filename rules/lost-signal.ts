@@ -1,9 +1,10 @@
-import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, textOf, turnSteps } from '../src/rule.ts';
+import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
 
 export const lostSignal: Rule = {
   id: 'lost-signal',
   summary: 'A goroutine waits for a sync.Cond that nobody signals, or whose signal may come before it waits.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const found of lostSignals(pass)) yield finding(found);
     const seen = new Set<unknown>();
@@ -12,6 +13,7 @@ export const lostSignal: Rule = {
       seen.add(found.set);
     }
   },
+  untold: (pass, told) => stuckFindings('lost-signal', pass, told),
 };
 
 function finding(found: LostSignal): Finding {

@@ -1,12 +1,14 @@
-import { type Finding, type KeptLock, keptLocks, type Pass, type Rule, siteIn, textOf, turnSteps, unlockFix } from '../src/rule.ts';
+import { type Finding, type KeptLock, keptLocks, type Pass, type Rule, siteIn, stuckFindings, textOf, turnSteps, unlockFix } from '../src/rule.ts';
 
 export const missingUnlock: Rule = {
   id: 'missing-unlock',
   summary: 'A mutex is still locked when the function returns on some path, so whoever locks it next waits for ever.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const kept of keptLocks(pass)) yield { ...finding(kept), fix: unlockFix(kept, pass) };
   },
+  untold: (pass, told) => stuckFindings('missing-unlock', pass, told),
 };
 
 function finding(kept: KeptLock): Finding {

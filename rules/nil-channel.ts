@@ -6,6 +6,7 @@ export const nilChannel: Rule = {
   id: 'nil-channel',
   summary: 'A channel that is nil is used: sends and receives wait for ever.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const { verb, body, node, channel } of nilChannels(pass)) {
       const at = siteIn(body.info, node);

@@ -4,6 +4,7 @@ export const selectWithoutDone: Rule = {
   id: 'select-without-done',
   summary: 'A select in a goroutine\'s loop has no case that can end the goroutine.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     const seen = new Set<unknown>();
     for (const goroutine of goroutinesRunning(/\bselect\b/, pass)) {

@@ -1,11 +1,13 @@
-import { deadlockedWaits, type Pass, type Rule, waitsBeforeTelling } from '../src/rule.ts';
+import { deadlockedWaits, type Pass, type Rule, stuckFindings, waitsBeforeTelling } from '../src/rule.ts';
 
 export const waitDeadlock: Rule = {
   id: 'wait-deadlock',
   summary: 'WaitGroup.Wait stands where the goroutines that it waits for cannot come to their Done.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     yield* deadlockedWaits(pass);
     yield* waitsBeforeTelling(pass);
   },
+  untold: (pass, told) => stuckFindings('wait-deadlock', pass, told),
 };

@@ -4,6 +4,7 @@ export const waitgroupAddInGoroutine: Rule = {
   id: 'waitgroup-add-in-goroutine',
   summary: 'WaitGroup.Add runs inside the goroutine that it counts, so Wait may return before the goroutine has begun.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const add of addsInGoroutine(pass)) {
       const { goroutine, body, call, group, callsDone } = add;

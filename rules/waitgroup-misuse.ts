@@ -4,6 +4,7 @@ export const waitgroupMisuse: Rule = {
   id: 'waitgroup-misuse',
   summary: 'A WaitGroup is copied, so Done counts down the copy and Wait on the original never returns.',
   severity: 'error',
+  tellsOfWaits: true,
   *check(pass: Pass) {
     for (const copied of copiedGroups(pass)) yield* findings(copied, pass);
   },

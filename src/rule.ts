@@ -1,6 +1,7 @@
 /** Everything a rule may use. Rules import this file and nothing else. */
 import type { Finding, Severity } from './finding.ts';
 import type { Pass } from './leaks/pass.ts';
+import type { FuncInfo } from './program/package.ts';
 
 export interface Rule {
   readonly id: string;
@@ -8,6 +9,10 @@ export interface Rule {
   readonly summary: string;
   readonly severity: Severity;
   check(pass: Pass): Iterable<Finding>;
+  /** Its findings tell of somebody who waits for ever, which nobody need say again. */
+  readonly tellsOfWaits?: true;
+  /** What it says of functions of which no rule has told that somebody waits for ever in them. */
+  untold?(pass: Pass, told: ReadonlySet<FuncInfo | undefined>): Iterable<Finding>;
 }
 
 export type { Confidence, Finding, Severity, Step } from './finding.ts';
@@ -61,3 +66,4 @@ export { type ContextFreeQuery, contextFreeQueries } from './leaks/limits/contex
 export { deadlockedWaits } from './leaks/groups/waitwords.ts';
 export { waitsBeforeTelling } from './leaks/channels/waitendwords.ts';
 export { wrongCounts } from './leaks/groups/donewords.ts';
+export { stuckFindings } from './leaks/schedules/findings.ts';

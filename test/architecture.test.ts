@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Folders and files in the order in which they build on each other: a file imports its own layer and those before it. */
 const LAYERS = ['src/source', 'src/finding.ts', 'src/assets.ts', 'src/syntax', 'src/flow', 'src/program', 'src/contracts',
-  'src/leaks', ...['places', 'paths', 'calls', 'goroutines', 'timers', 'resources', 'groups', 'locks', 'channels', 'limits'].map(folder => `src/leaks/${folder}`), 'src/rule.ts',
+  'src/leaks', ...['places', 'paths', 'calls', 'goroutines', 'timers', 'resources', 'groups', 'locks', 'channels', 'limits', 'schedules'].map(folder => `src/leaks/${folder}`), 'src/rule.ts',
   'src/suppress.ts', 'src/engine'];
 
 interface Import { readonly from: string; readonly to: string }

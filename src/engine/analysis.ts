@@ -6,7 +6,7 @@ import type { Declared } from '../contracts/declared.ts';
 import type { Diagnostic, Finding, Severity } from '../finding.ts';
 import type { Pass } from '../leaks/pass.ts';
 import { looksTaken, startLooking } from '../program/looks.ts';
-import { dropBodies, fileOf, type GoFile, type Package } from '../program/package.ts';
+import { dropBodies, fileOf, type FuncInfo, type GoFile, type Package } from '../program/package.ts';
 import { Program } from '../program/program.ts';
 import type { Rule } from '../rule.ts';
 import { timed } from '../source/clock.ts';
@@ -124,31 +124,44 @@ export class Analysis {
   private *check(pkg: Package, unit: Unit): Generator<PortableDiagnostic> {
     const go = parseGoVersion(this.options.go ?? pkg.module?.go ?? '') ?? NEWEST;
     const pass: Pass = { pkg, isAsked: this.wantedOf(unit), isWhole: !unit.only, contracts: this.contracts, go, rules: this.ruleIds };
-    for (const rule of this.rules) yield* timed(`rule ${rule.id}`, () => [...this.run(rule, pass)]);
+    const told = new Set<FuncInfo | undefined>();
+    for (const rule of this.rules) {
+      const found = timed(`rule ${rule.id}`, () => [...this.run(rule, pass, rule.check(pass))]);
+      for (const finding of rule.tellsOfWaits ? found : []) told.add(functionOf(finding, pkg));
+      for (const finding of found) yield* this.reported(finding, rule);
+    }
+    for (const rule of this.rules) for (const finding of timed(`rule ${rule.id}`, () => [...this.run(rule, pass, rule.untold?.(pass, told) ?? [])])) yield* this.reported(finding, rule);
   }
 
   /** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */
-  private *run(rule: Rule, pass: Pass): Generator<PortableDiagnostic> {
+  private *run(rule: Rule, pass: Pass, findings: Iterable<Finding>): Generator<Finding> {
     try {
-      for (const finding of rule.check(pass)) {
-        // A goroutine's body may lie in another package; it is reported there when that package was asked for.
-        const file = fileOf(finding.at.source);
-        if (!file || !this.askedDirs.has(file.pkg.dir)) continue;
-        const { kind: { test, generated }, pkg: { dir } } = file;
-        yield toPortable(diagnosticOf(finding, rule, file), { dir, test, generated });
-      }
+      yield* findings;
     } catch (error) {
       if (error instanceof GrammarMissing) throw error;
       const message = `${rule.id} failed in this package (${error instanceof Error ? error.message : String(error)}); please report it`;
       this.problems.push({ level: 'warning', id: 'rule-failed', path: pass.pkg.dir, message });
     }
   }
+
+  /** A goroutine's body may lie in another package; it is reported there when that package was asked for. */
+  private *reported(finding: Finding, rule: Rule): Generator<PortableDiagnostic> {
+    const file = fileOf(finding.at.source);
+    if (!file || !this.askedDirs.has(file.pkg.dir)) return;
+    const { kind: { test, generated }, pkg: { dir } } = file;
+    yield toPortable(diagnosticOf(finding, rule, file), { dir, test, generated });
+  }
+}
+
+/** The function that a finding lies in. */
+function functionOf({ at }: Pick<Finding, 'at'>, pkg: Package): FuncInfo | undefined {
+  return pkg.funcs.find(({ file, piece }) => file.source === at.source && piece.start <= at.start && at.end <= piece.end);
 }
 
 function diagnosticOf(finding: Finding, rule: Rule, file: GoFile): Diagnostic {
   const fix = finding.fix?.edits.every(({ at }) => mayEdit(fileOf(at.source))) ? finding.fix : undefined;
   const { fix: _, ...rest } = finding;
-  return { ...rest, ...(fix ? { fix } : {}), rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionAt(finding, file.pkg), package: file.pkg.path };
+  return { ...rest, ...(fix ? { fix } : {}), rule: rule.id, severity: severityOf(finding, rule, file.kind.test), function: functionOf(finding, file.pkg)?.name ?? '', package: file.pkg.path };
 }
 
 /** Not what a generator writes anew, and not what a symbolic link brings in from elsewhere. */
@@ -160,8 +173,4 @@ function mayEdit(file: GoFile | undefined): boolean {
 function severityOf(finding: Finding, rule: Rule, isTest: boolean): Severity {
   const severity = finding.severity ?? rule.severity;
   return isTest && severity === 'error' ? 'warning' : severity;
-}
-
-function functionAt({ at }: Finding, pkg: Package): string {
-  return pkg.funcs.find(f => f.file.source === at.source && f.piece.start <= at.start && at.end <= f.piece.end)?.name ?? '';
 }

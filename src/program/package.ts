@@ -1,7 +1,7 @@
 import { type FileKind, matches, mayCoexist } from '../source/constraints.ts';
 import type { Module } from '../source/modules.ts';
 import type { Source, Span } from '../source/text.ts';
-import type { Block, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
+import type { Block, Expr, FuncDecl, Ident, ImportSpec, TypeSpec, ValueSpec } from '../syntax/ast.ts';
 import { initializerOf, readBody, readConsts, readFunc, readTypeSpec, readVarSpec, readWhole } from '../syntax/declarations.ts';
 import { headIn, isShape, nameIn, outlineOf } from '../syntax/code.ts';
 import type { Piece, Scan } from '../syntax/scan.ts';
@@ -180,7 +180,9 @@ export function qualify(path: string, name: string): string {
 /** What a package declares under a name. */
 export type PackageEntity =
   | { readonly kind: 'func'; readonly func: FuncInfo; readonly file: GoFile }
-  | { readonly kind: 'var' | 'const'; readonly ident: Ident; readonly spec: ValueSpec; readonly index: number; readonly file: GoFile }
+  | { readonly kind: 'var'; readonly ident: Ident; readonly spec: ValueSpec; readonly index: number; readonly file: GoFile }
+  /** `values`: those of its line, or of the one that it repeats. */
+  | { readonly kind: 'const'; readonly ident: Ident; readonly spec: ValueSpec; readonly index: number; readonly iota: number; readonly values: readonly Expr[]; readonly file: GoFile }
   | { readonly kind: 'type'; readonly spec: TypeSpec; readonly file: GoFile };
 
 /** A declaration and, once somebody has asked, what it declares. */
@@ -428,7 +430,7 @@ function textOf({ piece: { start, end }, file }: Entry): string {
 
 function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> {
   const entities = new Map<string, PackageEntity>();
-  const values = (kind: 'var' | 'const', spec: ValueSpec) => spec.names.forEach((ident, index) => entities.set(ident.name, { kind, ident, spec, index, file }));
+  const variables = (spec: ValueSpec) => spec.names.forEach((ident, index) => entities.set(ident.name, { kind: 'var', ident, spec, index, file }));
   if (func) {
     entities.set(func.bareName, { kind: 'func', func, file });
   } else if (piece.keyword === 'type') {
@@ -437,11 +439,15 @@ function readEntities({ piece, file, func }: Entry): Map<string, PackageEntity> 
     if (hasError) file.misread();
   } else if (piece.keyword === 'var') {
     const { found, hasError } = readVarSpec(file.source, piece);
-    if (found) values('var', found);
+    if (found) variables(found);
     if (hasError) file.misread();
   } else {
     const { found, hasError } = readConsts(file.source, piece);
-    for (const spec of found?.specs ?? []) values('const', spec);
+    let values: readonly Expr[] = [];
+    for (const [iota, spec] of (found?.specs ?? []).entries()) {
+      if (spec.values.length > 0) ({ values } = spec);
+      for (const [index, ident] of spec.names.entries()) entities.set(ident.name, { kind: 'const', ident, spec, index, iota, values, file });
+    }
     if (hasError) file.misread();
   }
   return entities;

@@ -1,0 +1,141 @@
+/** Functions of the library by their full names: those that make something to wait for, and those that a scenario need not run. */
+import type { Run } from './frame.ts';
+import { cancel, type Does } from './library.ts';
+import { type Cell, type Context, failure, isLive, isObject, newChannel, newUnknown, NotClosed, Over, type Spot, STEP, type Steps, strip, type Timer, tuple, Unwind, type Value } from './values.ts';
+
+/** They look at what they are given, and give back nothing to wait for. */
+const HARMLESS = /^(?:\(\*?)?(?:fmt|log|log\/slog|errors|strings|strconv|bytes|math|math\/rand|math\/rand\/v2|sort|slices|maps|unicode|reflect|runtime|runtime\/debug|testing|testing\.\w+|os|path|path\/filepath|regexp|encoding\/\w+|hash\/\w+|crypto\/\w+|time|github\.com\/stretchr\/testify\/(?:assert|require))\.\w+\)?(?:\.\w+)?$/;
+const ENDS_PROGRAM = /^(?:os\.Exit|log\.(?:Fatal|Panic)\w*|\(\*log\.Logger\)\.(?:Fatal|Panic)\w*)$/;
+const libraries = new WeakMap<Run, Library>();
+const TESTING = /^\(\*?testing\.\w+\)\./;
+/** A test that fails or is skipped may leave goroutines behind. */
+const FAILS = /^\(\*?testing\.\w+\)\.(?:Fatalf?|FailNow|Fail|Errorf?|Skipf?|SkipNow)$/;
+
+export type Library = Readonly<Record<string, Does>>;
+
+export function libraryFunction(name: string, run: Run): Does | undefined {
+  if (ENDS_PROGRAM.test(name) || FAILS.test(name)) return () => { throw new Over(name); };
+  let library = libraries.get(run);
+  if (!library) libraries.set(run, (library = makersOf(run)));
+  return library[name] ?? library[name.replace(TESTING, 'testing.')];
+}
+
+/** What somebody does who is not at hand: nothing that matters to the scenario, unless it is given something of it. */
+export function outside(name: string | undefined, args: readonly Value[], receiver: Value): Value {
+  const isHarmless = name !== undefined && HARMLESS.test(name);
+  if (!isHarmless && (isLive(receiver) || args.some(arg => isLive(arg)))) throw new NotClosed(`${name ?? 'somebody'} is given something`);
+  return /(?:^|\.)(?:Errorf|New)$/.test(name ?? '') && /^(?:fmt|errors)\./.test(name ?? '') ? failure() : newUnknown();
+}
+
+function makersOf(run: Run): Library {
+  const { machine } = run;
+  const timer = (after: Value, more: Partial<Timer> = {}): Timer => {
+    const made: Timer = { k: 'timer', channel: newChannel(1, { isFed: true }), at: undefined, every: undefined, then: null, ...more };
+    machine.setTimer(made, durationIn(after));
+    return made;
+  };
+  const context = (parent: Value): Context => derived(parent);
+  const cancellable = (after?: Value): Does => now(([parent = null]) => {
+    const made = context(parent);
+    const end = { k: 'bound', name: 'cancel', run: now(() => { cancel(made); return null; }) } as const;
+    if (after !== undefined) timer(after, { channel: undefined, then: end });
+    return tuple(made, end);
+  });
+  return {
+    'context.Background': now(() => ({ k: 'context', done: undefined, children: [] })),
+    'context.TODO': now(() => ({ k: 'context', done: undefined, children: [] })),
+    'context.WithCancel': cancellable(),
+    'context.WithTimeout': now(([parent = null, after = null]) => first(cancellable(after)([parent], NOWHERE))),
+    'context.WithDeadline': now(([parent = null]) => first(cancellable(1e9)([parent], NOWHERE))),
+    'context.WithValue': now(([parent = null]) => parent),
+    'golang.org/x/sync/errgroup.WithContext': now(([parent = null]) => tuple({ k: 'pointer', cell: { v: { k: 'group', count: 0 } } }, context(parent))),
+    'sync.NewCond': now(([locker = null]) => ({ k: 'cond', locker })),
+    *'time.Sleep'([after = null]) {
+      yield machine.sleep(durationIn(after));
+      return null;
+    },
+    'time.After': now(([after = null]) => timer(after).channel ?? null),
+    'time.NewTimer': now(([after = null]) => timer(after)),
+    'time.NewTicker': now(([every = null]) => timer(every, { every: durationIn(every) })),
+    'time.Tick': now(([every = null]) => timer(every, { every: durationIn(every) }).channel ?? null),
+    'time.AfterFunc': now(([after = null, then = null]) => timer(after, { channel: undefined, then })),
+    'runtime.Gosched': now(() => null),
+    'runtime.Goexit': () => { throw new Unwind(null, true); },
+    'testing.Cleanup': now(([func = null]) => {
+      run.cleanups.push(func);
+      return null;
+    }),
+    'testing.Run': function* ([, func = null], spot) {
+      yield* run.apply(func, [newUnknown()], spot);
+      return true;
+    },
+    'testing.Short': now(() => false), 'testing.Verbose': now(() => false),
+    'os/signal.Notify': now(([channel = null]) => fed(channel)),
+    ...atomics(),
+  };
+}
+
+function atomics(): Record<string, Does> {
+  const made: Record<string, Does> = {};
+  for (const type of ['Int32', 'Int64', 'Uint32', 'Uint64']) {
+    made[`sync/atomic.Load${type}`] = now(([at]) => cellAt(at).v);
+    made[`sync/atomic.Store${type}`] = now(([at, v = null]) => {
+      cellAt(at).v = v;
+      return null;
+    });
+    made[`sync/atomic.Add${type}`] = now(([at, n]) => {
+      const cell = cellAt(at);
+      return (cell.v = typeof cell.v === 'number' && typeof n === 'number' ? cell.v + n : newUnknown());
+    });
+    made[`sync/atomic.CompareAndSwap${type}`] = now(([at, from, to = null]) => {
+      const cell = cellAt(at);
+      if (cell.v !== from) return false;
+      cell.v = to;
+      return true;
+    });
+  }
+  return made;
+}
+
+/** The runtime sends on it. */
+function fed(value: Value): null {
+  const channel = strip(value);
+  if (isObject(channel) && channel.k === 'chan') channel.isFed = true;
+  return null;
+}
+
+const NOWHERE = {} as Spot;
+
+function cellAt(value: Value | undefined): Cell {
+  if (isObject(value) && value.k === 'pointer') return value.cell;
+  throw new NotClosed('a number from outside');
+}
+
+function now(does: (args: readonly Value[]) => Value): Does {
+  return function* (args) {
+    yield STEP;
+    return does(args);
+  };
+}
+
+/** What comes of it, without giving others an occasion. */
+function first(steps: Steps<Value>): Value {
+  let step = steps.next();
+  while (!step.done) step = steps.next({ index: -1, value: null, ok: false });
+  return step.value;
+}
+
+function durationIn(value: Value): number {
+  const bare = strip(value);
+  return typeof bare === 'number' ? bare : 1e6;
+}
+
+/** A context that ends with its parent. */
+function derived(parent: Value): Context {
+  const of = strip(parent);
+  const made: Context = { k: 'context', done: newChannel(0, { isOfContext: true }), children: [] };
+  if (!isObject(of) || of.k !== 'context') throw new NotClosed('a context from outside');
+  of.children.push(made);
+  if (of.done?.isClosed) cancel(made);
+  return made;
+}
