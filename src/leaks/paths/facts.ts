@@ -34,12 +34,16 @@ export class Facts {
 
   /** The facts after a branch; undefined where the branch contradicts them. */
   with(condition: Expr, taken: boolean, body: Body): Facts | undefined {
-    const read = readFact(condition, taken, body);
-    if (!read) return this;
+    const read = readAll(condition, taken, body);
+    if (read.some(fact => this.excludes(fact))) return undefined;
+    const learnt = read.filter(fact => !this.known.has(nameOf(fact)) && isAskedAgain(fact, body));
+    return learnt.length ? new Facts(new Map([...this.known, ...learnt.map(fact => [nameOf(fact), fact] as const)])) : this;
+  }
+
+  private excludes(read: Fact): boolean {
     const before = this.known.get(nameOf(read));
-    if (before) return before.holds === read.holds ? this : undefined;
-    if ([...this.known.values()].some(known => known.subject === read.subject && contradict(known, read))) return undefined;
-    return isAskedAgain(read, body) ? new Facts(new Map([...this.known, [nameOf(read), read]])) : this;
+    if (before) return before.holds !== read.holds;
+    return [...this.known.values()].some(known => known.subject === read.subject && contradict(known, read));
   }
 
   /** The facts after an operation, which may assign to what they are about: `done = true`. */
@@ -124,6 +128,30 @@ function reached(arg: Expr, body: Body): ((place: Place) => boolean)[] {
   if (!given) return [];
   return [({ root, fields }) => root === given.root && fields.length > given.fields.length && given.fields.every((field, i) => fields[i] === field)
     && fields.slice(given.fields.length).some(field => fieldsAssignedIn(body.info.pkg).has(field))];
+}
+
+/** What a condition says, and what follows from that: what is more, or less, than 0 is not 0, and the other way round. */
+function readAll(condition: Expr, taken: boolean, body: Body): readonly Fact[] {
+  const fact = readFact(condition, taken, body);
+  const x = unparen(condition);
+  if (!fact || x.kind !== 'binary' || !isZero(x.y) || isLength(x.x)) return known(fact);
+  switch (x.op) {
+    case '>':
+    case '<':
+      return [fact, ...(taken ? known(factAbout(x.x, '0', false, body)) : [])];
+    case '<=':
+    case '>=':
+      return [fact, ...(taken ? [] : known(factAbout(x.x, '0', false, body)))];
+    case '==':
+    case '!=':
+      return [fact, ...(fact.holds ? signsOfZero(x, body) : [])];
+    default:
+      return [fact];
+  }
+}
+
+function signsOfZero(x: Expr & { kind: 'binary' }, body: Body): readonly Fact[] {
+  return (['>', '<'] as const).flatMap(op => known(factAbout({ ...x, op }, 'true', false, body)));
 }
 
 /** What a condition says; `a <= b` is taken for the contrary of `a > b`, `len(x) > 0` for that of `len(x) == 0`. */
@@ -257,8 +285,8 @@ function subjectsOf(body: Body): ReadonlySet<string> {
   const questions = new Set<string>();
   const again = new Set<string>();
   for (const { end } of body.graph.blocks) {
-    const fact = end.kind === 'branch' && end.condition ? readFact(end.condition, true, body) : undefined;
-    if (fact) (questions.has(fact.subject) ? again : questions).add(fact.subject);
+    const subjects = end.kind === 'branch' && end.condition ? subjectsIn(end.condition, body) : [];
+    for (const subject of subjects) (questions.has(subject) ? again : questions).add(subject);
   }
   for (const { op } of operations(body.graph)) {
     // A case of a `select` is chosen only when its channel is not nil.
@@ -269,6 +297,11 @@ function subjectsOf(body: Body): ReadonlySet<string> {
     for (const { subject } of factsOf(op, body)) if (questions.has(subject)) again.add(subject);
   }
   return again;
+}
+
+/** What a branch asks about on either side. */
+function subjectsIn(condition: Expr, body: Body): ReadonlySet<string> {
+  return new Set([true, false].flatMap(taken => readAll(condition, taken, body).map(({ subject }) => subject)));
 }
 
 /** More ways than these to one call are not told apart. */
