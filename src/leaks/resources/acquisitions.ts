@@ -19,6 +19,7 @@ import { type Body, bodyOf } from '../bodies.ts';
 import { functionsPut } from '../calls/putvalues.ts';
 import type { Pass } from '../pass.ts';
 import type { Acquisition } from './acquisition.ts';
+import { isHarmlessBehind } from './behindinterfaces.ts';
 import { givenByUse } from './byuse.ts';
 import { companionsOf } from './companions.ts';
 import { evidenceOfContent } from './emptybodies.ts';
@@ -80,7 +81,9 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   const [first] = targets;
   // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
-  return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
+  const byType = givenByType(call, body, pass);
+  if (byType?.held === 'whole' && isHarmlessBehind(callee, firstOf(typeOf(call, body.env)), body.env, pass, func => beingAsked.has(func) || freshResult(func, pass) !== undefined)) return undefined;
+  return byType ?? unwrapped(call, body, pass);
 }
 
 /** A function of the standard library that is not in the table: `cmd.StdoutPipe`, whose result `Wait` closes. */
