@@ -313,6 +313,15 @@ const MOST_CASES = 4;
 /** What the ways from the start of the function to a place in it say, each case once; none where no way leads there. */
 export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly Facts[] {
   const last = block.ops[index - 1];
+  return last ? casesAt(last, 'after', body, pass) : [noFacts];
+}
+
+/** The same of the ways to an operation. */
+export function factsBefore(op: Op, body: Body, pass: Pass): readonly Facts[] {
+  return casesAt(op, 'before', body, pass);
+}
+
+function casesAt(wanted: Op, when: 'before' | 'after', body: Body, pass: Pass): readonly Facts[] {
   const cases = new Map<string, Facts>();
   let states = 0;
   search<Facts>({ block: body.graph.entry, index: 0 }, noFacts, {
@@ -323,13 +332,14 @@ export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly 
     op: (op, facts) => {
       if (states > MOST_STATES || pass.contracts.endsHere(op, body.env)) return undefined;
       const after = facts.after(op, body);
-      if (op === last) cases.set(after.key, after);
+      const known = when === 'after' ? after : facts;
+      if (op === wanted) cases.set(known.key, known);
       return after;
     },
     edge: (condition, taken, facts) => facts.with(condition, taken, body),
     returns: () => false,
   });
-  if (states > MOST_STATES || !last) return [noFacts];
+  if (states > MOST_STATES) return [noFacts];
   const found = [...cases.values()];
   return found.length <= MOST_CASES ? found : [found.reduce((a, b) => a.and(b))];
 }
