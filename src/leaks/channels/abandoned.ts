@@ -12,7 +12,6 @@ import { type Facts, factsAt, firstFound } from '../paths/facts.ts';
 import { selfWaits } from './alone.ts';
 import { withNames } from './bindings.ts';
 import { type Closing, closingAfter, closingBefore } from './closing.ts';
-import { isForComplaints } from './complaints.ts';
 import { channelsConstructedIn, type Constructed, mayConstruct } from './constructors.ts';
 import { MANY, sendsOf } from './counts.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
@@ -169,7 +168,7 @@ function* leftBehind(reading: Reading, made: Made | Constructed, body: Body, pas
     const wait = waits.find(({ starts }) => starts[0] && starts[0].node.start > made.call.start) ?? waits[0];
     // Whether a goroutine that sends or closes on some ways does it on this one, the other side may know.
     if (!wait || (verb !== 'send' && (reading.startedDoes.has('send') || reading.startedDoes.has('close')))) continue;
-    if (verb === 'send' && ((made.capacity === 1 && answersRequests(reading, body, pass)) || isForComplaints(reading, body, pass))) continue;
+    if (verb === 'send' && made.capacity === 1 && answersRequests(reading, body, pass)) continue;
     const leaving = (at: Reading) => wayLeaving(at, verb, made, 'origin' in made ? at.begunBy(made.call) : START, body, pass, noResult(made.call, body));
     const way = leaving(reading) && leaving(withEndings(verb, reading, made, body, pass));
     if (way) yield { verb, made, body, wait, way };

@@ -22,6 +22,7 @@ import type { Acquisition } from './acquisition.ts';
 import { isHarmlessBehind } from './behindinterfaces.ts';
 import { givenByUse } from './byuse.ts';
 import { companionsOf } from './companions.ts';
+import { opensEmbedded } from './embeddedfiles.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import { mentionsAnywhere } from './releases.ts';
@@ -64,7 +65,7 @@ function isUnseen(call: Call, { env }: Body): boolean {
 function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
-  if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
+  if (name !== undefined && (GIVES_FREE_RESPONSE.has(name) || opensEmbedded(callee, body.env))) return undefined;
   const [known] = name === undefined ? [] : pass.contracts.resources.acquiredBy(name);
   // `zstd.NewReader(nil)` has started nothing, and `zstd.NewWriter(nil)` has nowhere to write to.
   if (known?.resource.startsWithArgument && isNil(call.args[0])) return undefined;

@@ -3,16 +3,16 @@
  * beside the interface or beside what it gives, make their answers up or have closed them: `func (c *combiner) Final()
  * (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`. Then nobody owes anything.
  */
+import { implementersOf } from '../../contracts/implementers.ts';
 import { graphOf } from '../../flow/build.ts';
 import { operations } from '../../flow/search.ts';
 import { type Callee, calleeName, calleeOf, lastPart } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
 import { typeOf } from '../../program/infer.ts';
-import { memberOf } from '../../program/members.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo } from '../../program/package.ts';
-import { type Env, underlying } from '../../program/resolve.ts';
-import { isNamed, type Member, type Named, type Type, typeName } from '../../program/types.ts';
+import type { Env } from '../../program/resolve.ts';
+import { isNamed, type Type } from '../../program/types.ts';
 import { type CompositeLit, type Expr, isNil, unparen } from '../../syntax/ast.ts';
 import type { Pass } from '../pass.ts';
 
@@ -20,43 +20,13 @@ import type { Pass } from '../pass.ts';
 const DEEPEST = 3;
 /** The clients of net/http have methods of these names, and may stand behind any interface with no other. */
 const OF_HTTP = /^(?:Do|Get|Head|Post|PostForm|RoundTrip)$/;
-const STANDS_IN = /mock|fake|stub|dummy|no-?op/i;
 
 /** Whether all who are known to implement the method give nothing that has to be released; `gives` says who does. */
 export function isHarmlessBehind(callee: Callee, result: Type, env: Env, pass: Pass, gives: (func: FuncInfo) => boolean): boolean {
   const method = lastPart(calleeName(callee) ?? '');
   if (callee.kind !== 'method' || callee.func || OF_HTTP.test(method)) return false;
-  const { owner } = callee;
-  const packages = new Set([owner, baseOf(result)].flatMap(type => (type?.def?.file.pkg.module ? [type.def.file.pkg] : [])));
-  const found = [...packages].flatMap(pkg => pkg.methodsNamed(method).filter(func => implementsIt(func, owner, env)));
+  const found = implementersOf(callee, [result], env);
   return found.length > 0 && found.every(func => !gives(func) && owesNothing(func, pass));
-}
-
-function baseOf(type: Type): Named | undefined {
-  const base = type.kind === 'pointer' ? type.elem : type;
-  return base.kind === 'named' ? base : undefined;
-}
-
-/** In earnest, and with all methods of the interface by name. */
-function implementsIt({ piece, pkg, file }: FuncInfo, wanted: Named, { program }: Env): boolean {
-  const name = piece.receiver?.type ?? '';
-  const entity = pkg.lookup(name, file);
-  if (file.kind.test || entity?.kind !== 'type' || STANDS_IN.test(name)) return false;
-  const type: Named = { kind: 'named', pkg: pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } };
-  return methodNames(wanted, { program, file }).every(method => isSame(memberOf(type, method, program), memberOf(wanted, method, program)));
-}
-
-/** What stands for the interface gives what the interface gives; by the same name others may give less. */
-function isSame(own: Member | undefined, wanted: Member | undefined): boolean {
-  if (own?.kind !== 'method' || wanted?.kind !== 'method') return false;
-  const [gives, shouldGive] = [own.type.results, wanted.type.results];
-  return gives.length === shouldGive.length && gives.every((type, i) => typeName(type) === typeName(shouldGive[i] ?? type));
-}
-
-function methodNames(type: Type, env: Env, depth = 4): readonly string[] {
-  const inner = underlying(type, env.program);
-  if (inner.kind !== 'interface' || depth === 0) return [];
-  return [...inner.methods.map(({ name }) => name), ...inner.embeds.flatMap(embed => methodNames(embed, env, depth - 1))];
 }
 
 const memo = new Memo<FuncInfo, boolean>();
