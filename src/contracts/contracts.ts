@@ -17,7 +17,6 @@ import { timed } from '../source/clock.ts';
 import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { actsOnlyOnFailure } from './failures.ts';
-import { implementersOf } from './implementers.ts';
 import { NEVER_RETURNS } from './known.ts';
 import { type Declared, NOTHING_DECLARED } from './declared.ts';
 import type { Resource } from './resource.ts';
@@ -104,10 +103,6 @@ export class Contracts implements BodyEffects {
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect {
     const [first, ...more] = targetsOf(callee, env).map(func => this.paramEffectOf(func, index, held, resource));
     return first && more.every(effect => effect === first) ? first : 'keeps';
-  }
-
-  mayKeepBehind(callee: Callee, index: number, held: Held, resource: Resource, env: Env): boolean {
-    return implementersOf(callee, [], env).some(func => this.paramEffectOf(func, index, held, resource) !== 'uses');
   }
 
   receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect {

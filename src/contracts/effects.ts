@@ -32,8 +32,6 @@ export type ParamEffect = 'closes' | 'keeps' | 'uses';
 /** What effects ask of contracts. */
 export interface BodyEffects {
   paramEffect(callee: Callee, index: number, held: Held, resource: Resource, env: Env): ParamEffect;
-  /** Whether somebody behind an interface does more with what he is given than to use it: as the body of a request, an `io.Reader` is closed. */
-  mayKeepBehind(callee: Callee, index: number, held: Held, resource: Resource, env: Env): boolean;
   /** What a method does with its receiver; a method that cannot be looked into uses it. */
   receiverEffect(callee: Callee, held: Held, resource: Resource, env: Env): ParamEffect;
   takesOver(name: string): boolean;
@@ -277,9 +275,9 @@ export function onlyReads(callee: Callee, held: Held | undefined): boolean {
 }
 
 /** Somebody who cannot be looked into, but who has no way to release it, or is only there to read and write it. */
-function isUnseenUser(call: Call, callee: Callee, index: number, held: Held, { env, resource, effects }: Where): boolean {
+function isUnseenUser(call: Call, callee: Callee, index: number, held: Held, { env, resource }: Where): boolean {
   if (callee.kind === 'presumed' && (WRAPS_BY_NAME.test(callee.name) || (resource.rule === 'unclosed-file' && WRITES_BY_NAME.test(callee.name)))) return true;
-  return held === 'view' || held === 'carrier' ? isOnlyShown(call, callee, index, 'wrapper', resource, env) : held === 'resource' && isOnlyShown(call, callee, index, 'resource', resource, env) && !effects.mayKeepBehind(callee, index, held, resource, env);
+  return held === 'view' || held === 'carrier' ? isOnlyShown(call, callee, index, 'wrapper', resource, env) : held === 'resource' && isOnlyShown(call, callee, index, 'resource', resource, env);
 }
 
 /** `t.Cleanup(cancel)`, `time.AfterFunc(d, cancel)`: whoever in the library is given a function calls it. */
