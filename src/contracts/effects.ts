@@ -15,7 +15,7 @@ import { type Call, type Expr, type FuncLit, type FuncNode, type Selector, unpar
 import { walkStmts } from '../syntax/walk.ts';
 import { ASKS_BY_NAME, CARRIES_ARGUMENT, CLOSES_ARGUMENT, CLOSES_THROUGH, KEEPS_ARGUMENT, READS_BY_NAME, SENDS_BODY, WRAPS_BY_NAME, WRITES_BY_NAME } from './known.ts';
 import type { Resource } from './resource.ts';
-import { isOnlyShown, isStub, isWrapper } from './wrappers.ts';
+import { isOnlyShown, isReleasingPart, isStub, isWrapper } from './wrappers.ts';
 
 /**
  * `resource`: the resource itself. `whole`: one of its fields is the resource, as with the body of a response. `view`:
@@ -66,7 +66,7 @@ export function heldBy(expr: Expr, tracked: Tracked, where: Where): Held | undef
     case 'ident':
       return x.entity?.kind === 'var' ? tracked.get(x.entity) ?? heldByCase(x.entity, tracked, where) : undefined;
     case 'selector':
-      return partOf(x, heldBy(x.x, tracked, where), where.resource);
+      return partOf(x, heldBy(x.x, tracked, where), where);
     case 'assert':
     case 'star':
       return heldBy(x.x, tracked, where);
@@ -119,11 +119,12 @@ function carriedBy(call: Call, { env, resource }: Where): Held | undefined {
   return isNamed(type.kind === 'tuple' ? type.types[0] ?? type : type, 'context.Context') ? 'carrier' : undefined;
 }
 
-/** `resp.Body` of a response, `cmd.Process` of a started command. */
-function partOf(x: Selector, whole: Held | undefined, { field, through }: Resource): Held | undefined {
+/** `resp.Body` of a response, `cmd.Process` of a started command, `c.Conn` of a connection around another one. */
+function partOf(x: Selector, whole: Held | undefined, { resource, env }: Where): Held | undefined {
+  const { field, through } = resource;
   // Of an owner that embeds a response, `r.Body` is the body as well.
   if (whole === 'whole' && (x.sel.name === field || x.sel.name === through)) return 'resource';
-  return whole === 'resource' && x.sel.name === through ? 'resource' : undefined;
+  return whole === 'resource' && (x.sel.name === through || isReleasingPart(x, resource, env)) ? 'resource' : undefined;
 }
 
 /** A context from which others can get the resource. */

@@ -129,11 +129,14 @@ const client: Resource = {
     ...['github.com/rabbitmq/amqp091-go', 'github.com/streadway/amqp'].flatMap(path => ['Dial', 'DialConfig', 'DialTLS'].map(name => `${path}.${name}`)),
     ...['New', 'NewFromURL', 'NewFromURLs'].flatMap(name => [`go.etcd.io/etcd/client/v3.${name}`, `go.etcd.io/etcd/clientv3.${name}`]),
     ...['Dial', 'DialURL', 'DialContext'].map(name => `github.com/gomodule/redigo/redis.${name}`), ...methods('*github.com/gomodule/redigo/redis.Pool', ['Get']),
-    'github.com/fsnotify/fsnotify.NewWatcher', 'github.com/fsnotify/fsnotify.NewBufferedWatcher', 'cloud.google.com/go/storage.NewClient', 'cloud.google.com/go/pubsub.NewClient',
+    'cloud.google.com/go/storage.NewClient', 'cloud.google.com/go/pubsub.NewClient',
     ...['Reader', 'Writer'].map(what => `github.com/segmentio/kafka-go.New${what}`),
     'github.com/go-zookeeper/zk.Connect', 'github.com/samuel/go-zookeeper/zk.Connect',
   ]),
 };
+
+/** Of file systems: an open descriptor, and a goroutine that reads from it. */
+const watcher: Resource = { ...client, noun: 'watcher', words: /Watcher\b|Closer\b/, acquire: all(['github.com/fsnotify/fsnotify.NewWatcher', 'github.com/fsnotify/fsnotify.NewBufferedWatcher']) };
 
 /** `Drain` closes it when everything that is under way has been handled. */
 const natsClient: Resource = { ...client, releases: ['Close', 'Drain'], words: /\bConn\b/, acquire: all(['github.com/nats-io/nats.go.Connect']) };
@@ -231,7 +234,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, rpcConnection, pooled, database, client, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
+  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, rpcConnection, pooled, database, client, watcher, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals, ...LIBRARY_RESOURCES,
 ];
 

@@ -9,7 +9,7 @@ import { memberOf } from '../program/members.ts';
 import type { Program } from '../program/program.ts';
 import { type Env, underlying } from '../program/resolve.ts';
 import type { Type } from '../program/types.ts';
-import type { Call, CompositeLit, Expr } from '../syntax/ast.ts';
+import type { Call, CompositeLit, Expr, Selector } from '../syntax/ast.ts';
 import { KEEPS_BY_NAME } from './known.ts';
 import type { Resource } from './resource.ts';
 
@@ -60,4 +60,26 @@ export function isStub(call: Call, callee: Callee, { stubs, releases }: Resource
   if (call.args.length !== 1 || name === undefined || !stubs?.test(name)) return false;
   const type = typeOf(call, env);
   return callee.kind === 'presumed' ? type.kind === 'unknown' : lacks(type, releases, env.program);
+}
+
+/**
+ * `c.Conn` of a struct that embeds a `net.Conn` and has no `Close` of its own, or one that does nothing but close that: who
+ * has the part can release all there is to release.
+ */
+export function isReleasingPart({ x, sel }: Selector, { releases }: Resource, env: Env): boolean {
+  if (releases.length === 0) return false;
+  const type = typeOf(x, env);
+  const struct = underlying(type.kind === 'pointer' ? type.elem : type, env.program);
+  const field = struct.kind === 'struct' ? struct.fields.find(({ name }) => name === sel.name) : undefined;
+  return field !== undefined && releases.some(name => {
+    const part = memberOf(field.type, name, env.program);
+    const whole = part?.kind === 'method' ? memberOf(type, name, env.program) : undefined;
+    if (part?.kind !== 'method' || whole?.kind !== 'method') return false;
+    return whole.func === part.func && whole.owner.name === part.owner.name ? field.embedded : whole.func !== undefined && isHandedOn(whole.func.bodyText, sel.name, name);
+  });
+}
+
+/** `{ return c.conn.Close() }` */
+function isHandedOn(bodyText: string, field: string, method: string): boolean {
+  return new RegExp(`^\\{\\s*(?:return )?\\w+\\.${field}\\.${method}\\(\\)\\s*\\}$`).test(bodyText);
 }

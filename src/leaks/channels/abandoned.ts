@@ -2,6 +2,7 @@
  * Goroutines that wait for ever at a channel which the function around them made. Either nobody does anything at the
  * other end, or the function can leave on a way on which too little is done there.
  */
+import type { Op } from '../../flow/graph.ts';
 import { type Arrival, search, type Walk } from '../../flow/search.ts';
 import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { isCommand } from '../calls/commands.ts';
@@ -71,7 +72,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
   for (const made of channelsMadeIn(body)) {
     const reading = new Reading(body, namesOfMade(made, body), pass);
     if (reading.escapes || reading.isReturned) continue;
-    const alone = [...waitingAlone(reading, made)].filter(wait => isMeantToEnd(wait, body));
+    const alone = [...waitingAlone(reading, made)].filter(wait => isMeantToEnd(wait, body) && comesToIt(wait, body));
     for (const wait of alone) yield { kind: 'abandoned', of: { verb: wait.verb, made, body, wait, way: undefined } };
     if (alone.length) continue;
     for (const { wait, way } of selfWaits(reading, made, body, pass)) yield { kind: 'self', of: { verb: wait.verb, made, body, wait, way } };
@@ -121,6 +122,13 @@ function* waitingAlone({ does, endlessDoes, waits }: Reading, { capacity }: Made
   for (const wait of waits) if (!isAnswered(wait.verb)) yield wait;
 }
 
+/** A test that calls something itself, and nobody who answers, knows whether there is anything to say. */
+function comesToIt({ verb, starts, node, body }: Waiting, maker: Body): boolean {
+  if (starts.length > 0 || verb === 'range' || !isTest(maker)) return true;
+  const isIt = (op: Op) => (op.kind === 'send' && op.stmt === node) || (op.kind === 'receive' && op.node === node);
+  return search<''>({ block: body.graph.entry, index: 0 }, '', { key: () => '', op: op => (isIt(op) ? undefined : ''), edge: () => '', returns: () => true }) === undefined;
+}
+
 /** A loop that serves as long as the process lives, or as the function that waits in it, need not end. */
 function isMeantToEnd(wait: Waiting, body: Body): boolean {
   return !wait.isExit || (wait.starts.length > 0 && !endsWithCommand(body));
@@ -138,7 +146,7 @@ function* waitingWithHanded(body: Body, pass: Pass): Generator<Abandoned> {
     const reading = new Reading(callee, withNames(namesOf([made.place]), callee), pass);
     if (reading.escapes || reading.isReturned) continue;
     for (const wait of waitingAlone(reading, made)) {
-      if (!isMeantToEnd(wait, body)) continue;
+      if (!isMeantToEnd(wait, body) || (!isStarted && !comesToIt(wait, body))) continue;
       const starts = isStarted ? [{ node: call, body }, ...wait.starts] : wait.starts;
       yield { verb: wait.verb, made, body, wait: { ...wait, starts }, way: undefined };
     }

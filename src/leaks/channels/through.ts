@@ -47,16 +47,32 @@ function takesTurns(reading: Reading, other: Reading, body: Body, pass: Pass): b
 function awaitedGroups(verb: Verb, reading: Reading, body: Body, pass: Pass): readonly Ending[] {
   if (verb !== 'send' || !(reading.startedDoes.has('receive') || reading.startedDoes.has('range'))) return [];
   const waiters = waitersIn(verb, reading, body);
-  const groups = new Map(operations(body.graph).flatMap(({ op }) => {
-    const group = op.kind === 'call' ? awaitedBy(op, body) : undefined;
-    return group ? [[keyOf(group), group] as const] : [];
-  }));
+  const groups = new Map(groupsAwaited(body).map(({ key, place }) => [key, place]));
   return [...groups].flatMap(([key, place]): Ending[] => (waiters.every(op => isCounted(op, key, reading, body) && !leavesBehind(verb, op, reading, pass)) ? [{ by: 'wait', place }] : []));
 }
 
 /** The goroutine starts another one that waits as well, and is not waited for with it. */
 function leavesBehind(verb: Verb, op: Op, reading: Reading, pass: Pass): boolean {
-  return reading.runsAt(op).some(({ body, names }) => new Reading(body, withNames(names, body), pass).startedDoes.has(verb));
+  return reading.runsAt(op).some(({ body, names }) => {
+    const inner = new Reading(body, withNames(names, body), pass);
+    if (!inner.startedDoes.has(verb)) return false;
+    const groups = groupsAwaited(body);
+    return waitersIn(verb, inner, body).some(at => leavesBehind(verb, at, inner, pass) || !groups.some(({ key, op: wait }) => isCounted(at, key, inner, body) && comesAfter(wait, at, body)));
+  });
+}
+
+/** Whatever way the body takes from one operation, it comes to the other. */
+function comesAfter(wait: Op, start: Op, body: Body): boolean {
+  const from = operations(body.graph).find(({ op }) => op === start)?.after;
+  return from !== undefined && search(from, 0, { ...ANY_WAY, op: (op, state) => (op === wait ? undefined : state), returns: () => true }) === undefined;
+}
+
+/** Where the body waits for which groups. */
+function groupsAwaited(body: Body): readonly { readonly key: string; readonly place: Place; readonly op: Op }[] {
+  return operations(body.graph).flatMap(({ op }) => {
+    const place = op.kind === 'call' ? awaitedBy(op, body) : undefined;
+    return place ? [{ key: keyOf(place), place, op }] : [];
+  });
 }
 
 export function waitersIn(verb: Verb, reading: Reading, { graph }: Body): readonly Op[] {

@@ -196,7 +196,8 @@ function runsOnce(info: FuncInfo, without: readonly Stmt['kind'][], depth: numbe
   if (name === 'TestMain') return true;
   if (name === 'main' && !info.piece.receiver) return info.pkg.name === 'main';
   if (isCommandByWords(info)) return true;
-  const callers = info.pkg.mentioning(name).filter(f => f !== info);
+  // Tests that call it as well say nothing of the process that it is for.
+  const callers = info.pkg.mentioning(name).filter(f => f !== info && (info.file.kind.test || !f.file.kind.test));
   if (callers.length === 0) return false;
   const isStartOnly = callers.every(caller => caller.name === 'init');
   // `&cobra.Command{Run: serve}`: of the commands that a process knows it runs one.

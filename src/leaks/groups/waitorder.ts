@@ -1,6 +1,6 @@
 /** `Wait` before what the goroutines need to get to their `Done`: somebody who receives, who sends, who closes the channel. */
 import { graphOf } from '../../flow/build.ts';
-import { type Op, successors } from '../../flow/graph.ts';
+import { type Block, type Op, successors } from '../../flow/graph.ts';
 import { operations, reachableFrom } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, type Range, unparen, type Variable } from '../../syntax/ast.ts';
@@ -8,7 +8,7 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { askedBodies, type Body, paramsOf } from '../bodies.ts';
 import { type Goroutine, goroutinesStarted } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { callIn, placeAfter, reaches, type Span, spanOf } from '../paths/reach.ts';
+import { callIn, isDeclaredInLoop, placeAfter, reaches, type Span, spanOf } from '../paths/reach.ts';
 import { constantOf } from '../paths/rounds.ts';
 import { canonicalPlace } from '../places/canonical.ts';
 import { isEndless } from '../resources/owners.ts';
@@ -50,7 +50,7 @@ export function* waitsTooEarly(pass: Pass): Generator<WaitTooEarly> {
       if (!call || own?.does !== 'wait') continue;
       for (const made of [...channelsIn(body), ...contextsIn(body)]) {
         for (const need of made.cancel ? CONTEXT_NEEDS : CHANNEL_NEEDS) {
-          const found = tooEarly(op, own.family, need, made, goroutines, body, pass);
+          const found = tooEarly(op, own, need, made, goroutines, body, pass);
           if (found) yield { ...found, need, body, wait: call, group: own.group, channel: made.channel, room: made.room };
         }
       }
@@ -100,17 +100,20 @@ function contextsIn(body: Body): MadeChannel[] {
   });
 }
 
-function tooEarly(wait: Op, family: string, need: Need, made: MadeChannel, goroutines: readonly Goroutine[], body: Body, pass: Pass) {
+function tooEarly(wait: Op, { family, group }: { readonly family: string; readonly group: Expr }, need: Need, made: MadeChannel, goroutines: readonly Goroutine[], body: Body, pass: Pass) {
   const { channel, room } = made;
   const counted = goroutines.flatMap(goroutine => partyOf(goroutine, family, need, channel, pass) ?? []);
   if (!counted.length || !isInView(need, made, counted, body)) return undefined;
   const answer = answerBehind(wait, op => answers(op, need, made, body), body);
   if (!answer) return undefined;
   const isWait = (op: Op) => op === wait;
+  // What a round has sent is received in it, behind the wait for a group of its own.
+  const round = need === 'send' && room > 0 ? roundOf(group, body) : undefined;
+  const since = round && isDrained(channel, wait, counted, body) ? round : channel;
   const found = counted.find(({ goroutine }) => {
     const isStart = (op: Op) => isStartOf(op, goroutine);
     const start = operations(body.graph).find(({ op }) => isStart(op));
-    return start && (need !== 'send' || outgrows(room, channel, goroutine, body)) && (reaches(start.after, isWait) || (wait.kind === 'defer' && reaches(placeAfter(wait, body), isStart)));
+    return start && (need !== 'send' || outgrows(room, since, goroutine, body)) && (reaches(start.after, isWait) || (wait.kind === 'defer' && reaches(placeAfter(wait, body), isStart)));
   });
   return found && { goroutine: found.goroutine, blocked: found.blocked, answer: spanOf(answer) };
 }
@@ -128,6 +131,24 @@ function answerBehind(wait: Op, isAnswer: (op: Op) => boolean, body: Body): Op |
   const isDirect = (op: Op) => direct.includes(op);
   if (reaches({ block: body.graph.entry, index: 0 }, isDirect, op => op === wait)) return undefined;
   return deferred[0] ?? (reaches(placeAfter(wait, body), isDirect) ? direct[0] : undefined);
+}
+
+/** The group, where it is another one in every round of a loop. */
+function roundOf(group: Expr, body: Body): Variable | undefined {
+  const x = unparen(group);
+  const variable = x.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+  return variable && isDeclaredInLoop(variable, body) ? variable : undefined;
+}
+
+/** No way leads from the wait to the start of another goroutine but by a receive, which a `select` does when there is something. */
+function isDrained(channel: Variable, wait: Op, parties: readonly Party[], { graph }: Body): boolean {
+  const isReceive = (op: Op | undefined) => op !== undefined && receivesFrom(op, channel);
+  const mayReceive = ({ ops, end }: Block) => ops.some(isReceive) || (end.kind === 'select' && end.arms.some(({ to }) => isReceive(to.ops[0])));
+  const start = graph.blocks.find(({ ops }) => ops.includes(wait));
+  if (!start) return false;
+  const from = { ...start, ops: start.ops.slice(start.ops.indexOf(wait) + 1) };
+  const undrained = mayReceive(from) ? [] : [...reachableFrom(start, block => (block !== start && mayReceive(block) ? [] : successors(block.end)))];
+  return !undrained.some(({ ops }) => ops.some(op => parties.some(({ goroutine }) => isStartOf(op, goroutine))));
 }
 
 /** More sends than the buffer has room for, of those since the channel was made. */

@@ -142,14 +142,24 @@ function isDebugOnly(handler: Expr | undefined, body: Body, pass: Pass): boolean
   if (x?.kind !== 'ident') return false;
   const outer = bodyOf(body.info, pass);
   const paths: string[] = [];
+  const isHandler = (arg: Expr | undefined) => arg?.kind === 'ident' && arg.entity !== undefined && arg.entity === x.entity;
   walkStmts(outer?.block.stmts ?? [], {
     expr: call => {
       const callee = call.kind === 'call' ? calleeOf(call, body.env) : undefined;
       const on = callee?.kind === 'method' && /^\(\*net\/http\.ServeMux\)\.Handle(?:Func)?$/.test(callee.name) ? unparen(callee.receiver) : undefined;
-      if (call.kind === 'call' && call.args[0] && on?.kind === 'ident' && on.entity !== undefined && on.entity === x.entity) paths.push(textAt(call.args[0], body));
+      if (call.kind !== 'call' || !call.args[0]) return;
+      if (isHandler(on)) paths.push(textAt(call.args[0], body));
+      else if (call.args.some(isHandler)) paths.push(...registeredBy(call, body));
     },
   });
   return paths.length > 0 && paths.every(path => /^["`](?:[A-Z]+ )?\/debug\//.test(path));
+}
+
+/** `httputil.RoutePprof(mux)` registers by its name what `net/http/pprof` does; what others do is anything. */
+function registeredBy(call: Call, { env }: Body): readonly string[] {
+  const name = calleeName(calleeOf(call, env)) ?? '';
+  if (SERVES.test(name)) return [];
+  return [/pprof/i.test(name) ? '"/debug/pprof/"' : ''];
 }
 
 /** `nil`, and `http.DefaultServeMux`, which it stands for. */

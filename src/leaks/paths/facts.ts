@@ -34,12 +34,16 @@ export class Facts {
 
   /** The facts after a branch; undefined where the branch contradicts them. */
   with(condition: Expr, taken: boolean, body: Body): Facts | undefined {
-    const read = readFact(condition, taken, body);
-    if (!read) return this;
+    const read = readAll(condition, taken, body);
+    if (read.some(fact => this.excludes(fact))) return undefined;
+    const learnt = read.filter(fact => !this.known.has(nameOf(fact)) && isAskedAgain(fact, body));
+    return learnt.length ? new Facts(new Map([...this.known, ...learnt.map(fact => [nameOf(fact), fact] as const)])) : this;
+  }
+
+  private excludes(read: Fact): boolean {
     const before = this.known.get(nameOf(read));
-    if (before) return before.holds === read.holds ? this : undefined;
-    if ([...this.known.values()].some(known => known.subject === read.subject && contradict(known, read))) return undefined;
-    return isAskedAgain(read, body) ? new Facts(new Map([...this.known, [nameOf(read), read]])) : this;
+    if (before) return before.holds !== read.holds;
+    return [...this.known.values()].some(known => known.subject === read.subject && contradict(known, read));
   }
 
   /** The facts after an operation, which may assign to what they are about: `done = true`. */
@@ -124,6 +128,30 @@ function reached(arg: Expr, body: Body): ((place: Place) => boolean)[] {
   if (!given) return [];
   return [({ root, fields }) => root === given.root && fields.length > given.fields.length && given.fields.every((field, i) => fields[i] === field)
     && fields.slice(given.fields.length).some(field => fieldsAssignedIn(body.info.pkg).has(field))];
+}
+
+/** What a condition says, and what follows from that: what is more, or less, than 0 is not 0, and the other way round. */
+function readAll(condition: Expr, taken: boolean, body: Body): readonly Fact[] {
+  const fact = readFact(condition, taken, body);
+  const x = unparen(condition);
+  if (!fact || x.kind !== 'binary' || !isZero(x.y) || isLength(x.x)) return known(fact);
+  switch (x.op) {
+    case '>':
+    case '<':
+      return [fact, ...(taken ? known(factAbout(x.x, '0', false, body)) : [])];
+    case '<=':
+    case '>=':
+      return [fact, ...(taken ? [] : known(factAbout(x.x, '0', false, body)))];
+    case '==':
+    case '!=':
+      return [fact, ...(fact.holds ? signsOfZero(x, body) : [])];
+    default:
+      return [fact];
+  }
+}
+
+function signsOfZero(x: Expr & { kind: 'binary' }, body: Body): readonly Fact[] {
+  return (['>', '<'] as const).flatMap(op => known(factAbout({ ...x, op }, 'true', false, body)));
 }
 
 /** What a condition says; `a <= b` is taken for the contrary of `a > b`, `len(x) > 0` for that of `len(x) == 0`. */
@@ -257,8 +285,8 @@ function subjectsOf(body: Body): ReadonlySet<string> {
   const questions = new Set<string>();
   const again = new Set<string>();
   for (const { end } of body.graph.blocks) {
-    const fact = end.kind === 'branch' && end.condition ? readFact(end.condition, true, body) : undefined;
-    if (fact) (questions.has(fact.subject) ? again : questions).add(fact.subject);
+    const subjects = end.kind === 'branch' && end.condition ? subjectsIn(end.condition, body) : [];
+    for (const subject of subjects) (questions.has(subject) ? again : questions).add(subject);
   }
   for (const { op } of operations(body.graph)) {
     // A case of a `select` is chosen only when its channel is not nil.
@@ -271,6 +299,11 @@ function subjectsOf(body: Body): ReadonlySet<string> {
   return again;
 }
 
+/** What a branch asks about on either side. */
+function subjectsIn(condition: Expr, body: Body): ReadonlySet<string> {
+  return new Set([true, false].flatMap(taken => readAll(condition, taken, body).map(({ subject }) => subject)));
+}
+
 /** More ways than these to one call are not told apart. */
 const MOST_STATES = 2_000;
 
@@ -280,6 +313,15 @@ const MOST_CASES = 4;
 /** What the ways from the start of the function to a place in it say, each case once; none where no way leads there. */
 export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly Facts[] {
   const last = block.ops[index - 1];
+  return last ? casesAt(last, 'after', body, pass) : [noFacts];
+}
+
+/** The same of the ways to an operation. */
+export function factsBefore(op: Op, body: Body, pass: Pass): readonly Facts[] {
+  return casesAt(op, 'before', body, pass);
+}
+
+function casesAt(wanted: Op, when: 'before' | 'after', body: Body, pass: Pass): readonly Facts[] {
   const cases = new Map<string, Facts>();
   let states = 0;
   search<Facts>({ block: body.graph.entry, index: 0 }, noFacts, {
@@ -290,13 +332,14 @@ export function factsAt({ block, index }: At, body: Body, pass: Pass): readonly 
     op: (op, facts) => {
       if (states > MOST_STATES || pass.contracts.endsHere(op, body.env)) return undefined;
       const after = facts.after(op, body);
-      if (op === last) cases.set(after.key, after);
+      const known = when === 'after' ? after : facts;
+      if (op === wanted) cases.set(known.key, known);
       return after;
     },
     edge: (condition, taken, facts) => facts.with(condition, taken, body),
     returns: () => false,
   });
-  if (states > MOST_STATES || !last) return [noFacts];
+  if (states > MOST_STATES) return [noFacts];
   const found = [...cases.values()];
   return found.length <= MOST_CASES ? found : [found.reduce((a, b) => a.and(b))];
 }

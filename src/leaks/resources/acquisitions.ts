@@ -19,8 +19,10 @@ import { type Body, bodyOf } from '../bodies.ts';
 import { functionsPut } from '../calls/putvalues.ts';
 import type { Pass } from '../pass.ts';
 import type { Acquisition } from './acquisition.ts';
+import { isHarmlessBehind } from './behindinterfaces.ts';
 import { givenByUse } from './byuse.ts';
 import { companionsOf } from './companions.ts';
+import { opensEmbedded } from './embeddedfiles.ts';
 import { evidenceOfContent } from './emptybodies.ts';
 import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
 import { mentionsAnywhere } from './releases.ts';
@@ -63,7 +65,7 @@ function isUnseen(call: Call, { env }: Body): boolean {
 function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
-  if (name !== undefined && GIVES_FREE_RESPONSE.has(name)) return undefined;
+  if (name !== undefined && (GIVES_FREE_RESPONSE.has(name) || opensEmbedded(callee, body.env))) return undefined;
   const [known] = name === undefined ? [] : pass.contracts.resources.acquiredBy(name);
   // `zstd.NewReader(nil)` has started nothing, and `zstd.NewWriter(nil)` has nowhere to write to.
   if (known?.resource.startsWithArgument && isNil(call.args[0])) return undefined;
@@ -80,7 +82,9 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   const [first] = targets;
   // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
-  return givenByType(call, body, pass) ?? unwrapped(call, body, pass);
+  const byType = givenByType(call, body, pass);
+  if (byType?.held === 'whole' && isHarmlessBehind(callee, firstOf(typeOf(call, body.env)), body.env, pass, func => beingAsked.has(func) || freshResult(func, pass) !== undefined)) return undefined;
+  return byType ?? unwrapped(call, body, pass);
 }
 
 /** A function of the standard library that is not in the table: `cmd.StdoutPipe`, whose result `Wait` closes. */

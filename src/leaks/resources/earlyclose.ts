@@ -98,7 +98,13 @@ function earlyClose(made: Made, body: Body, pass: Pass): EarlyClose | undefined 
   if (!closing || isGivenBesideError(made.call, made.index, body, pass) || isNilSafe(closing.release, body) || !isLookedAtAfter(closing.op, made, body)) return undefined;
   const { release, op } = closing;
   const presumed = calleeOf(release.call, body.env).kind === 'presumed';
-  return { body, made: made.call, release, deferred: op.kind === 'defer', value: made.value, error: made.error, panics: panics(made, release, body), presumed };
+  const found = { body, made: made.call, release, deferred: op.kind === 'defer', value: made.value, error: made.error, panics: panics(made, release, body), presumed };
+  return !found.panics && isJoined(release, made, body) ? undefined : found;
+}
+
+/** `err = errors.Join(err, x.Close())`: whoever puts both errors together closes on purpose whatever has come of the call. */
+function isJoined({ call: closing }: Release, { error }: Made, { graph }: Body): boolean {
+  return operations(graph).some(({ op }) => op.kind === 'call' && op.call.args.some(arg => unparen(arg) === closing) && op.call.args.some(arg => isVariable(unparen(arg), error)));
 }
 
 /** The `Close` in an operation, on the value or on a field of it. */

@@ -1,0 +1,46 @@
+/** Who stands behind an interface of the module that others might implement, too: those who do it in packages that are at hand. */
+import { type Callee, calleeName, lastPart } from '../program/callee.ts';
+import { memberOf } from '../program/members.ts';
+import type { FuncInfo, Package } from '../program/package.ts';
+import { type Env, underlying } from '../program/resolve.ts';
+import { type Member, type Named, type Type, typeName } from '../program/types.ts';
+
+const STANDS_IN = /mock|fake|stub|dummy|no-?op/i;
+
+/** The methods in earnest that a call of an interface's method may reach, of the interface's own package and those of other types. */
+export function implementersOf(callee: Callee, others: readonly Type[], env: Env): readonly FuncInfo[] {
+  if (callee.kind !== 'method' || callee.func) return [];
+  const { owner } = callee;
+  const packages = new Set([owner, ...others].flatMap(type => packageOf(type) ?? []));
+  const method = lastPart(calleeName(callee) ?? '');
+  return [...packages].flatMap(pkg => pkg.methodsNamed(method).filter(func => implementsIt(func, owner, env)));
+}
+
+/** The package of the module in which a type is declared. */
+function packageOf(type: Type): Package | undefined {
+  const base = type.kind === 'pointer' ? type.elem : type;
+  const pkg = base.kind === 'named' ? base.def?.file.pkg : undefined;
+  return pkg?.module ? pkg : undefined;
+}
+
+/** With all methods of the interface. */
+function implementsIt({ piece, pkg, file }: FuncInfo, wanted: Named, { program }: Env): boolean {
+  const name = piece.receiver?.type ?? '';
+  const entity = pkg.lookup(name, file);
+  if (file.kind.test || entity?.kind !== 'type' || STANDS_IN.test(name)) return false;
+  const type: Named = { kind: 'named', pkg: pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } };
+  return methodNames(wanted, { program, file }).every(method => isSame(memberOf(type, method, program), memberOf(wanted, method, program)));
+}
+
+/** What stands for the interface gives what the interface gives; by the same name others may give less. */
+function isSame(own: Member | undefined, wanted: Member | undefined): boolean {
+  if (own?.kind !== 'method' || wanted?.kind !== 'method') return false;
+  const [gives, shouldGive] = [own.type.results, wanted.type.results];
+  return gives.length === shouldGive.length && gives.every((type, i) => typeName(type) === typeName(shouldGive[i] ?? type));
+}
+
+function methodNames(type: Type, env: Env, depth = 4): readonly string[] {
+  const inner = underlying(type, env.program);
+  if (inner.kind !== 'interface' || depth === 0) return [];
+  return [...inner.methods.map(({ name }) => name), ...inner.embeds.flatMap(embed => methodNames(embed, env, depth - 1))];
+}
