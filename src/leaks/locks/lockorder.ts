@@ -1,18 +1,20 @@
 /** Two mutexes that are locked in both orders: one goroutine has the first and waits for the second, another the other way round. */
 import type { Op } from '../../flow/graph.ts';
 import type { FuncInfo } from '../../program/package.ts';
+import type { Variable } from '../../syntax/ast.ts';
 import { askedBodies, bodiesWith, type Body } from '../bodies.ts';
 import { calledBodies, type CalledBody, handedToParam } from '../calls/called.ts';
 import { asCallerNames } from '../calls/callernames.ts';
 import type { Pass } from '../pass.ts';
 import { callIn } from '../paths/reach.ts';
 import { type Identity, identityOf, SOME } from '../places/identities.ts';
-import { isMadeHere, mayBeSame } from '../places/kinship.ts';
+import { isMadeHere, mayBeSame, originsOf } from '../places/kinship.ts';
 import { contradicts } from './constantargs.ts';
 import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { mentionsLocking } from './lockwords.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import { staysLocked, type TakenStep } from './taken.ts';
+import { isWriteLocked } from './writers.ts';
 
 /** One mutex is locked while another one is. */
 export interface LockedUnder {
@@ -83,10 +85,14 @@ function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder
 function canMeet(one: LockedUnder, other: LockedUnder, pass: Pass): boolean {
   if (!mayBeSame(one.holding.identity, other.identity) || !mayBeSame(other.holding.identity, one.identity)) return false;
   if (one.body !== other.body && ![one, other].some(belongTogether)) return false;
-  const excludes = (held: Mode | undefined, wanted: Mode) => held === 'write' || wanted === 'write';
-  if (!excludes(one.holding.mode, other.mode) || !excludes(other.holding.mode, one.mode)) return false;
+  if (!excludes(one.holding, other.mode, pass) || !excludes(other.holding, one.mode, pass)) return false;
   const gates = new Set(gatesAt(one, pass));
   return !gatesAt(other, pass).some(family => gates.has(family));
+}
+
+/** Readers keep each other out where a writer may come in between: it waits for the first, and the second for it. */
+function excludes({ mode, identity }: Holding, wanted: Mode, pass: Pass): boolean {
+  return mode === 'write' || wanted === 'write' || (mode === 'read' && isWriteLocked(identity.family, pass));
 }
 
 function gatesAt({ op, body, holding, family }: LockedUnder, pass: Pass): string[] {
@@ -141,7 +147,13 @@ function belongTogether({ holding: { identity: first }, identity: second, steps 
   if (typeof first.root === 'string' || typeof second.root === 'string') return typeof first.root === typeof second.root;
   // Variables of their own, which the functions around share.
   if (first.family.includes('@') && second.family.includes('@')) return true;
-  return first.root === second.root && !second.fields.includes(SOME);
+  if (first.root === second.root) return !second.fields.includes(SOME);
+  return isGotFrom(first.root, second.root) || isGotFrom(second.root, first.root);
+}
+
+/** `worker := s.workers[id]`: one of those that `s` knows, which another function takes out of it as well. */
+function isGotFrom(element: Variable, owner: Variable): boolean {
+  return element.role === 'local' && originsOf(element).includes(owner);
 }
 
 function isCalledBack(steps: readonly TakenStep[]): boolean {
