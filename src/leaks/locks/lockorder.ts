@@ -28,10 +28,11 @@ export interface LockedUnder {
   readonly steps: readonly TakenStep[];
 }
 
-/** Two that deadlock when they meet. */
+/** Two that deadlock when they meet, or three of which each waits for the next one. */
 export interface LockOrder {
   readonly one: LockedUnder;
   readonly other: LockedUnder;
+  readonly third?: LockedUnder;
   /** There is one of each mutex, so that both certainly speak of the same. */
   readonly isCertain: boolean;
 }
@@ -47,6 +48,44 @@ export function* lockOrders(pass: Pass): Generator<LockOrder> {
     const found = firstMeeting(ones, others, pass);
     if (found) yield found;
   }
+  yield* circles(byPair, pass);
+}
+
+/** `a` before `b`, `b` before `c` and `c` before `a`, of which no two are locked in both orders. */
+function* circles(byPair: ReadonlyMap<string, readonly LockedUnder[]>, pass: Pass): Generator<LockOrder> {
+  const pairs = [...byPair.keys()].map(key => key.split(' '));
+  for (const [first = '', second = ''] of pairs) {
+    for (const [, third = ''] of pairs.filter(([before]) => before === second)) {
+      const keys = [`${first} ${second}`, `${second} ${third}`, `${third} ${first}`];
+      const isFirstOfAll = first < second && first < third;
+      if (!isFirstOfAll || [[second, first], [third, second], [first, third]].some(pair => byPair.has(pair.join(' ')))) continue;
+      const [ones = [], others = [], thirds = []] = keys.map(key => byPair.get(key) ?? []);
+      const found = firstCircle(ones, others, thirds, pass);
+      if (found) yield found;
+    }
+  }
+}
+
+function firstCircle(ones: readonly LockedUnder[], others: readonly LockedUnder[], thirds: readonly LockedUnder[], pass: Pass): LockOrder | undefined {
+  const follows = (waiting: LockedUnder, having: LockedUnder) => mayBeSame(having.holding.identity, waiting.identity) && excludes(having.holding, waiting.mode, pass);
+  for (const one of ones.filter(belongTogether)) {
+    for (const other of others.filter(having => belongTogether(having) && follows(one, having))) {
+      const third = thirds.find(having => belongTogether(having) && follows(other, having) && follows(having, one));
+      if (third && isUngated([one, other, third], pass)) return { one, other, third, isCertain: [one, other, third].every(({ holding }) => isOneOfItsKind(holding.identity)) };
+    }
+  }
+  return undefined;
+}
+
+/** No mutex keeps two of them apart. */
+function isUngated(nested: readonly LockedUnder[], pass: Pass): boolean {
+  const gates = nested.flatMap(under => gatesAt(under, pass));
+  return new Set(gates).size === gates.length && !nested.some(({ family }) => gates.includes(family));
+}
+
+/** A variable of the package, or one of its own that the functions around share. */
+function isOneOfItsKind({ root, fields, family }: Identity): boolean {
+  return fields.length === 0 && (typeof root === 'string' || family.includes('@'));
 }
 
 function mayNest(info: FuncInfo): boolean {
@@ -74,7 +113,7 @@ function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder
   for (const one of sorted(ones)) {
     for (const other of sorted(others)) {
       if (!canMeet(one, other, pass)) continue;
-      const isCertain = [one.holding.identity, other.holding.identity].every(({ root, fields, family }) => fields.length === 0 && (typeof root === 'string' || family.includes('@')));
+      const isCertain = [one.holding.identity, other.holding.identity].every(isOneOfItsKind);
       return one.steps.length <= other.steps.length ? { one, other, isCertain } : { one: other, other: one, isCertain };
     }
   }
