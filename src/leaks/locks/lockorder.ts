@@ -1,14 +1,15 @@
 /** Two mutexes that are locked in both orders: one goroutine has the first and waits for the second, another the other way round. */
 import type { Op } from '../../flow/graph.ts';
 import type { FuncInfo } from '../../program/package.ts';
-import type { Variable } from '../../syntax/ast.ts';
+import { unparen, type Variable } from '../../syntax/ast.ts';
 import { askedBodies, bodiesWith, type Body } from '../bodies.ts';
 import { calledBodies, type CalledBody, handedToParam } from '../calls/called.ts';
 import { asCallerNames } from '../calls/callernames.ts';
 import type { Pass } from '../pass.ts';
 import { callIn } from '../paths/reach.ts';
+import { canonicalPlace } from '../places/canonical.ts';
 import { type Identity, identityOf, SOME } from '../places/identities.ts';
-import { isMadeHere, mayBeSame, originsOf } from '../places/kinship.ts';
+import { isMadeHere, mayBeSame } from '../places/kinship.ts';
 import { contradicts } from './constantargs.ts';
 import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { mentionsLocking } from './lockwords.ts';
@@ -123,7 +124,8 @@ function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder
 /** Each waits for what the other one has, and no third mutex keeps them apart. */
 function canMeet(one: LockedUnder, other: LockedUnder, pass: Pass): boolean {
   if (!mayBeSame(one.holding.identity, other.identity) || !mayBeSame(other.holding.identity, one.identity)) return false;
-  if (one.body !== other.body && ![one, other].some(belongTogether)) return false;
+  // An element that is got in one of the two may have been taken out in the other.
+  if (one.body !== other.body && ![one, other].some(belongTogether) && ![one, other].every(isOfTheOther)) return false;
   if (!excludes(one.holding, other.mode, pass) || !excludes(other.holding, one.mode, pass)) return false;
   const gates = new Set(gatesAt(one, pass));
   return !gatesAt(other, pass).some(family => gates.has(family));
@@ -186,13 +188,23 @@ function belongTogether({ holding: { identity: first }, identity: second, steps 
   if (typeof first.root === 'string' || typeof second.root === 'string') return typeof first.root === typeof second.root;
   // Variables of their own, which the functions around share.
   if (first.family.includes('@') && second.family.includes('@')) return true;
-  if (first.root === second.root) return !second.fields.includes(SOME);
-  return isGotFrom(first.root, second.root) || isGotFrom(second.root, first.root);
+  return first.root === second.root && !second.fields.includes(SOME);
 }
 
-/** `worker := s.workers[id]`: one of those that `s` knows, which another function takes out of it as well. */
-function isGotFrom(element: Variable, owner: Variable): boolean {
-  return element.role === 'local' && originsOf(element).includes(owner);
+/** One of the two mutexes belongs to an element of what the other one belongs to. */
+function isOfTheOther({ body, holding: { identity: first }, identity: second }: LockedUnder): boolean {
+  if (!second || typeof first.root === 'string' || typeof second.root === 'string') return false;
+  return isGotFrom(first.root, second.root, body) || isGotFrom(second.root, first.root, body);
+}
+
+/** `worker := s.workers[id]`: one of those that `s` has, and that another function gets from it as well, unless it is taken out. */
+function isGotFrom({ role, origin }: Variable, owner: Variable, { env, info }: Body): boolean {
+  const from = role !== 'local' ? undefined : origin.kind === 'range' ? origin.x : origin.kind === 'value' ? unparen(origin.expr) : undefined;
+  const collection = from && (origin.kind === 'range' ? from : from.kind === 'index' ? from.x : undefined);
+  const place = collection && canonicalPlace(collection, env);
+  const [name] = place?.fields.slice(-1) ?? [];
+  if (!place || place.root !== owner || name === undefined) return false;
+  return !new RegExp(`\\bdelete\\([^,\\n]*\\b${name},|\\.${name}\\s*=[^=]`).test(info.bodyText);
 }
 
 function isCalledBack(steps: readonly TakenStep[]): boolean {
