@@ -11,7 +11,7 @@ export const lockOrder: Rule = {
   untold: (pass, told) => stuckFindings('lock-order', pass, told),
 };
 
-function finding({ one, other, isCertain }: LockOrder): Finding {
+function finding({ one, other, third, isCertain }: LockOrder): Finding {
   const [step] = one.steps;
   const call = step?.call ?? one.holding.call;
   const second = textOf(other.holding.mutex, other.body.info);
@@ -19,9 +19,14 @@ function finding({ one, other, isCertain }: LockOrder): Finding {
     at: siteIn(one.body.info, { start: call.start, end: call.fun.end }),
     confidence: isCertain ? 'high' : 'medium',
     severity: isCertain && !isTest(one.body) ? 'error' : 'warning',
-    message: `${textOf(one.holding.mutex, one.body.info)} is locked before ${second} here and after it elsewhere. Two goroutines that do so at the same time wait for each other for ever.`,
-    trail: [...stepsOf(one), ...stepsOf(other)],
+    message: third ? circleOf(one, other, third) : `${textOf(one.holding.mutex, one.body.info)} is locked before ${second} here and after it elsewhere. Two goroutines that do so at the same time wait for each other for ever.`,
+    trail: [one, other, ...(third ? [third] : [])].flatMap(stepsOf),
   };
+}
+
+function circleOf(...nested: readonly LockedUnder[]): string {
+  const [first, second, third] = nested.map(({ holding, body }) => textOf(holding.mutex, body.info));
+  return `${first} is locked before ${second} here, ${second} before ${third} and that before ${first} elsewhere. Three goroutines that do so at the same time wait for each other for ever.`;
 }
 
 function stepsOf({ body, holding, steps }: LockedUnder): Step[] {

@@ -40,7 +40,7 @@ function flagFinding({ body, wait, cond, flag, setter, set }: SilentFlag): Findi
     confidence: 'medium',
     severity: 'warning',
     message: `This wakes nobody who waits for ${flagged}: a goroutine in ${name}.Wait goes on waiting. Call ${name}.Broadcast behind it.`,
-    trail: [{ at, note: 'the flag is set here' }, { at: siteIn(body.info, wait), note: 'and a goroutine may wait for it here' }],
+    trail: [{ at, note: 'it is changed here' }, { at: siteIn(body.info, wait), note: 'and a goroutine may wait for it here' }],
   };
 }
 

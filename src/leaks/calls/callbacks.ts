@@ -1,11 +1,14 @@
-/** The functions that a package puts into a field, or into the slice or map in a field, directly or through a parameter of a setter. */
+/** The functions that a package puts into a field, into the slice or map in a field, or sends on a channel, directly or through a parameter. */
 import { type Callee, calleeOf, type Holder, resolveFunction } from '../../program/callee.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
+import type { Env } from '../../program/resolve.ts';
 import { functionOf } from '../../program/values.ts';
 import { type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
+import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
+import { familyOf } from '../places/canonical.ts';
 import { elementsPutInto, type Put, putsInto } from '../places/fieldputs.ts';
 import { placeIn } from '../places/identities.ts';
 import type { Place } from '../places/places.ts';
@@ -43,6 +46,37 @@ function given({ owner, name }: Field, suffix: string, puts: typeof putsInto, pa
     known.set(key, (found = [...puts({ owner, name }, pass.contracts.program)].flatMap(put => functionsIn(put, pass))));
   }
   return found;
+}
+
+/** Of those that are sent on a channel: in a field, by the whole package; in a variable, by the function that has it. */
+export function sentOn(channel: Expr, { info, env }: Body, pass: Pass): readonly Given[] {
+  const x = unparen(channel);
+  if (x.kind === 'ident') return x.entity?.kind === 'var' ? sentBy(info, y => y.kind === 'ident' && y.entity === x.entity, pass) : [];
+  const family = x.kind === 'selector' ? familyOf(x, env) : undefined;
+  if (x.kind !== 'selector' || family === undefined) return [];
+  const { pkg } = info;
+  const known = memo.get(pkg) ?? new Map<string, readonly Given[]>();
+  memo.set(pkg, known);
+  const key = `${family}<-`;
+  let found = known.get(key);
+  if (!found) {
+    known.set(key, []);
+    const senders = pkg.withWords(new RegExp(`\\.${x.sel.name}\\s*<-`)).filter(({ file }) => !file.kind.test);
+    known.set(key, (found = senders.flatMap(within => sentBy(within, (y, from) => y.kind === 'selector' && familyOf(y, from) === family, pass))));
+  }
+  return found;
+}
+
+function sentBy(within: FuncInfo, isIt: (channel: Expr, env: Env) => boolean, pass: Pass): Given[] {
+  const env = pass.contracts.envOf(within);
+  const puts: Put[] = [];
+  walkStmts(within.body()?.stmts ?? [], {
+    stmt: stmt => {
+      const channel = stmt.kind === 'send' ? unparen(stmt.channel) : undefined;
+      if (stmt.kind === 'send' && channel && isIt(channel, env)) puts.push({ value: stmt.value, within, owner: channel.kind === 'selector' ? channel.x : undefined });
+    },
+  });
+  return puts.flatMap(put => functionsIn(put, pass));
 }
 
 function functionsIn(put: Put, pass: Pass): Given[] {

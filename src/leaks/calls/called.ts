@@ -4,13 +4,15 @@ import { graphOf } from '../../flow/build.ts';
 import { operations } from '../../flow/search.ts';
 import { type Callee, calleeName, calleeOf, resolveFunction, writtenName } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
+import { typeOf } from '../../program/infer.ts';
 import type { FuncInfo } from '../../program/package.ts';
+import { underlying } from '../../program/resolve.ts';
 import { functionOf } from '../../program/values.ts';
-import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, type Origin, unparen, type Variable } from '../../syntax/ast.ts';
 import { bodiesOf, type Body, bodyOf, literalBody } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import type { Place } from '../places/places.ts';
-import { elementsGivenTo, type Given, givenTo } from './callbacks.ts';
+import { elementsGivenTo, type Given, givenTo, sentOn } from './callbacks.ts';
 import { printedMethods } from './printed.ts';
 import { literalReturned } from './returnedliterals.ts';
 
@@ -72,10 +74,20 @@ function keptFunctions(callee: Callee, fun: Expr, from: Body, pass: Pass): { giv
   const { holder } = callee;
   if (holder.kind === 'field') return fun.kind === 'selector' ? { given: givenTo(holder, pass), calledOn: fun.x } : undefined;
   const origin = holder.kind === 'local' && holder.variable.assigned.length === 0 ? holder.variable.origin : undefined;
+  const channel = origin && channelOf(origin, from);
+  if (channel) return { given: sentOn(channel, from, pass), calledOn: channel.kind === 'selector' ? channel.x : channel };
   const all = origin?.kind === 'range' && origin.position === 1 ? unparen(origin.x) : undefined;
   if (all?.kind !== 'selector') return undefined;
   const field = resolveFunction(all, from.env);
   return field.kind === 'variable' && field.holder.kind === 'field' ? { given: elementsGivenTo(field.holder, pass), calledOn: all.x } : undefined;
+}
+
+/** `for run := range s.work`, `run := <-s.work`. */
+function channelOf(origin: Origin, { env }: Body): Expr | undefined {
+  const x = origin.kind === 'range' && origin.position === 0 ? unparen(origin.x) : undefined;
+  if (x) return underlying(typeOf(x, env), env.program).kind === 'chan' ? x : undefined;
+  const value = origin.kind === 'value' && origin.index === 0 ? unparen(origin.expr) : undefined;
+  return value?.kind === 'unary' && value.op === '<-' ? unparen(value.x) : undefined;
 }
 
 /** `started, cleanup := s.prepare()`: the literals that it returned, which speak of the same `s`. */

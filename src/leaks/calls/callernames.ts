@@ -8,6 +8,7 @@ import { familyOf } from '../places/canonical.ts';
 import { type Identity, placeIn, SOME } from '../places/identities.ts';
 import { isMadeHere, originsOf } from '../places/kinship.ts';
 import type { Place } from '../places/places.ts';
+import { valueStep, valueTypeOf } from '../places/valuesteps.ts';
 import type { CalledBody, KeptIn } from './called.ts';
 
 /** The mutex that a called function names, as its caller names it; undefined where the caller has no name for it. */
@@ -25,17 +26,14 @@ function renamed(identity: Identity, called: CalledBody, from: Body): Identity |
   if (root.assigned.length > 0) return undefined;
   const expr = argumentFor(root, called);
   const place = expr && placeIn(expr, from.env);
-  const hop = root.role === 'receiver' && called.isDynamic ? [DYNAMIC] : [];
+  const hop = root.role === 'receiver' && called.isDynamic ? [valueStep(body.info.piece.receiver?.type ?? '')] : [];
   // What is behind an interface is what was put into it.
-  const rest = fields[0] === DYNAMIC && expr && !isInterface(expr, from) ? fields.slice(1) : fields;
+  const rest = valueTypeOf(fields[0]) !== undefined && expr && !isInterface(expr, from) ? fields.slice(1) : fields;
   // A mutex that is handed over itself has the name that it has here.
   const own = expr && fields.length === 0 && family.includes('@') ? familyOf(expr, from.env) ?? family : family;
   const named = place && { root: place.root, fields: [...place.fields, ...hop, ...rest], family: own };
   return named && keptIn && root.role === 'receiver' ? rebased(named, keptIn, from) : named;
 }
-
-/** The value behind an interface. */
-const DYNAMIC = '(value)';
 
 function argumentFor(param: Variable, { receiver, args, body }: CalledBody): Expr | undefined {
   return param.role === 'receiver' ? receiver : param.role === 'param' ? args[indexOf(param, body.node)] : undefined;

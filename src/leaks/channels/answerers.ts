@@ -2,6 +2,7 @@
 import type { Op } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
+import type { FuncInfo } from '../../program/package.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodiesOf, bodiesWith, type Body, isTest } from '../bodies.ts';
@@ -82,10 +83,11 @@ function localAnswers(verb: 'send' | 'receive' | 'range', subject: Expr, body: B
       if (isAnswer) answers.push({ body: inner, op, frame: inner, subject: variable });
     }
   }
-  return mentions === mentionsOf(root, body) && (verb === 'send' ? isUnbuffered(root) : isMade(root)) ? answers : undefined;
+  return mentions === mentionsOf(root, body.info) && (verb === 'send' ? isUnbuffered(root) : isMade(root)) ? answers : undefined;
 }
 
-function channelAt(op: Op): Expr | undefined {
+/** The channel that an operation sends on, receives from or closes. */
+export function channelAt(op: Op): Expr | undefined {
   if (op.kind === 'send') return op.stmt.channel;
   if (op.kind === 'receive') return op.channel;
   if (op.kind === 'range') return op.stmt.x;
@@ -94,13 +96,14 @@ function channelAt(op: Op): Expr | undefined {
 }
 
 /** How often the body of the declared function names the variable, its declaration left out. */
-function mentionsOf(variable: Variable, { info }: Body): number {
+export function mentionsOf(variable: Variable, info: FuncInfo): number {
   let mentions = 0;
   walkStmts(info.body()?.stmts ?? [], { expr: x => void (x.kind === 'ident' && x.entity === variable && x !== variable.ident && mentions++) });
   return mentions;
 }
 
-function isUnbuffered(variable: Variable): boolean {
+/** `c := make(chan T)`, and never another channel. */
+export function isUnbuffered(variable: Variable): boolean {
   return isMade(variable) && variable.origin.kind === 'value' && callOf(variable.origin.expr)?.args.length === 1;
 }
 

@@ -65,7 +65,7 @@ export function startsOnce(stmt: Span, parent: Body, pass: Pass): boolean {
 }
 
 /** On which side of the condition something has failed. */
-function failingSide(condition: Expr, { env }: Body): boolean | undefined {
+export function failingSide(condition: Expr, { env }: Body): boolean | undefined {
   const x = unparen(condition);
   if (x.kind !== 'binary' || (x.op !== '!=' && x.op !== '==') || x.y.kind !== 'ident' || x.y.name !== 'nil') return undefined;
   return unparen(x.x).kind === 'ident' && isError(typeOf(x.x, env)) ? x.op === '!=' : undefined;

@@ -11,6 +11,7 @@ import { lockCallOf, type Mode } from '../locks/mutexes.ts';
 import { isWriteLocked } from '../locks/writers.ts';
 import type { Pass } from '../pass.ts';
 import { blockOf, placeAfter, spanOf } from '../paths/reach.ts';
+import { straightened } from '../places/backpointers.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../places/identities.ts';
 import type { Place } from '../places/places.ts';
 import type { Answer } from './answerers.ts';
@@ -147,13 +148,28 @@ function locksIn(answer: Answer, below: WaitBelow, { identity, mode: held }: Hol
 function sameMutex({ body, frame, startedAs, subject }: Answer, below: WaitBelow, held: Identity): (found: Identity | undefined) => boolean {
   const own = subjectAbove(below);
   const other = placeIn(subject, frame.env);
+  const holder = below.steps[0]?.from ?? below.wait.body;
   return found => {
     const named = found && startedAs ? asCallerNames(found, startedAs, frame) ?? found : found;
     if (!named) return false;
     if (isSameMutex(named, held)) return true;
     const above = below.steps.length > 0 && (startedAs ? frame : body).info === below.wait.body.info ? asHolderNames(named, below.steps) : undefined;
-    return (above !== undefined && isSameMutex(above, held)) || (own !== undefined && other !== undefined && isBeside(named, other, held, own));
+    if (above !== undefined && isSameMutex(above, held)) return true;
+    return own !== undefined && other !== undefined && (isBeside(named, other, held, own) || isReachedBy(named, other, held, own, holder));
   };
+}
+
+/**
+ * What the other side reaches from the value that has the channel, the holder reaches from that value as it names it:
+ * `c.server.mu` beside `c.out` there is `s.mu` here, where `c` was got from `s.conns`.
+ */
+function isReachedBy(found: Identity, channel: Place, held: Identity, own: Place, { env }: Body): boolean {
+  if (found.family !== held.family || typeof found.root !== 'object' || found.root !== channel.root) return false;
+  const [field] = channel.fields.slice(-1);
+  const owner = channel.fields.slice(0, -1);
+  if (field === undefined || own.fields.at(-1) !== field || !owner.every((step, i) => found.fields[i] === step)) return false;
+  const named = straightened({ root: own.root, fields: [...own.fields.slice(0, -1), ...found.fields.slice(owner.length)] }, env);
+  return isSameMutex({ ...named, family: found.family }, held);
 }
 
 /** Both sides reach the mutex from the value from which they reach the channel: `s.mu` and `s.ch` here, `t.mu` and `t.ch` there. */

@@ -51,7 +51,8 @@ function* sendsBelow(receive: FamilyUse, sends: readonly FamilyUse[], pass: Pass
   const near = withCallers(sends.map(({ body }) => body.info), receive.body.info.pkg, MOST_CALLS);
   const seen = new Set<unknown>();
   function* visit(body: Body, steps: readonly WaitStep[]): Generator<SelfSend> {
-    if (seen.has(body.block) || !near.has(body.info)) return;
+    // What it is sent and runs, it does not name.
+    if (seen.has(body.block) || (steps.length > 0 && !near.has(body.info))) return;
     seen.add(body.block);
     for (const send of sends) if (send.body.block === body.block && isSame(send, steps)) yield { send, receive, steps };
     if (steps.length === MOST_CALLS) return;

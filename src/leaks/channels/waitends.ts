@@ -1,7 +1,8 @@
 /**
- * A WaitGroup in a field that is waited for before its goroutines are told to end: `s.wg.Wait(); close(s.quit)`, where
- * nobody else closes `s.quit`.
+ * A WaitGroup in a field that is waited for before its goroutines are told to end, or before anybody takes what they send:
+ * `s.wg.Wait(); close(s.quit)`, where nobody else closes `s.quit`.
  */
+import type { Op } from '../../flow/graph.ts';
 import { operations } from '../../flow/search.ts';
 import { typeOf } from '../../program/infer.ts';
 import { isNamed } from '../../program/types.ts';
@@ -13,12 +14,13 @@ import { doneBy } from '../groups/countdown.ts';
 import { groupCallOf } from '../groups/groups.ts';
 import { contextOf, type Signal, variableSignal, type WaitedFor, waitedForIn } from '../groups/waitedfor.ts';
 import type { Pass } from '../pass.ts';
-import { callIn } from '../paths/reach.ts';
+import { callIn, reaches } from '../paths/reach.ts';
 import { familyOf } from '../places/canonical.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { endsOf } from './contextends.ts';
 import { familiesOf } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
+import { isWithinLength } from './lengths.ts';
 import { spotOf } from './lonely.ts';
 
 export interface WaitBeforeEnd {
@@ -30,7 +32,7 @@ export interface WaitBeforeEnd {
   readonly blocked: WaitedFor;
   /** The channel or the context, as the goroutine names it. */
   readonly subject: Expr;
-  readonly kind: 'receive' | 'range' | 'done';
+  readonly kind: 'send' | 'receive' | 'range' | 'done';
   /** What tells it, all of it behind the wait. */
   readonly answers: readonly Spot[];
 }
@@ -70,13 +72,36 @@ function endOf({ body }: Goroutine, wait: Spot, pass: Pass): Pick<WaitBeforeEnd,
     const blocked = waitedForIn(body, end.signal, pass);
     if (blocked) return { ...end, blocked };
   }
+  for (const sent of body ? sendsIn(body, pass) : []) {
+    if (sent.answers.length > 0 && sent.answers.every(answer => comesOnlyAfter(answer, wait, pass))) return sent;
+  }
   return undefined;
+}
+
+/** What a goroutine may send before its `Done` on a channel in a field, without a buffer, where everybody is known who receives. */
+function* sendsIn(body: Body, pass: Pass): Generator<Pick<WaitBeforeEnd, 'blocked' | 'subject' | 'kind' | 'answers'>> {
+  const names = channelNamesOf(pass.pkg);
+  if (!names) return;
+  const isDone = (op: Op) => op.kind === 'call' && doneBy(op, body) !== undefined;
+  for (const { body: run, via } of runBy(body, pass, 2)) {
+    for (const { op } of operations(run.graph)) {
+      if (op.kind !== 'send' || isWithinLength(op, run)) continue;
+      const [step] = via;
+      const comesBefore = reaches({ block: body.graph.entry, index: 0 }, other => (step ? callIn(other) === step : other === op), isDone);
+      const key = comesBefore ? familyKey(op.stmt.channel, run.env, names, pass) : undefined;
+      const family = key === undefined ? undefined : familiesOf(pass).get(key);
+      if (!family || family.given || family.outsideReceives || !family.makes.length || family.makes.some(capacity => capacity !== 0)) continue;
+      if (family.uses.some(use => use.node.start === op.stmt.start && use.body.block === run.block && use.guarded)) continue;
+      const answers = family.uses.filter(use => use.verb === 'receive' || use.verb === 'range').map(spotOf);
+      if (answers.every(answer => answer !== undefined)) yield { kind: 'send', subject: op.stmt.channel, blocked: { node: op.stmt, body: run }, answers };
+    }
+  }
 }
 
 interface KnownEnd {
   readonly signal: Signal;
   readonly subject: Expr;
-  readonly kind: WaitBeforeEnd['kind'];
+  readonly kind: 'receive' | 'range' | 'done';
   readonly answers: readonly Spot[];
 }
 

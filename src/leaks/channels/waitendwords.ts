@@ -20,7 +20,7 @@ function waitsBefore({ body, wait, group, goroutine, blocked, subject, kind, ans
     message: `${textOf(group, body.info)}.Wait may never return: ${WHY[kind](textOf(subject, blocked.body.info), 0)}.`,
     trail: [
       { at: startSite(goroutine), note: 'a goroutine that is waited for starts here' },
-      { at: siteIn(blocked.body.info, blocked.node), note: 'it ends only when it is told so here' },
+      { at: siteIn(blocked.body.info, blocked.node), note: kind === 'send' ? 'it waits for a receiver here' : 'it ends only when it is told so here' },
       { at, note: 'this waits for it' },
       ...answers.map(({ body: from, op }) => ({ at: siteIn(from.info, spanOf(op)), note: 'and what it needs comes only here' })),
     ],

@@ -17,6 +17,7 @@ import { type GoneReceiver, goneReceivers, type Sign } from './gone.ts';
 import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
+import { locallyGone } from './localgone.ts';
 import { type NeverDone, neverDone } from './neverdone.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import { lateReplies, type LateReply } from './replies.ts';
@@ -68,7 +69,7 @@ interface Sends {
 const NO_SENDS: Sends = { gone: [], late: [], stranded: [], last: [] };
 
 function sendsToGiversUp(pass: Pass): Sends {
-  const gone = [...goneReceivers(pass)];
+  const gone = [...goneReceivers(pass), ...locallyGone(pass)];
   const late = [...lateReplies(pass)];
   const told = new Set([...gone, ...late].map(({ send }) => send.node));
   const last = [...lastWords(pass)].filter(({ send }) => !told.has(send.node));

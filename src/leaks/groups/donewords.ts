@@ -58,7 +58,7 @@ function countsForNothing({ body, add, group, turns, wait }: Unstarted): Finding
     at,
     confidence: 'high',
     message: `${name} is counted up here, and on some path no goroutine starts that would call Done. Call Add right before the go statement.`,
-    trail: [{ at, note: `${name} is counted up here` }, ...turnSteps(turns, body.info), { at: siteIn(body.info, wait), note: 'this waits for ever' }],
+    trail: [{ at, note: `${name} is counted up here` }, ...turnSteps(turns, body.info), { at: siteIn(wait.body.info, wait.node), note: 'this waits for ever' }],
   };
 }
 

@@ -19,7 +19,7 @@ export function* emptyRounds(pass: Pass): Generator<Unstarted> {
     const { call } = add.op;
     const { head } = loopCounted(call, group, pass) ?? {};
     const way = head?.end.kind === 'branch' ? wayToWait(add.op, { block: head.end.then, index: 0 }, family, body, pass) : undefined;
-    if (way) yield { body, add: call, group: wait.group, turns: way.turns, wait: wait.call };
+    if (way) yield { body, add: call, group: wait.group, turns: way.turns, wait: { node: wait.call, body } };
   }
 }
 

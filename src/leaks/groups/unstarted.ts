@@ -2,22 +2,24 @@
 import type { Op } from '../../flow/graph.ts';
 import { operations, type Place, search, type Turn } from '../../flow/search.ts';
 import { type Call, type Expr, type For, type Range, unparen } from '../../syntax/ast.ts';
-import { bodiesOf, type Body } from '../bodies.ts';
+import { askedMention, bodiesOf, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { noFacts } from '../paths/facts.ts';
-import { type Span, spanOf } from '../paths/reach.ts';
+import { reaches, type Span, spanOf } from '../paths/reach.ts';
 import { type LocalGroup, localGroups, mostDones } from './balance.ts';
 import { mayCountDownAt } from './countdown.ts';
 import { groupCallOf } from './groups.ts';
 import type { GroupUse } from './groupuses.ts';
+import type { Spot } from './missingdones.ts';
+import { type SharedGroup, sharedGroups } from './sharedgroups.ts';
 
 export interface Unstarted {
   readonly body: Body;
   readonly add: Call;
   readonly group: Expr;
   readonly turns: readonly Turn[];
-  /** The `Wait` that is reached, now or when the loop has come to its end. */
-  readonly wait: Call;
+  /** The `Wait` that is reached, now, when the loop has come to its end or by somebody else. */
+  readonly wait: Spot;
 }
 
 export function* unstartedGoroutines(pass: Pass): Generator<Unstarted> {
@@ -26,6 +28,39 @@ export function* unstartedGoroutines(pass: Pass): Generator<Unstarted> {
     if (wait?.kind !== 'call' || !mostDones(group.uses, group.body, pass)) continue;
     for (const body of bodiesOf(group.body.info, pass)) yield* unstartedIn(body, group, wait, pass);
   }
+  if (askedMention(/\.Add\(/, pass)) for (const group of sharedGroups(pass)) yield* leftUnstarted(group, pass);
+}
+
+/** Of a group that the package shares: a function that counts for its goroutine returns before it starts it. */
+function* leftUnstarted({ family, uses }: SharedGroup, pass: Pass): Generator<Unstarted> {
+  const wait = uses.find(({ use }) => use.kind === 'call' && use.does === 'wait');
+  const adders = new Set(uses.flatMap(({ use, body }) => (use.kind === 'call' && use.does === 'add' && pass.isAsked(body.info.file) ? [body.info] : [])));
+  for (const body of wait ? [...adders].flatMap(info => [...bodiesOf(info, pass)]) : []) {
+    for (const { op, after } of operations(body.graph)) {
+      const own = op.kind === 'call' ? groupCallOf(op.call, body.env) : undefined;
+      if (op.kind !== 'call' || !wait || own?.does !== 'add' || own.family !== family || own.call.args[0]?.kind !== 'literal') continue;
+      const way = startsItself(op, after, family, body, pass) ? wayOut(op, after, family, body, pass) : undefined;
+      if (way) yield { body, add: op.call, group: own.group, turns: way.turns, wait: { node: wait.use.node, body: wait.body } };
+    }
+  }
+}
+
+/** Behind the `Add` stand `go` statements that take the group along, and nothing else that calls `Done` or hands it on. */
+function startsItself(add: Op, after: Place, family: string, body: Body, pass: Pass): boolean {
+  const behind = operations(body.graph).flatMap(({ op }) => (op !== add && mayCountDownAt(op, family, body, pass) ? [op] : []));
+  // `wg.Add(4)` before a loop counts for its rounds.
+  const loop = innermostLoop(spanOf(add), body);
+  return behind.length > 0 && behind.every(op => op.kind === 'go' && innermostLoop(spanOf(op), body) === loop && reaches(after, other => other === op));
+}
+
+/** A way to the end of the function, on which nothing is started. */
+function wayOut(add: Op, after: Place, family: string, body: Body, pass: Pass) {
+  return search(after, noFacts, {
+    key: facts => facts.key,
+    op: (op, facts) => (op === add || mayCountDownAt(op, family, body, pass) || pass.contracts.endsHere(op, body.env) ? undefined : facts.after(op, body)),
+    edge: (condition, taken, facts) => facts.with(condition, taken, body),
+    returns: () => true,
+  });
 }
 
 function* unstartedIn(body: Body, { family, uses }: LocalGroup, wait: GroupUse & { readonly kind: 'call' }, pass: Pass): Generator<Unstarted> {
@@ -34,7 +69,7 @@ function* unstartedIn(body: Body, { family, uses }: LocalGroup, wait: GroupUse &
     if (op.kind !== 'call' || own?.does !== 'add' || own.family !== family || own.call.args[0]?.kind !== 'literal') continue;
     if (!areStartedBehind(op.call, body, family, uses, pass)) continue;
     const way = wayToWait(op, after, family, body, pass);
-    if (way) yield { body, add: op.call, group: own.group, turns: way.turns, wait: way.at.kind === 'op' && way.at.op.kind === 'call' && way.at.op !== op ? way.at.op.call : wait.call };
+    if (way) yield { body, add: op.call, group: own.group, turns: way.turns, wait: { node: way.at.kind === 'op' && way.at.op.kind === 'call' && way.at.op !== op ? way.at.op.call : wait.call, body } };
   }
 }
 

@@ -1,11 +1,13 @@
 /** Two mutexes that are locked in both orders: one goroutine has the first and waits for the second, another the other way round. */
 import type { Op } from '../../flow/graph.ts';
 import type { FuncInfo } from '../../program/package.ts';
+import { unparen, type Variable } from '../../syntax/ast.ts';
 import { askedBodies, bodiesWith, type Body } from '../bodies.ts';
 import { calledBodies, type CalledBody, handedToParam } from '../calls/called.ts';
 import { asCallerNames } from '../calls/callernames.ts';
 import type { Pass } from '../pass.ts';
 import { callIn } from '../paths/reach.ts';
+import { canonicalPlace } from '../places/canonical.ts';
 import { type Identity, identityOf, SOME } from '../places/identities.ts';
 import { isMadeHere, mayBeSame } from '../places/kinship.ts';
 import { contradicts } from './constantargs.ts';
@@ -13,6 +15,7 @@ import { heldAt, type Holding, holdingsIn, locksTaken } from './held.ts';
 import { mentionsLocking } from './lockwords.ts';
 import { lockCallOf, type Mode } from './mutexes.ts';
 import { staysLocked, type TakenStep } from './taken.ts';
+import { isWriteLocked } from './writers.ts';
 
 /** One mutex is locked while another one is. */
 export interface LockedUnder {
@@ -26,10 +29,11 @@ export interface LockedUnder {
   readonly steps: readonly TakenStep[];
 }
 
-/** Two that deadlock when they meet. */
+/** Two that deadlock when they meet, or three of which each waits for the next one. */
 export interface LockOrder {
   readonly one: LockedUnder;
   readonly other: LockedUnder;
+  readonly third?: LockedUnder;
   /** There is one of each mutex, so that both certainly speak of the same. */
   readonly isCertain: boolean;
 }
@@ -45,6 +49,44 @@ export function* lockOrders(pass: Pass): Generator<LockOrder> {
     const found = firstMeeting(ones, others, pass);
     if (found) yield found;
   }
+  yield* circles(byPair, pass);
+}
+
+/** `a` before `b`, `b` before `c` and `c` before `a`, of which no two are locked in both orders. */
+function* circles(byPair: ReadonlyMap<string, readonly LockedUnder[]>, pass: Pass): Generator<LockOrder> {
+  const pairs = [...byPair.keys()].map(key => key.split(' '));
+  for (const [first = '', second = ''] of pairs) {
+    for (const [, third = ''] of pairs.filter(([before]) => before === second)) {
+      const keys = [`${first} ${second}`, `${second} ${third}`, `${third} ${first}`];
+      const isFirstOfAll = first < second && first < third;
+      if (!isFirstOfAll || [[second, first], [third, second], [first, third]].some(pair => byPair.has(pair.join(' ')))) continue;
+      const [ones = [], others = [], thirds = []] = keys.map(key => byPair.get(key) ?? []);
+      const found = firstCircle(ones, others, thirds, pass);
+      if (found) yield found;
+    }
+  }
+}
+
+function firstCircle(ones: readonly LockedUnder[], others: readonly LockedUnder[], thirds: readonly LockedUnder[], pass: Pass): LockOrder | undefined {
+  const follows = (waiting: LockedUnder, having: LockedUnder) => mayBeSame(having.holding.identity, waiting.identity) && excludes(having.holding, waiting.mode, pass);
+  for (const one of ones.filter(belongTogether)) {
+    for (const other of others.filter(having => belongTogether(having) && follows(one, having))) {
+      const third = thirds.find(having => belongTogether(having) && follows(other, having) && follows(having, one));
+      if (third && isUngated([one, other, third], pass)) return { one, other, third, isCertain: [one, other, third].every(({ holding }) => isOneOfItsKind(holding.identity)) };
+    }
+  }
+  return undefined;
+}
+
+/** No mutex keeps two of them apart. */
+function isUngated(nested: readonly LockedUnder[], pass: Pass): boolean {
+  const gates = nested.flatMap(under => gatesAt(under, pass));
+  return new Set(gates).size === gates.length && !nested.some(({ family }) => gates.includes(family));
+}
+
+/** A variable of the package, or one of its own that the functions around share. */
+function isOneOfItsKind({ root, fields, family }: Identity): boolean {
+  return fields.length === 0 && (typeof root === 'string' || family.includes('@'));
 }
 
 function mayNest(info: FuncInfo): boolean {
@@ -72,7 +114,7 @@ function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder
   for (const one of sorted(ones)) {
     for (const other of sorted(others)) {
       if (!canMeet(one, other, pass)) continue;
-      const isCertain = [one.holding.identity, other.holding.identity].every(({ root, fields, family }) => fields.length === 0 && (typeof root === 'string' || family.includes('@')));
+      const isCertain = [one.holding.identity, other.holding.identity].every(isOneOfItsKind);
       return one.steps.length <= other.steps.length ? { one, other, isCertain } : { one: other, other: one, isCertain };
     }
   }
@@ -82,11 +124,16 @@ function firstMeeting(ones: readonly LockedUnder[], others: readonly LockedUnder
 /** Each waits for what the other one has, and no third mutex keeps them apart. */
 function canMeet(one: LockedUnder, other: LockedUnder, pass: Pass): boolean {
   if (!mayBeSame(one.holding.identity, other.identity) || !mayBeSame(other.holding.identity, one.identity)) return false;
-  if (one.body !== other.body && ![one, other].some(belongTogether)) return false;
-  const excludes = (held: Mode | undefined, wanted: Mode) => held === 'write' || wanted === 'write';
-  if (!excludes(one.holding.mode, other.mode) || !excludes(other.holding.mode, one.mode)) return false;
+  // An element that is got in one of the two may have been taken out in the other.
+  if (one.body !== other.body && ![one, other].some(belongTogether) && ![one, other].every(isOfTheOther)) return false;
+  if (!excludes(one.holding, other.mode, pass) || !excludes(other.holding, one.mode, pass)) return false;
   const gates = new Set(gatesAt(one, pass));
   return !gatesAt(other, pass).some(family => gates.has(family));
+}
+
+/** Readers keep each other out where a writer may come in between: it waits for the first, and the second for it. */
+function excludes({ mode, identity }: Holding, wanted: Mode, pass: Pass): boolean {
+  return mode === 'write' || wanted === 'write' || (mode === 'read' && isWriteLocked(identity.family, pass));
 }
 
 function gatesAt({ op, body, holding, family }: LockedUnder, pass: Pass): string[] {
@@ -142,6 +189,22 @@ function belongTogether({ holding: { identity: first }, identity: second, steps 
   // Variables of their own, which the functions around share.
   if (first.family.includes('@') && second.family.includes('@')) return true;
   return first.root === second.root && !second.fields.includes(SOME);
+}
+
+/** One of the two mutexes belongs to an element of what the other one belongs to. */
+function isOfTheOther({ body, holding: { identity: first }, identity: second }: LockedUnder): boolean {
+  if (!second || typeof first.root === 'string' || typeof second.root === 'string') return false;
+  return isGotFrom(first.root, second.root, body) || isGotFrom(second.root, first.root, body);
+}
+
+/** `worker := s.workers[id]`: one of those that `s` has, and that another function gets from it as well, unless it is taken out. */
+function isGotFrom({ role, origin }: Variable, owner: Variable, { env, info }: Body): boolean {
+  const from = role !== 'local' ? undefined : origin.kind === 'range' ? origin.x : origin.kind === 'value' ? unparen(origin.expr) : undefined;
+  const collection = from && (origin.kind === 'range' ? from : from.kind === 'index' ? from.x : undefined);
+  const place = collection && canonicalPlace(collection, env);
+  const [name] = place?.fields.slice(-1) ?? [];
+  if (!place || place.root !== owner || name === undefined) return false;
+  return !new RegExp(`\\bdelete\\([^,\\n]*\\b${name},|\\.${name}\\s*=[^=]`).test(info.bodyText);
 }
 
 function isCalledBack(steps: readonly TakenStep[]): boolean {

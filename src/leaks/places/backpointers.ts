@@ -16,6 +16,7 @@ import { type Put, putsInto } from './fieldputs.ts';
 import { canonicalPlace } from './canonical.ts';
 import { isOwn } from './ownvalues.ts';
 import { keyOf, type Place, placeOf } from './places.ts';
+import { valueTypeOf } from './valuesteps.ts';
 
 /** The place without detours over a value that leads back. */
 export function straightened(place: Place, env: Env): Place {
@@ -23,12 +24,15 @@ export function straightened(place: Place, env: Env): Place {
   if (typeof root === 'string' || fields.length === 0) return place;
   const types = typesAlong(place, env);
   for (const [i, field] of fields.entries()) {
+    // Of an interface, what stands behind it.
+    const end = valueTypeOf(fields[i + 1]) === undefined ? i + 1 : i + 2;
     const child = types[i];
-    const parent = types[i + 1];
+    const parent = types[end];
     if (!child || !parent || child === parent || isSame(child, parent) || !isOnlyWayTo(parent, child, field, env)) continue;
     const before = types.slice(0, i).findLastIndex(type => type !== undefined && isSame(type, parent));
-    const source = before >= 0 ? { root, fields: fields.slice(0, before) } : i === 0 ? sourceOf(root, parent, env) : undefined;
-    if (source) return straightened({ root: source.root, fields: [...source.fields, ...fields.slice(i + 1)] }, env);
+    const isRoot = fields.slice(0, i).every(step => valueTypeOf(step) !== undefined);
+    const source = before >= 0 ? { root, fields: fields.slice(0, before) } : isRoot ? sourceOf(root, parent, env) : undefined;
+    if (source) return straightened({ root: source.root, fields: [...source.fields, ...fields.slice(end)] }, env);
   }
   return place;
 }
@@ -39,11 +43,24 @@ function typesAlong({ root, fields }: Place, env: Env): (Named | undefined)[] {
   let type: Type | undefined = typeOf(root.ident, env);
   const types = [structBehind(type)];
   for (const field of fields) {
+    const behind = valueTypeOf(field);
+    if (behind !== undefined) {
+      type = implementationOf(types.at(-1), behind);
+      types.push(type);
+      continue;
+    }
     const member: ReturnType<typeof memberOf> = type && memberOf(type, field, env.program);
     type = member?.kind === 'field' ? member.type : undefined;
     types.push(type && structBehind(type));
   }
   return types;
+}
+
+/** What stands behind an interface is declared beside it. */
+function implementationOf(wanted: Named | undefined, name: string): Named | undefined {
+  const file = wanted?.def?.file;
+  const entity = file?.pkg.lookup(name, file);
+  return file && entity?.kind === 'type' ? { kind: 'named', pkg: file.pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } } : undefined;
 }
 
 /** Of the module that is looked at. */
@@ -56,11 +73,13 @@ function isSame(a: Named, b: Named): boolean {
   return a.pkg === b.pkg && a.name === b.name;
 }
 
-/** A pointer in this field, and none of its type in another. */
+/** A pointer in this field, or an interface, and nothing of its type in another. */
 function isOnlyWayTo(parent: Named, child: Named, field: string, { program }: Env): boolean {
   const struct = underlying(child, program);
   if (struct.kind !== 'struct') return false;
-  const ways = struct.fields.filter(({ type }) => type.kind === 'pointer' && type.elem.kind === 'named' && isSame(type.elem, parent));
+  const own = struct.fields.find(({ name }) => name === field)?.type;
+  const isInterface = own?.kind === 'named' && underlying(own, program).kind === 'interface';
+  const ways = struct.fields.filter(({ type }) => (type.kind === 'pointer' && type.elem.kind === 'named' && isSame(type.elem, parent)) || (isInterface && type.kind === 'named' && isSame(type, own)));
   return ways.length === 1 && ways[0]?.name === field && !isMoved(child, field, program);
 }
 
