@@ -6,7 +6,7 @@ import { startSite } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../paths/reach.ts';
 import { describeCall, textOf, turnSteps } from '../words.ts';
-import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type Abandoned, abandonedAt, selfWaitsAt, starvedAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { comesAfterRange } from './afterrange.ts';
 import { type LeftOver, leftOver } from './collected.ts';
 import { deafSends } from './deaf.ts';
@@ -23,6 +23,7 @@ import { type NeverDone, neverDone } from './neverdone.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import { lateReplies, type LateReply } from './replies.ts';
 import { type SelfSend, selfSends } from './selfsends.ts';
+import { starvedFinding } from './starvedwords.ts';
 import { type Stranded, strandedSends } from './stranded.ts';
 import type { Verb } from './traffic.ts';
 
@@ -42,6 +43,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   if (verb === 'send') for (const deaf of deafSends(pass)) if (!told.has(deaf.send)) yield deafFinding(deaf);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
+  for (const found of starvedAt(verb, pass)) yield starvedFinding(found);
   for (const found of lonely) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
