@@ -2,8 +2,10 @@
  * Whether those who send to the same goroutine, on this channel or on others of the same value, watch for its end:
  * `select { case s.jobs <- j: case <-s.ctx.Done(): }`. They may come when it has ended, and so may the others.
  */
-import type { Expr } from '../../syntax/ast.ts';
+import { operations } from '../../flow/search.ts';
+import { type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, isTest } from '../bodies.ts';
+import { callsInPackage } from '../calls/onlyafter.ts';
 import { contextOf } from '../groups/waitedfor.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../paths/reach.ts';
@@ -12,6 +14,23 @@ import { familiesOf, type FamilyUse } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 
 export function isWatchedBySiblings(sign: Expr, receive: FamilyUse, pass: Pass): boolean {
+  return hasWatchingSibling(sign, receive, pass) && !isOfProcess(receive, pass);
+}
+
+/** `globalPool = newPool(ctx)`: one value a process, which ends with it. */
+function isOfProcess(receive: FamilyUse, pass: Pass): boolean {
+  const owner = ownerOf(familyOf(receive.channel, receive.body.env));
+  const name = owner?.slice(owner.lastIndexOf('.') + 1);
+  const makers = name ? pass.pkg.funcs.filter(({ resultText }) => new RegExp(`\\b${name}\\b`).test(resultText)) : [];
+  const calls = makers.flatMap(maker => callsInPackage(maker, pass) ?? []).filter(({ body }) => !isTest(body));
+  return calls.length > 0 && calls.every(({ body, op }) => operations(body.graph).some(({ op: other }) => other.kind === 'assign' && op.kind === 'call' && other.rhs.some((x, i) => unparen(x) === op.call && isPackageVariable(other.lhs[i]))));
+}
+
+function isPackageVariable(x: Expr | undefined): boolean {
+  return x?.kind === 'ident' && x.name !== '_' && x.entity === undefined;
+}
+
+function hasWatchingSibling(sign: Expr, receive: FamilyUse, pass: Pass): boolean {
   for (const { uses } of familiesOf(pass).values()) {
     if (!uses.some(({ verb, body }) => verb === 'receive' && body.block === receive.body.block)) continue;
     const sends = uses.filter(({ verb, guarded, body }) => verb === 'send' && guarded && !isTest(body) && body.info !== receive.body.info);
