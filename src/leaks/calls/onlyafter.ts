@@ -5,6 +5,7 @@
 import type { Op } from '../../flow/graph.ts';
 import { operations, type Place, search } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
+import { targetsOf } from '../../program/implementations.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
@@ -131,10 +132,15 @@ function isMention(x: Expr, func: FuncInfo, env: Env): boolean {
   if (name !== func.bareName) return false;
   const callee = resolveFunction(x, env);
   if (callee.kind === 'func' || (callee.kind === 'method' && callee.func)) return callee.func === func;
+  const targets = targetsOf(callee, env);
+  if (targets.length) return targets.includes(func);
   return callee.kind === 'unknown' || callee.kind === 'method' || callee.kind === 'presumed';
 }
 
 function isExactly(x: Expr, func: FuncInfo, env: Env): boolean {
   const callee = resolveFunction(x, env);
-  return (callee.kind === 'func' || callee.kind === 'method') && callee.func === func;
+  if (callee.kind !== 'func' && callee.kind !== 'method') return false;
+  // Behind an interface that only this type has.
+  const [target, ...others] = callee.func ? [callee.func] : targetsOf(callee, env);
+  return target === func && !others.length;
 }

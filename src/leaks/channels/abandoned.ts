@@ -24,6 +24,7 @@ import { type Ending, type Names, namesOf } from './places.ts';
 import { answersRequests } from './requests.ts';
 import { type Teller, tellerAfter, tellsEnd } from './sentinels.ts';
 import { isUnstarted, type Starter, starterAfter } from './starters.ts';
+import { type Starved, starvedWaits } from './starved.ts';
 import { endingsOf } from './through.ts';
 import { type Count, Reading, START, type Verb, type Waiting } from './traffic.ts';
 
@@ -43,8 +44,14 @@ export interface Unanswered extends Forgotten {
   readonly body: Body;
 }
 
+/** A wait of the function itself that nobody is left to answer. */
+export interface StarvedIn extends Starved {
+  readonly made: Made;
+  readonly body: Body;
+}
+
 /** `self`: the way leads to where the function waits for itself. */
-type Found = { readonly kind: 'abandoned' | 'self'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered };
+type Found = { readonly kind: 'abandoned' | 'self'; readonly of: Abandoned } | { readonly kind: 'unanswered'; readonly of: Unanswered } | { readonly kind: 'starved'; readonly of: StarvedIn };
 
 const memo = new WeakMap<Pass, readonly Found[]>();
 
@@ -58,6 +65,10 @@ export function selfWaitsAt(verb: Verb, pass: Pass): readonly Abandoned[] {
 
 export function unansweredAt(verb: Verb, pass: Pass): readonly Unanswered[] {
   return allIn(pass).flatMap(found => (found.kind === 'unanswered' && found.of.wait.verb === verb ? [found.of] : []));
+}
+
+export function starvedAt(verb: Verb, pass: Pass): readonly StarvedIn[] {
+  return allIn(pass).flatMap(found => (found.kind === 'starved' && found.of.wait.verb === verb ? [found.of] : []));
 }
 
 function allIn(pass: Pass): readonly Found[] {
@@ -79,7 +90,9 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     const left = [...leftBehind(reading, made, body, pass)];
     for (const of of left) yield { kind: 'abandoned', of };
     const sending = left.some(({ verb }) => verb === 'send') ? [] : leftSending(reading, made.capacity, body, pass);
-    for (const forgotten of [...forgottenIn(reading, made.capacity, body, pass), ...leftRanging(reading, body, pass), ...sending]) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
+    const unanswered = [...forgottenIn(reading, made.capacity, body, pass), ...leftRanging(reading, body, pass), ...sending];
+    for (const forgotten of unanswered) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
+    if (!left.length && !unanswered.length) for (const starved of starvedWaits(reading, made, body, pass)) yield { kind: 'starved', of: { ...starved, made, body } };
   }
 }
 

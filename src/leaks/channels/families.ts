@@ -191,6 +191,7 @@ class Census {
       // Another name that is given once is followed.
       const isFollowed = target.kind === 'ident' && (target.name === '_' || (target.entity?.kind === 'var' && target.entity.assigned.length === 0));
       if (value && isFollowed && 'op' in node) this.know(value);
+      if (value && target.kind === 'selector' && this.familyAt(value, env)) this.giveAway(value, typeOf(target, env), env);
       if (isVariable) this.know(target);
     });
   }
@@ -209,8 +210,12 @@ class Census {
     if (base.kind !== 'named') return;
     const struct = underlying(base, env.program);
     literal.elements.forEach(({ key, value }, i) => {
-      const name = key?.kind === 'ident' ? key.name : key || struct.kind !== 'struct' ? undefined : struct.fields[i]?.name;
+      const fields = struct.kind === 'struct' ? struct.fields : [];
+      const field = key?.kind === 'ident' ? fields.find(({ name }) => name === key.name) : key ? undefined : fields[i];
+      const name = key?.kind === 'ident' ? key.name : field?.name;
       if (key) this.know(key);
+      // `config{Updates: s.updates}`: a field of a directed type gives away one end only.
+      if (field && this.familyAt(value, env)) this.giveAway(value, field.type, env);
       if (name !== undefined && this.names.fields.has(name)) this.give(this.entry(`${base.pkg}.${base.name}.${name}`), value, env);
     });
   }

@@ -12,7 +12,7 @@ import { type Call, type Expr, type Go, unparen, type Variable } from '../../syn
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
-import { reaches, spanOf } from '../paths/reach.ts';
+import { holdsSpan, reaches, spanOf } from '../paths/reach.ts';
 import { canonicalKey } from '../places/canonical.ts';
 import { withNames } from './bindings.ts';
 import type { Run } from './callees.ts';
@@ -157,7 +157,7 @@ function isOwnReason({ turns }: Arrival<unknown>, body: Body): boolean {
   const turn = turns.findLast(({ condition }) => !asksParameters(condition, body));
   if (!turn) return false;
   if (isChance(turn, body)) return true;
-  const isOwn = mentionsOwn(turn, body);
+  const isOwn = mentionsOwn(turn, body) || (isFailure(turn, body) && mentionsOwn(turn, body, variable => isGivenIn(variable, body)));
   return isOwn && (!receivesInLoop(body) || isFailure(turn, body));
 }
 
@@ -170,11 +170,15 @@ function asksParameters(condition: Expr, body: Body): boolean {
   return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' && x.entity.assigned.length === 0;
 }
 
-function mentionsOwn({ condition }: Turn, body: Body): boolean {
-  const { node } = body;
+function mentionsOwn({ condition }: Turn, body: Body, isOwn = (variable: Variable) => variable.owner === body.node): boolean {
   let found = false;
-  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && x.entity.owner === node && !isDrawn(x.entity, body)) });
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role !== 'param' && isOwn(x.entity) && !isDrawn(x.entity, body)) });
   return found;
+}
+
+/** `if err = store(s); err != nil`, of an `err` around the goroutine that only it assigns to. */
+function isGivenIn({ assigned }: Variable, { block }: Body): boolean {
+  return assigned.length > 0 && assigned.every(given => given !== 'unknown' && given.kind === 'value' && holdsSpan(block, given.expr));
 }
 
 function asksForDrawn({ condition }: Turn, body: Body): boolean {

@@ -3,15 +3,16 @@
  * that the send waits for ever, while a `select` that watches the other channel would not.
  */
 import type { Block, Op } from '../../flow/graph.ts';
-import { reachableFrom } from '../../flow/search.ts';
+import { operations, reachableFrom } from '../../flow/search.ts';
 import { type Expr, unparen } from '../../syntax/ast.ts';
 import { type Body, isTest } from '../bodies.ts';
+import { calledBodies } from '../calls/called.ts';
 import { comesOnlyAfter, type Spot } from '../calls/onlyafter.ts';
 import { isExported } from '../exported.ts';
-import { allGoroutinesOf, leaves, runBy } from '../goroutines/goroutines.ts';
+import { allGoroutinesOf, leaves } from '../goroutines/goroutines.ts';
 import { contextOf } from '../groups/waitedfor.ts';
 import type { Pass } from '../pass.ts';
-import { type Span, spanOf } from '../paths/reach.ts';
+import { callIn, holdsSpan, isRepeated, placeAfter, reaches, type Span, spanOf } from '../paths/reach.ts';
 import { canonicalPlace } from '../places/canonical.ts';
 import { callsOfCancel } from './cancelcalls.ts';
 import { endsOf } from './contextends.ts';
@@ -19,6 +20,7 @@ import { alwaysSends, failureOf } from './failedreceivers.ts';
 import { askedFamiliesOf, familiesOf, type Family, type FamilyUse } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { spotOf } from './lonely.ts';
+import { isWatchedBySiblings } from './siblings.ts';
 import { isUnordered } from './unordered.ts';
 
 export interface GoneReceiver {
@@ -38,22 +40,30 @@ export type Sign = { readonly kind: 'farewell' | 'told'; readonly channel: Expr;
 export function* goneReceivers(pass: Pass): Generator<GoneReceiver> {
   const families = askedFamiliesOf(pass);
   let started: ReadonlySet<unknown> | undefined;
-  for (const [key, family] of families) {
-    const receive = onlyReceiver(family);
+  for (const [key, whole] of families) {
+    const family = withoutTests(whole);
+    const receive = onlyReceiver(family, pass);
     const sends = family.uses.filter(({ verb, body, guarded }) => verb === 'send' && !guarded && pass.isAsked(body.info.file));
     if (!receive || !sends.length || !(started ??= startedBodies(pass)).has(receive.body.block) || !mayLeave(receive.body, pass)) continue;
     const signs = signsOf(receive, family, key, pass);
     for (const send of sends) {
-      const sign = isTest(send.body) || send.body.info === receive.body.info ? undefined : signs.find(found => !isInTime(send, found, receive, pass));
+      // Who asks first whether it is over leaves a full buffer behind at most.
+      const asks = !family.makes.every(capacity => capacity === 0) && !alwaysSends(send, pass);
+      const sign = asks || send.body.info === receive.body.info ? undefined : signs.find(found => !isInTime(send, found, receive, pass));
       if (sign) yield { send, receive, sign };
     }
   }
 }
 
+/** What a test does in the place of the code under test, that code does not count on. */
+function withoutTests(family: Family): Family {
+  return { ...family, uses: family.uses.filter(({ body }) => !isTest(body)) };
+}
+
 /** What says that the receiver is gone, as far as somebody may hear it. */
 function signsOf(receive: FamilyUse, family: Family, key: string, pass: Pass): readonly Sign[] {
   const told = key.startsWith(`${pass.pkg.path}:`) ? undefined : toldOf(receive, family, pass);
-  return [farewellOf(receive.body, family, familiesOf(pass)) ?? told, failedOf(receive, family, pass)].flatMap(sign => sign ?? []);
+  return [farewellOf(receive.body, family, familiesOf(pass), pass) ?? told, failedOf(receive, family, pass)].flatMap(sign => sign ?? []);
 }
 
 /** Nobody sends when the receiver has ended so. */
@@ -81,6 +91,7 @@ function isOfMaker({ channel, body }: FamilyUse): boolean {
 function maySendLate(send: FamilyUse, sign: Expr, receive: FamilyUse, pass: Pass): boolean {
   const spot = spotOf(send);
   if (!spot) return false;
+  if (isWatchedBySiblings(sign, receive, pass)) return true;
   const tellings = tellingsOf(sign, receive.body, pass);
   if (!tellings) return isForClients(spot);
   const others = tellings.filter(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass));
@@ -105,17 +116,30 @@ function tellingsOf(channel: Expr, body: Body, pass: Pass): readonly Spot[] | un
   return family.uses.filter(({ verb }) => verb === 'close' || verb === 'send').flatMap(use => spotOf(use) ?? []);
 }
 
-/** A receive in the only body that receives from an unbuffered channel which nobody else has. */
-function onlyReceiver({ given, outsideReceives, makes, uses }: Family): FamilyUse | undefined {
-  if (given || outsideReceives || !makes.length || makes.some(capacity => capacity !== 0)) return undefined;
+/** So much room is there that nobody waits. */
+const LARGE = 64;
+
+/** A receive in the only body that receives from a channel which nobody else has. */
+function onlyReceiver({ given, outsideReceives, makes, uses }: Family, pass: Pass): FamilyUse | undefined {
+  if (given || outsideReceives || !makes.length || makes.some(capacity => capacity === undefined || capacity >= LARGE)) return undefined;
   // A receiver that ends when its channel is closed leaves nobody behind.
   if (uses.some(({ verb }) => verb === 'close')) return undefined;
   const [receive, ...more] = uses.filter(({ verb }) => verb === 'receive' || verb === 'range');
-  return more.every(({ body }) => body.block === receive?.body.block) ? receive : undefined;
+  if (!receive || !more.every(({ body }) => body.block === receive.body.block)) return undefined;
+  // Room for some values is full at some time where there is one after the other, with no number agreed on.
+  return makes.every(capacity => capacity === 0) || receivesOnAndOn(receive, pass) ? receive : undefined;
+}
+
+/** `for { select { case x := <-s.in: … } }`, `for x := range s.in`. */
+function receivesOnAndOn(receive: FamilyUse, pass: Pass): boolean {
+  const { verb, node, body } = receive;
+  if (verb === 'range') return true;
+  const op = spotOf(receive)?.op;
+  return op !== undefined && isRepeated(op, body, pass) && [...body.graph.loops.keys()].some(loop => loop.kind === 'for' && !loop.cond && holdsSpan(loop, node));
 }
 
 function startedBodies(pass: Pass): Set<unknown> {
-  return new Set(allGoroutinesOf(pass).flatMap(({ body }) => (body ? [...runBy(body, pass, 1)].map(run => run.body.block) : [])));
+  return new Set(allGoroutinesOf(pass).flatMap(({ body }) => (body ? [body.block, ...operations(body.graph).flatMap(({ op }) => callIn(op) ?? []).flatMap(call => calledBodies(call, body, pass).map(called => called.body.block))] : [])));
 }
 
 function mayLeave(body: Body, pass: Pass): boolean {
@@ -124,14 +148,25 @@ function mayLeave(body: Body, pass: Pass): boolean {
 }
 
 /** The close of another field of the same value that others receive from. */
-function farewellOf(body: Body, received: Family, families: ReadonlyMap<string, Family>): Sign | undefined {
+function farewellOf(body: Body, received: Family, families: ReadonlyMap<string, Family>, pass: Pass): Sign | undefined {
   for (const family of families.values()) {
     if (family === received) continue;
     const close = family.uses.find(use => use.verb === 'close' && use.body.block === body.block && sameOwner(use, received.uses[0]));
     const closesOnce = close && family.uses.filter(use => use.verb === 'close').length === 1;
-    if (close && closesOnce && family.uses.some(use => use.verb === 'receive' && use.body.info !== body.info)) return { kind: 'farewell', channel: close.channel, node: close.node };
+    if (close && closesOnce && !isBefore(close, received, pass) && family.uses.some(use => use.verb === 'receive' && use.body.info !== body.info)) return { kind: 'farewell', channel: close.channel, node: close.node };
   }
   return undefined;
+}
+
+/** `close(s.quit); for range workers { <-s.done }`: whoever closes first receives what comes then. */
+function isBefore(close: FamilyUse, { uses }: Family, pass: Pass): boolean {
+  const op = spotOf(close)?.op;
+  const isReceive = (other: Op) => uses.some(({ verb, node }) => (verb === 'receive' || verb === 'range') && node.start === spanOf(other).start);
+  return op !== undefined && op.kind !== 'defer' && isReachedFrom(op, isReceive, close.body, pass);
+}
+
+function isReachedFrom(op: Op, isWanted: (op: Op) => boolean, body: Body, pass: Pass): boolean {
+  return reaches(placeAfter(op, body), isWanted, other => pass.contracts.endsHere(other, body.env));
 }
 
 /** The case of the select around the receive in which the body ends because a context, or a channel of the same value, says so. */
@@ -145,11 +180,17 @@ function toldOf(receive: FamilyUse, { uses }: Family, pass: Pass): Sign | undefi
       const [op] = to.ops;
       if (op?.kind !== 'receive' || isReceive(op) || !endsWithout(isReceive, to, body, pass)) continue;
       const context = contextOf(op.channel, body);
-      const isSign = context ? unparen(context).kind === 'selector' : names && familyKey(op.channel, body.env, names, pass) !== undefined;
+      const isSign = context ? isKept(context, body) : names && familyKey(op.channel, body.env, names, pass) !== undefined;
       if (isSign) return { kind: 'told', channel: op.channel, node: spanOf(op) };
     }
   }
   return undefined;
+}
+
+/** In a field, or given to the function by whoever starts it, not one that it makes for itself. */
+function isKept(context: Expr, { node }: Body): boolean {
+  const x = unparen(context);
+  return x.kind === 'selector' || (x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' && x.entity.owner === node && x.entity.assigned.length === 0);
 }
 
 function failedOf(receive: FamilyUse, { uses }: Family, pass: Pass): Sign | undefined {

@@ -1,14 +1,15 @@
 /**
  * Requests that carry the channel for their answer, `s.jobs <- job{id, done}`, or leave it where the answer finds it, `s.waiting[id] = done`, and then a select that gives up when a
- * context or a timer says so. Whoever answers after that, without room in the channel, waits for ever.
+ * context, a timer or a stop channel says so. Whoever answers after that, without room in the channel, waits for ever.
  */
 import type { Block, Op } from '../../flow/graph.ts';
 import { operations, reachableFrom } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { type CommClause, type Expr, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodiesWith, type Body, isTest } from '../bodies.ts';
+import { allGoroutinesOf, runBy } from '../goroutines/goroutines.ts';
+import { contextOf } from '../groups/waitedfor.ts';
 import { heldAt } from '../locks/held.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../paths/reach.ts';
@@ -18,11 +19,14 @@ import { keyOf } from '../places/places.ts';
 import { tickChannelOf } from '../timers/tickchannels.ts';
 import { channelOf } from './answers.ts';
 import { withNames } from './bindings.ts';
+import { callsOfCancel } from './cancelcalls.ts';
+import { endsOf } from './contextends.ts';
 import { familiesOf, type FamilyUse } from './families.ts';
 import { channelNamesOf } from './familykeys.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { namesOf } from './places.ts';
 import { collectionOf, putInto } from './sets.ts';
+import { isStop, isToldBy } from './stranded.ts';
 import { Reading } from './traffic.ts';
 import { waitAt } from './waits.ts';
 
@@ -44,10 +48,11 @@ export function* lateReplies(pass: Pass): Generator<LateReply> {
       // A test that gives up has failed, which says nothing of the code under test.
       const isLate = ({ verb, guarded, body: other, node }: FamilyUse) => verb === 'send' && !guarded && other.info !== body.info && !told.has(node) && (isTest(other) || !isTest(body));
       const sends = [...(key === undefined ? [] : familiesOf(pass).get(key)?.uses ?? []), ...sendsInto(made, body, pass)].filter(isLate);
-      const quits = sends.length ? givesUp(made, body, pass) : undefined;
-      for (const send of quits ? sends : []) {
+      for (const send of sends) {
+        const quits = givesUp(made, body, send, pass);
+        if (!quits) continue;
         told.add(send.node);
-        if (quits) yield { send, body, made, quits };
+        yield { send, body, made, quits };
       }
     }
   }
@@ -92,7 +97,7 @@ function sendsInto({ place, call }: Made, body: Body, pass: Pass): readonly Fami
 }
 
 /** The case of a select by which the function leaves without the answer, and without anybody who waits for it in its place. */
-function givesUp({ place }: Made, body: Body, pass: Pass): LateReply['quits'] | undefined {
+function givesUp({ place }: Made, body: Body, send: FamilyUse, pass: Pass): LateReply['quits'] | undefined {
   const reading = new Reading(body, withNames(namesOf([place]), body), pass);
   // Of a channel that stays in sight it is known who sends.
   if (!reading.escapes) return undefined;
@@ -102,7 +107,7 @@ function givesUp({ place }: Made, body: Body, pass: Pass): LateReply['quits'] | 
     if (end.kind !== 'select' || !end.arms.some(({ to }) => to.ops[0]?.kind === 'receive' && receives(to.ops[0]))) continue;
     for (const { clause, to } of end.arms) {
       const first = to.ops[0];
-      if (!first || receives(first) || !isImpatience(clause, body)) continue;
+      if (!first || receives(first) || !isImpatience(clause, body, send, pass)) continue;
       const after = [to, ...reachableFrom(to, next)];
       if (after.some(block => block.end.kind === 'return') && !after.some(({ ops }) => ops.some(receives))) return spanOf(first);
     }
@@ -110,15 +115,28 @@ function givesUp({ place }: Made, body: Body, pass: Pass): LateReply['quits'] | 
   return undefined;
 }
 
-/** A timer, or a context of the caller's: one in a field may end the other side as well. */
-function isImpatience({ comm }: CommClause, body: Body): boolean {
+/** A timer, a context, or a stop channel, unless whoever answers ends it when he has come to his own end. */
+function isImpatience({ comm }: CommClause, body: Body, send: FamilyUse, pass: Pass): boolean {
   const channel = comm && comm.kind !== 'send' ? channelOf(comm) : undefined;
   if (!channel) return false;
   if (tickChannelOf(channel, body)) return true;
-  const x = unparen(channel);
-  if (x.kind !== 'call' || calleeName(calleeOf(x, body.env)) !== '(context.Context).Done') return false;
-  const context = x.fun.kind === 'selector' ? unparen(x.fun.x) : undefined;
-  if (context?.kind === 'call') return true;
-  const place = context && canonicalPlace(context, body.env);
-  return typeof place?.root === 'object' && place.fields.length === 0;
+  const context = contextOf(channel, body);
+  if (!context) return isStop(channel, body) && !isToldBy(answerersOf(send, pass), channel, body, pass);
+  const x = unparen(context);
+  if (x.kind === 'call') return true;
+  const place = canonicalPlace(x, body.env);
+  return typeof place?.root === 'object' && (place.fields.length === 0 || !isEndedBy(answerersOf(send, pass), x, body, pass));
+}
+
+/** What the goroutines run that come to the answer. */
+function answerersOf({ body }: FamilyUse, pass: Pass): readonly Body[] {
+  return [body, ...allGoroutinesOf(pass).flatMap(goroutine => {
+    const bodies = goroutine.body ? [...runBy(goroutine.body, pass)].map(run => run.body) : [];
+    return bodies.some(({ block }) => block === body.block) ? bodies : [];
+  })];
+}
+
+function isEndedBy(answerers: readonly Body[], context: Expr, { info }: Body, pass: Pass): boolean {
+  const ends = endsOf(context, info, pass)?.flatMap(end => callsOfCancel(end, pass) ?? []) ?? [];
+  return ends.some(end => answerers.some(answerer => answerer.info === end.body.info));
 }

@@ -106,7 +106,7 @@ function quitsOf({ body, node }: FamilyUse, uses: readonly FamilyUse[], senders:
 }
 
 /** One of the senders says so itself when it has ended. */
-function isToldBy(senders: readonly Body[], sign: Expr, { env }: Body, pass: Pass): boolean {
+export function isToldBy(senders: readonly Body[], sign: Expr, { env }: Body, pass: Pass): boolean {
   const names = channelNamesOf(pass.pkg);
   const key = names && familyKey(sign, env, names, pass);
   const family = key === undefined ? undefined : familiesOf(pass).get(key);

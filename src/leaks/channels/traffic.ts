@@ -52,6 +52,8 @@ export interface Traffic {
   readonly endlessDoes: ReadonlySet<Verb | 'close'>;
   /** It starts a goroutine that receives in a loop. */
   readonly drains: boolean;
+  /** It sends without waiting for somebody who receives: what it sends is not counted. */
+  readonly offers: boolean;
   readonly waits: readonly Waiting[];
   /** What the body itself may wait for at most, and what the goroutines do that it starts. */
   readonly own: Demand;
@@ -60,7 +62,7 @@ export interface Traffic {
   readonly supply: Supply;
 }
 
-const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), drains: false, waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
+const NOTHING_NEW: Traffic = { escapes: false, does: new Set(), startedDoes: new Set(), endlessDoes: new Set(), drains: false, offers: false, waits: [], own: NO_DEMAND, started: NO_DEMAND, supply: ALL_SUPPLY };
 const UNSEEN: Traffic = { ...NOTHING_NEW, escapes: true };
 
 /** What is known of one body and channel; open as long as it is being read. */
@@ -142,6 +144,7 @@ export class Reading {
   /** What deferred literals do instead of the rest of a body that has panicked. */
   private rescue = NO_DEMAND;
   escapes = false;
+  offers = false;
 
   constructor(private readonly body: Body, private readonly names: Names, private readonly pass: Pass, private readonly depth = DEEPEST) {
     this.arms = armsOf(body.graph);
@@ -166,6 +169,14 @@ export class Reading {
   /** The bodies with the channel in reach that an operation runs. */
   runsAt(op: Op): readonly Run[] {
     return this.runs.get(op) ?? [];
+  }
+
+  /** What an operation adds at most to what is sent, and what it receives itself. */
+  sendsAt(op: Op): { readonly sends: number; readonly receives: number } {
+    const { own, started, supply } = this.steps.get(op) ?? NO_STEP;
+    const sends = plus(sendsOf(own), sendsOf(started));
+    // Of what sends and is not counted anything may come.
+    return { sends: sends === 0 && this.doesAt(op, 'send') ? MANY : sends, receives: op.kind === 'go' || op.kind === 'defer' ? 0 : supply.receives };
   }
 
   /** The operation starts goroutines that may wait. */
@@ -219,7 +230,7 @@ export class Reading {
       },
     });
     // A body that never ends goes on doing what it does.
-    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, drains: this.drains.size > 0, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
+    return { escapes: false, does: this.does, startedDoes: this.startedDoes, endlessDoes: supply ? this.endlessDoes : this.does, drains: this.drains.size > 0, offers: this.offers, waits: this.waits, own, started, supply: supply ?? supplyOf(this.does) };
   }
 
   /** Counts along the ways of the body. */
@@ -323,6 +334,7 @@ export class Reading {
     const isBlocked = arm ? !answersWithout(arm.select, arm.clause, this.names, this.body, this.pass) : !isWithinLength(op, this.body);
     const isExit = !isBlocked && verb === 'receive' && isOnlyExit(op, x => this.isChannel(x), this.body, this.pass);
     const waits = isBlocked || isExit;
+    this.offers ||= verb === 'send' && !waits;
     if (waits) this.waits.push({ verb, node, body: this.body, isExit, starts: [] });
     const supply = { ...NO_SUPPLY, sends: verb === 'send' ? 1 : 0, receives: verb === 'send' ? 0 : 1 };
     const onceMore = verb === 'send' && waits && isOnlyOnce(op, this.body);
@@ -354,6 +366,7 @@ export class Reading {
     const once = trafficOf(body, names, this.pass, this.depth - 1);
     const traffic = repeated ? { ...once, own: often(once.own), started: often(once.started), supply: manyOf(once.supply) } : once;
     this.escapes ||= traffic.escapes;
+    this.offers ||= traffic.offers;
     if (traffic.drains) this.drains.add(op);
     this.note(op, ...traffic.does);
     for (const verb of started ? traffic.does : traffic.startedDoes) this.startedDoes.add(verb);

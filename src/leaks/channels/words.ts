@@ -6,9 +6,11 @@ import { startSite } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { spanOf } from '../paths/reach.ts';
 import { describeCall, textOf, turnSteps } from '../words.ts';
-import { type Abandoned, abandonedAt, selfWaitsAt, type Unanswered, unansweredAt } from './abandoned.ts';
+import { type Abandoned, abandonedAt, selfWaitsAt, starvedAt, type Unanswered, unansweredAt } from './abandoned.ts';
 import { comesAfterRange } from './afterrange.ts';
 import { type LeftOver, leftOver } from './collected.ts';
+import { deafSends } from './deaf.ts';
+import { deafFinding } from './deafwords.ts';
 import { type DoubleSend, doubleSends } from './doublesend.ts';
 import type { FamilyUse } from './families.ts';
 import { futileContextWaits, type FutileWait } from './futile.ts';
@@ -22,6 +24,7 @@ import { type NeverDone, neverDone } from './neverdone.ts';
 import { type FreshWait, waitsForFresh } from './nil.ts';
 import { lateReplies, type LateReply } from './replies.ts';
 import { type SelfSend, selfSends } from './selfsends.ts';
+import { starvedFinding } from './starvedwords.ts';
 import { type Stranded, strandedSends } from './stranded.ts';
 import type { Verb } from './traffic.ts';
 
@@ -31,15 +34,17 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   const sends = verb === 'send' ? sendsToGiversUp(pass) : NO_SENDS;
   // What is said of a field need not be said again of each value that has it.
   const isLonely = new Set(lonely.map(({ use }) => use.node));
-  const told = new Set([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
+  const told = new Set<unknown>([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
   const inTests = new Set<Call>();
   for (const found of abandonedAt(verb, pass)) {
     if (told.has(found.wait.node) || inTests.has(found.made.call)) continue;
     if (isOfTest(found)) inTests.add(found.made.call);
     yield finding(found);
   }
+  if (verb === 'send') for (const deaf of deafSends(pass)) if (!told.has(deaf.send)) yield deafFinding(deaf);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
+  for (const found of starvedAt(verb, pass)) yield starvedFinding(found);
   for (const found of lonely) yield lonelyFinding(found);
   for (const wait of waitsForFresh(verb, pass)) yield freshFinding(wait);
   if (verb === 'receive') for (const wait of futileContextWaits(pass)) yield futileFinding(wait);
