@@ -3,7 +3,7 @@ import { isError, typeOf } from '../../program/infer.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
 import { isNamed, type Type, typeName } from '../../program/types.ts';
 import { type CompositeLit, type Expr, type Ident, unparen } from '../../syntax/ast.ts';
-import { durationOf } from './durations.ts';
+import { SECONDS } from '../timers/durations.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { fieldOf, methodOf } from './members.ts';
 import { type Cell, type Channel, copied, failure, identity, isObject, isUnknown, newUnknown, NotClosed, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
@@ -133,7 +133,10 @@ function* structOf({ elements }: CompositeLit, type: Type, names: readonly strin
 
 function* selected(x: Expr & { kind: 'selector' }, frame: Frame, run: Run): Steps<Value> {
   const path = packageOf(x, frame);
-  if (path !== undefined) return durationOf(`${path}.${x.sel.name}`) ?? (isError(typeOf(x, frame.env)) ? failure() : newUnknown());
+  if (path !== undefined) {
+    const seconds = path === 'time' ? SECONDS.get(x.sel.name) : undefined;
+    return seconds !== undefined ? seconds * 1e9 : isError(typeOf(x, frame.env)) ? failure() : newUnknown();
+  }
   const of = yield* run.evaluate(x.x, frame);
   const bare = strip(of);
   if (isUnknown(bare)) return partOf(bare, x.sel.name);

@@ -96,6 +96,9 @@ function groupMethods(group: Kind<'group'>, run: Run): Record<string, Does> {
     if (group.count < 0) throw new Over('a negative count');
     return null;
   };
+  const end = () => {
+    if (group.context) cancel(group.context);
+  };
   return {
     Add: at(([n]) => {
       if (typeof n !== 'number') throw new NotClosed('a count that is not known');
@@ -104,18 +107,22 @@ function groupMethods(group: Kind<'group'>, run: Run): Record<string, Does> {
     Done: at(() => add(-1)),
     *Wait(_, spot) {
       yield { kind: 'group', group, spot };
+      end();
       return newUnknown();
     },
     *Go([func = null], spot) {
       yield STEP;
       add(1);
       run.machine.start((function* (): Steps<Value> {
-        yield* run.apply(func, [], spot);
+        const result = strip(yield* run.apply(func, [], spot));
+        if (isObject(result) && result.k === 'error') end();
         return add(-1);
       })(), spot);
       return null;
     },
-    SetLimit: unknown,
+    SetLimit: at(() => {
+      throw new NotClosed('a limit');
+    }),
   };
 }
 
@@ -154,9 +161,10 @@ function contextMethods(context: Context): Record<string, Does> {
   };
 }
 
-export function cancel({ done, children }: Context): void {
+export function cancel({ done, children }: Context): null {
   if (done) done.isClosed = true;
   children.forEach(cancel);
+  return null;
 }
 
 function timerMethods(timer: Timer, run: Run): Record<string, Does> {

@@ -16,8 +16,6 @@ import { type Func, newUnknown, NotClosed, Over, type Routine, type Spot, type S
 export interface Stuck {
   readonly body: Body;
   readonly routines: readonly Routine[];
-  /** The one that the scenario begins with has come to its end. */
-  readonly isOver: boolean;
   readonly isGuessed: boolean;
 }
 
@@ -98,7 +96,7 @@ function runOnce(body: Body, pass: Pass, machine: Machine): Stuck | 'given up' |
   const routines = machine.routines.filter(({ isOver }) => !isOver);
   // With the main function the program ends.
   const endsProgram = body.node.kind === 'func' && body.info.name === 'main' && machine.routines[0]?.isOver;
-  return routines.length && !endsProgram ? { body, routines, isOver: machine.routines[0]?.isOver === true, isGuessed: run.isGuessed } : undefined;
+  return routines.length && !endsProgram ? { body, routines, isGuessed: run.isGuessed } : undefined;
 }
 
 function* whole(begin: Func, run: Run): Steps<void> {

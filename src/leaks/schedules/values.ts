@@ -49,7 +49,8 @@ export interface Lock {
 }
 /** `mu.RLocker()`. */
 export interface ReadLocker { readonly k: 'rlocker'; readonly lock: Lock }
-export interface Group { readonly k: 'group'; count: number }
+/** `context`: that of an errgroup, which ends with the first error and with Wait. */
+export interface Group { readonly k: 'group'; count: number; readonly context?: Context }
 export interface Once { readonly k: 'once'; state: 'new' | 'running' | 'done' }
 export interface Cond { readonly k: 'cond'; readonly locker: Value }
 export interface Context { readonly k: 'context'; readonly done: Channel | undefined; readonly children: Context[] }

@@ -5,7 +5,8 @@ import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { onlyValue } from './tickchannels.ts';
 
-const SECONDS: ReadonlyMap<string, number> = new Map([
+/** The units of package time. */
+export const SECONDS: ReadonlyMap<string, number> = new Map([
   ['Nanosecond', 1e-9], ['Microsecond', 1e-6], ['Millisecond', 1e-3], ['Second', 1], ['Minute', 60], ['Hour', 3600],
 ]);
 
