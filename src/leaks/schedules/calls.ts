@@ -8,7 +8,7 @@ import { equalTo, packageOf } from './evaluate.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { libraryFunction, outside } from './functions.ts';
 import { close, type Does } from './library.ts';
-import { type Bound, copied, type Func, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
+import { type Bound, copied, type Func, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
 import { zeroOf } from './zero.ts';
 
 /** What is called, and what it is given, as a `go` or `defer` needs it before the call. */
@@ -101,7 +101,7 @@ function spreadOut(value: Value): readonly Value[] {
 function* enter(func: Func, args: readonly Value[], run: Run, caller: Frame | undefined): Steps<Value> {
   const { node, info, receiver } = func;
   const block = node.kind === 'funclit' ? node.body : info.body();
-  if (!block || !info.pkg.module) throw new NotClosed(`no body of ${info.name}`);
+  if (!block || !info.pkg.module || info.pkg.module !== run.pass.pkg.module) throw new NotClosed(`no body of ${info.name}`);
   // Its tree may have been made anew with its body.
   const own = node.kind === 'funclit' ? node : info.decl;
   const frame: Frame = { info, node: own, env: run.pass.contracts.envOf(info), cells: new Map(func.cells), defers: [], panicking: undefined, caller };
@@ -164,6 +164,7 @@ function* callBuiltin(name: string, x: Call, frame: Frame, run: Run): Steps<Valu
     case 'cap':
       return sizeOf(bare, name);
     case 'append':
+      if (isUnknown(bare) && more.some(v => isLive(v))) throw new NotClosed('given away');
       return isUnknown(bare) ? bare : { k: 'slice', cells: [...isObject(bare) && bare.k === 'slice' ? bare.cells : [], ...more.map(v => ({ v }))] };
     case 'delete':
       if (isObject(bare) && bare.k === 'dict' && more[0] !== undefined) bare.cells.delete(keyOf(more[0]));

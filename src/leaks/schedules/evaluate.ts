@@ -6,7 +6,7 @@ import { type CompositeLit, type Expr, type Ident, unparen } from '../../syntax/
 import { SECONDS } from '../timers/durations.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { fieldOf, methodOf } from './members.ts';
-import { type Cell, type Channel, copied, failure, identity, isObject, isUnknown, newUnknown, NotClosed, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
+import { type Cell, type Channel, copied, failure, identity, isLive, isObject, isUnknown, newUnknown, NotClosed, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
 import { zeroOf } from './zero.ts';
 
 export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
@@ -127,6 +127,7 @@ function* structOf({ elements }: CompositeLit, type: Type, names: readonly strin
     const name = key === undefined ? names[i] : key.kind === 'ident' ? key.name : undefined;
     const given = copied(yield* run.evaluate(value, frame));
     if (isKnown && name !== undefined) struct.fields.set(name, { v: given });
+    else if (isLive(given)) throw new NotClosed('given away');
   }
   return struct;
 }
@@ -277,8 +278,21 @@ export function pointed(value: Value): Cell {
   const bare = strip(value);
   if (bare === null) throw new Unwind('nil');
   if (isObject(bare) && bare.k === 'pointer') return bare.cell;
+  if (isUnknown(bare)) return outside();
   // Objects of the library are their own pointers.
   return { v: bare };
+}
+
+/** A place in something that nobody knows; who puts something into it has given it away. */
+function outside(): Cell {
+  return {
+    get v() {
+      return newUnknown();
+    },
+    set v(value: Value) {
+      if (isLive(value)) throw new NotClosed('given away');
+    },
+  };
 }
 
 /** The place that an expression stands for. */
@@ -294,13 +308,13 @@ export function* cellOf(expr: Expr, frame: Frame, run: Run): Steps<Cell> {
     const of = yield* run.evaluate(x.x, frame);
     const field = fieldOf(of, x.sel.name);
     if (field) return field;
-    if (isUnknown(strip(of))) return { v: null };
+    if (isUnknown(strip(of))) return outside();
     throw strip(of) === null ? new Unwind('nil') : new NotClosed(`no field ${x.sel.name}`);
   }
   if (x.kind !== 'index') throw new NotClosed('no place');
   const of = strip(yield* run.evaluate(x.x, frame));
   const index = x.indices[0] ? yield* run.evaluate(x.indices[0], frame) : null;
-  if (isUnknown(of)) return { v: null };
+  if (isUnknown(of)) return outside();
   if (!isObject(of) || of.k !== 'dict') return elementAt(of, index);
   const known = of.cells.get(identity(index));
   if (known) return known.cell;
