@@ -27,7 +27,7 @@ export function* prepare(x: Call, frame: Frame, run: Run): Steps<Prepared> {
   const built = builtin(x, frame);
   if (built) {
     const args = yield* argumentsOf(x, frame, run);
-    return { func: { k: 'bound', name: built, run: doneLater(built, frame) }, args };
+    return { func: { k: 'bound', name: built, of: null, run: doneLater(built, frame) }, args };
   }
   const func = yield* calledBy(x, frame, run);
   return { func, args: yield* argumentsOf(x, frame, run) };
@@ -57,7 +57,7 @@ function* calledBy(x: Call, frame: Frame, run: Run): Steps<Value> {
 function fromOutside(x: Call, receiver: Value, { env }: Frame, run: Run): Bound {
   const name = calleeName(calleeOf(x, env));
   const does = name === undefined ? undefined : libraryFunction(name, run);
-  return { k: 'bound', name: name ?? '', run: does ?? function* (args) {
+  return { k: 'bound', name: name ?? '', of: receiver, run: does ?? function* (args) {
     yield STEP;
     const result = outside(name, args, receiver);
     const type = typeOf(x, env);
@@ -104,9 +104,15 @@ function* enter(func: Func, args: readonly Value[], run: Run, caller: Frame | un
   if (!block || !info.pkg.module || info.pkg.module !== run.pass.pkg.module) throw new NotClosed(`no body of ${info.name}`);
   // Its tree may have been made anew with its body.
   const own = node.kind === 'funclit' ? node : info.decl;
-  const frame: Frame = { info, node: own, env: run.pass.contracts.envOf(info), cells: new Map(func.cells), defers: [], panicking: undefined, caller };
+  const frame: Frame = { info, node: own, env: run.pass.contracts.envOf(info), cells: new Map(func.cells), defers: [], held: [], panicking: undefined, caller };
   bind(own, args, receiver, frame);
-  return yield* run.body(block, frame);
+  const { frames } = run.machine.current;
+  frames.push(frame);
+  try {
+    return yield* run.body(block, frame);
+  } finally {
+    frames.pop();
+  }
 }
 
 function bind(node: FuncNode, args: readonly Value[], receiver: Value | undefined, { cells, env }: Frame): void {

@@ -2,7 +2,9 @@
 import { isError, typeOf } from '../../program/infer.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
 import { isNamed, type Type, typeName } from '../../program/types.ts';
-import { type CompositeLit, type Expr, type Ident, unparen } from '../../syntax/ast.ts';
+import { Memo } from '../../program/memo.ts';
+import { type CompositeLit, type Expr, type FuncLit, type Ident, unparen } from '../../syntax/ast.ts';
+import { walkStmts } from '../../syntax/walk.ts';
 import { SECONDS } from '../timers/durations.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { fieldOf, methodOf } from './members.ts';
@@ -18,7 +20,7 @@ export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
     case 'literal':
       return literalOf(x);
     case 'funclit':
-      return { k: 'func', node: x, info: frame.info, cells: new Map(frame.cells) };
+      return { k: 'func', node: x, info: frame.info, cells: captured(x, frame) };
     case 'composite':
       return yield* compositeOf(x, typeOf(x, frame.env), frame, run);
     case 'selector':
@@ -44,6 +46,24 @@ export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
     default:
       throw new NotClosed('an expression that is not understood');
   }
+}
+
+const used = new Memo<FuncLit, readonly Ident[]>();
+
+/** The variables that the literal uses. */
+function captured(literal: FuncLit, { cells }: Frame): Map<Ident, Cell> {
+  let names = used.get(literal);
+  if (!names) used.set(literal, (names = usedIn(literal)));
+  return new Map(names.flatMap((name): [Ident, Cell][] => {
+    const cell = cells.get(name);
+    return cell ? [[name, cell]] : [];
+  }));
+}
+
+function usedIn({ body }: FuncLit): readonly Ident[] {
+  const names = new Set<Ident>();
+  walkStmts(body.stmts, { expr: x => void (x.kind === 'ident' && x.entity?.kind === 'var' && names.add(x.entity.ident)) });
+  return [...names];
 }
 
 function nameOf(x: Ident, frame: Frame, run: Run): Value {

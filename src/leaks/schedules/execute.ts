@@ -120,7 +120,7 @@ function* later(kind: 'go' | 'defer', call: Call, stmt: Stmt, frame: Frame, run:
   const { func, args } = yield* prepare(call, frame, run);
   const spot = spotIn(frame, kind === 'go' ? stmt : call);
   if (kind === 'defer') frame.defers.push({ func, args, spot });
-  else run.machine.start(run.apply(func, args, spot), spot);
+  else run.machine.start(run.apply(func, args, spot), spot, [func, ...args]);
 }
 
 function* returned(results: readonly Expr[], frame: Frame, run: Run): Steps<Value> {
@@ -278,6 +278,7 @@ function* range(stmt: Range, label: string | undefined, frame: Frame, run: Run):
   const over = strip(yield* run.evaluate(stmt.x, frame));
   const isChannel = isObject(over) && over.k === 'chan' || (over === null && underlying(typeOf(stmt.x, frame.env), frame.env.program).kind === 'chan');
   const rounds = isChannel ? undefined : itemsOf(over, run);
+  frame.held.push(over);
   for (let i = 0; ; i++) {
     run.machine.count();
     const item = rounds ? rounds[i] : yield* nextOf(over, stmt, frame);

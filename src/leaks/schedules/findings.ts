@@ -3,6 +3,7 @@ import type { Finding, Step } from '../../finding.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
+import { holdersOf } from './liveness.ts';
 import { type Stuck, stuckIn } from './scenarios.ts';
 import type { Lock, Routine, Spot, Wait } from './values.ts';
 
@@ -59,13 +60,9 @@ function lockWait({ wait }: Routine): LockWait | undefined {
   return wait.kind === 'lock' ? wait : undefined;
 }
 
-function holders({ writer, readers }: Lock): readonly Routine[] {
-  return writer ? [writer] : [...readers.keys()];
-}
-
 function lockedBySelf(routine: Routine): Cause | undefined {
   const wait = lockWait(routine);
-  if (!wait || !holders(wait.lock).includes(routine)) return undefined;
+  if (!wait || !holdersOf(wait.lock).includes(routine)) return undefined;
   return {
     rule: 'double-lock', spot: wait.spot,
     message: 'The goroutine has this mutex locked already when it comes here, and waits for itself for ever.',
@@ -75,7 +72,7 @@ function lockedBySelf(routine: Routine): Cause | undefined {
 
 function lockedForEver(routine: Routine): Cause | undefined {
   const wait = lockWait(routine);
-  const by = wait && holders(wait.lock);
+  const by = wait && holdersOf(wait.lock);
   const { lockedAt } = wait?.lock ?? {};
   if (!wait || !by?.length || !lockedAt || !by.every(({ isOver }) => isOver)) return undefined;
   return {
@@ -87,9 +84,9 @@ function lockedForEver(routine: Routine): Cause | undefined {
 
 function lockCycle(routine: Routine, { routines }: Stuck): Cause | undefined {
   const wait = lockWait(routine);
-  const other = wait && holders(wait.lock).find(by => by !== routine && routines.includes(by));
+  const other = wait && holdersOf(wait.lock).find(by => by !== routine && routines.includes(by));
   const back = other && lockWait(other);
-  if (!wait || !back || !holders(back.lock).includes(routine) || routines.indexOf(other) < routines.indexOf(routine)) return undefined;
+  if (!wait || !back || !holdersOf(back.lock).includes(routine) || routines.indexOf(other) < routines.indexOf(routine)) return undefined;
   return {
     rule: 'lock-order', spot: wait.spot,
     message: 'Two goroutines lock the same mutexes in another order, and each waits for the one that the other has locked.',
@@ -101,7 +98,7 @@ function lockCycle(routine: Routine, { routines }: Stuck): Cause | undefined {
 function underLock(routine: Routine, { routines }: Stuck): Cause | undefined {
   const { wait } = routine;
   if (wait.kind !== 'channel' && wait.kind !== 'group' && wait.kind !== 'cond') return undefined;
-  const other = routines.find(one => one !== routine && holders(lockWait(one)?.lock ?? NO_LOCK).includes(routine));
+  const other = routines.find(one => one !== routine && holdersOf(lockWait(one)?.lock ?? NO_LOCK).includes(routine));
   const lock = other && lockWait(other);
   if (!lock) return undefined;
   return {

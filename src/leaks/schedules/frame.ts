@@ -15,6 +15,8 @@ export interface Frame {
   /** By the identifier that declares the variable: the clauses of a type switch have one each under the same. */
   readonly cells: Map<Ident, Cell>;
   readonly defers: Deferred[];
+  /** What loops go through, which need not be in any variable. */
+  readonly held: Value[];
   /** While deferred functions run. */
   panicking: Unwind | undefined;
   /** Whose panic `recover` in this call ends. */

@@ -20,7 +20,7 @@ const unknown = at(newUnknown);
 export function libraryMethod(value: Value, name: string, run: Run): Bound | undefined {
   const object = isObject(value) && value.k === 'pointer' ? value.cell.v : value;
   const does = isObject(object) ? methodsKnown(object, run)[name] : undefined;
-  return does && { k: 'bound', name, run: does };
+  return does && { k: 'bound', name, of: value, run: does };
 }
 
 const known = new WeakMap<Object, Readonly<Record<string, Does>>>();
@@ -117,7 +117,7 @@ function groupMethods(group: Kind<'group'>, run: Run): Record<string, Does> {
         const result = strip(yield* run.apply(func, [], spot));
         if (isObject(result) && result.k === 'error') end();
         return add(-1);
-      })(), spot);
+      })(), spot, [func]);
       return null;
     },
     SetLimit: at(() => {

@@ -2,14 +2,14 @@
  * Goroutines of a scenario, one step at a time. Who goes on is drawn by lot, with the same numbers in every run of the
  * tool; time passes only while nobody can go on.
  */
-import { type Case, type Cond, NotClosed, NOTHING, type Outcome, Over, type Routine, type Spot, STEP, type Steps, type Timer, TooLong, Unwind, type Wait } from './values.ts';
+import { type Case, type Cond, NotClosed, NOTHING, type Outcome, Over, type Routine, type Spot, STEP, type Steps, type Timer, TooLong, Unwind, type Value, type Wait } from './values.ts';
 
 /** More goroutines than these are another kind of program. */
 const MOST_ROUTINES = 40;
 
 export class Machine {
   readonly routines: Routine[] = [];
-  private readonly timers = new Set<Timer>();
+  readonly timers = new Set<Timer>();
   /** So far. */
   taken = 0;
   /** Whether anything was left to chance. */
@@ -26,9 +26,9 @@ export class Machine {
     return this.running;
   }
 
-  start(steps: Steps<unknown>, start: Spot | undefined): void {
+  start(steps: Steps<unknown>, start: Spot | undefined, given: readonly Value[]): void {
     if (this.routines.length >= MOST_ROUTINES) throw new NotClosed('many goroutines');
-    this.routines.push({ steps, start, wait: STEP, outcome: NOTHING, isOver: false });
+    this.routines.push({ steps, start, given, frames: [], wait: STEP, outcome: NOTHING, isOver: false });
   }
 
   /** Counts what is done, so that endless loops end. */
@@ -82,7 +82,7 @@ export class Machine {
     }
   }
 
-  private isReady(routine: Routine): boolean {
+  isReady(routine: Routine): boolean {
     const { wait } = routine;
     switch (wait.kind) {
       case 'step':

@@ -9,6 +9,7 @@ import { apply, call } from './calls.ts';
 import { cellOf, evaluate } from './evaluate.ts';
 import { runBody } from './execute.ts';
 import type { Run } from './frame.ts';
+import { waitingForEver } from './liveness.ts';
 import { Machine } from './machine.ts';
 import { type Func, newUnknown, NotClosed, Over, type Routine, type Spot, type Steps, TooLong, type Unknown } from './values.ts';
 
@@ -83,17 +84,17 @@ function runOnce(body: Body, pass: Pass, machine: Machine): Stuck | 'given up' |
   const spot: Spot = { info: body.info, node: body.block };
   const begin: Func = { k: 'func', node: body.node, info: body.info, cells: new Map() };
   try {
-    machine.start(whole(begin, run), undefined);
+    machine.start(whole(begin, run), undefined, []);
     machine.run(({ then }) => {
-      if (then !== null) machine.start(run.apply(then, [], spot), spot);
+      if (then !== null) machine.start(run.apply(then, [], spot), spot, [then]);
     });
   } catch (error) {
-    if (error instanceof Over || error instanceof TooLong) return undefined;
+    if (error instanceof Over) return undefined;
     // Endless recursion ends here.
     if (error instanceof NotClosed || error instanceof RangeError) return 'given up';
-    throw error;
+    if (!(error instanceof TooLong)) throw error;
   }
-  const routines = machine.routines.filter(({ isOver }) => !isOver);
+  const routines = waitingForEver(machine, run.globals);
   // With the main function the program ends.
   const endsProgram = body.node.kind === 'func' && body.info.name === 'main' && machine.routines[0]?.isOver;
   return routines.length && !endsProgram ? { body, routines, isGuessed: run.isGuessed } : undefined;

@@ -17,8 +17,8 @@ export interface Slice { readonly k: 'slice'; readonly cells: readonly Cell[] }
 export interface Dict { readonly k: 'dict'; readonly cells: Map<unknown, { readonly key: Value; readonly cell: Cell }> }
 /** A function with what it captures. */
 export interface Func { readonly k: 'func'; readonly node: FuncNode; readonly info: FuncInfo; readonly cells: ReadonlyMap<Ident, Cell>; readonly receiver?: Value }
-/** One that the library gives: `cancel`, `mu.Unlock`. */
-export interface Bound { readonly k: 'bound'; readonly name: string; readonly run: (args: readonly Value[], spot: Spot) => Steps<Value> }
+/** One that the library gives: `cancel`, `mu.Unlock`; `of`: what it works on. */
+export interface Bound { readonly k: 'bound'; readonly name: string; readonly of: Value; readonly run: (args: readonly Value[], spot: Spot) => Steps<Value> }
 export interface Tuple { readonly k: 'tuple'; readonly values: readonly Value[] }
 /** `args...`, on its way to the parameters. */
 export interface Spread { readonly k: 'spread'; readonly of: Value }
@@ -76,10 +76,20 @@ export type Wait =
 export interface Outcome { readonly index: number; readonly value: Value; readonly ok: boolean }
 export type Steps<T> = Generator<Wait, T, Outcome>;
 
+/** A call that has not returned; see `Frame`. */
+export interface Holder {
+  readonly cells: ReadonlyMap<Ident, Cell>;
+  readonly defers: readonly { readonly func: Value; readonly args: readonly Value[] }[];
+  readonly held: readonly Value[];
+}
+
 export interface Routine {
   readonly steps: Steps<unknown>;
   /** The `go` statement; undefined for the one that the scenario begins with. */
   readonly start: Spot | undefined;
+  /** What it is given, and what the calls that it is in have in hand. */
+  readonly given: readonly Value[];
+  readonly frames: Holder[];
   wait: Wait;
   outcome: Outcome;
   isOver: boolean;
