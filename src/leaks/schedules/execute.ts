@@ -220,7 +220,7 @@ function* selected(stmt: Select, frame: Frame, run: Run): Steps<Result> {
     cases.push(yield* caseOf(clause.comm, frame, run));
   }
   const other = stmt.clauses.find(({ comm }) => !comm);
-  const outcome = yield { kind: 'channel', how: 'select', cases, hasDefault: other !== undefined, spot: spotIn(frame, stmt) };
+  const outcome = yield { kind: 'channel', how: 'select', cases, hasDefault: other !== undefined, spot: spotIn(frame, { start: stmt.start, end: stmt.start + 'select'.length }) };
   const chosen = outcome.index < 0 ? other : clauses[outcome.index];
   if (chosen?.comm) yield* take(chosen.comm, outcome, frame, run);
   return chosen ? yield* stmts(chosen.body, frame, run) : undefined;
