@@ -1,7 +1,9 @@
 /** Functions of the library by their full names: those that make something to wait for, and those that a scenario need not run. */
+import { Memo } from '../../program/memo.ts';
+import { walkStmts } from '../../syntax/walk.ts';
 import type { Run } from './frame.ts';
 import { cancel, type Does } from './library.ts';
-import { type Cell, type Context, failure, isLive, isObject, newChannel, newUnknown, NotClosed, Over, STEP, strip, type Timer, tuple, Unwind, type Value } from './values.ts';
+import { type Cell, type Context, failure, isLive, isObject, newChannel, newUnknown, NotClosed, Over, type Spot, STEP, strip, type Timer, tuple, Unwind, type Value } from './values.ts';
 
 /** They look at what they are given: no writer, and no function that they would run, but for the order of a list. */
 const LOOKS = /^(?:fmt\.(?:Print|Sprint|Errorf|Append)\w*|log\.Print\w*|\(\*log\.Logger\)\.Print\w*|log\/slog\.\w+|errors\.\w+|(?:sort|slices|maps|strings|bytes|reflect|math|unicode)\.\w+|runtime\.\w+|\(\*?testing\.\w+\)\.(?:Log|Error|Fatal|Skip)\w*|\(?\*?github\.com\/stretchr\/testify\/(?:assert|require)\.(?!Eventually|Never|Panics|NotPanics|Condition)\w+(?:\)\.\w+)?)$/;
@@ -52,8 +54,9 @@ function makersOf(run: Run): Library {
       return tuple({ k: 'pointer', cell: { v: { k: 'group', count: 0, context } } }, context);
     }),
     'sync.NewCond': now(([locker = null]) => ({ k: 'cond', locker })),
-    *'time.Sleep'([after = null]) {
-      yield machine.sleep(durationIn(after));
+    *'time.Sleep'([after = null], spot) {
+      // Who sleeps in a loop only keeps its pace, and others may take longer than that.
+      yield isInLoop(spot) && machine.random() < 0.3 ? STEP : machine.sleep(durationIn(after));
       return null;
     },
     'time.After': now(([after = null]) => timer(after).channel ?? null),
@@ -75,6 +78,18 @@ function makersOf(run: Run): Library {
     'os/signal.Notify': now(([channel = null]) => fed(channel)),
     ...atomics(),
   };
+}
+
+const loops = new Memo<object, boolean>();
+
+function isInLoop({ info, node }: Spot): boolean {
+  let known = loops.get(node);
+  if (known === undefined) {
+    known = false;
+    walkStmts(info.body()?.stmts ?? [], { stmt: stmt => void (known ||= (stmt.kind === 'for' || stmt.kind === 'range') && stmt.start <= node.start && node.end <= stmt.end) });
+    loops.set(node, known);
+  }
+  return known;
 }
 
 function atomics(): Record<string, Does> {
