@@ -256,6 +256,8 @@ export function combined(op: string, a: Value, b: Value, run: Run): Value {
   if (typeof a === 'number' && typeof b === 'number') return op === '/' && Number.isInteger(a) && Number.isInteger(b) ? Math.trunc(a / b) : ARITHMETIC[op]?.(a, b) ?? newUnknown();
   if (op === '+' && typeof a === 'string' && typeof b === 'string') return a + b;
   if (!COMPARES.test(op)) return newUnknown();
+  // Of what nobody knows there is something: a loop goes round once.
+  if (isUnknown(b) && a === 0 && op === '<') return true;
   // `i < n` is what it was the last time that it was asked with this `i`.
   if (isUnknown(b)) return run.decide(b, `${String(identity(a))} ${op}`);
   return isUnknown(a) ? run.decide(a, `${op} ${String(identity(b))}`) : newUnknown();

@@ -277,7 +277,7 @@ function* loop({ init, cond, post, body }: For, label: string | undefined, frame
 function* range(stmt: Range, label: string | undefined, frame: Frame, run: Run): Steps<Result> {
   const over = strip(yield* run.evaluate(stmt.x, frame));
   const isChannel = isObject(over) && over.k === 'chan' || (over === null && underlying(typeOf(stmt.x, frame.env), frame.env.program).kind === 'chan');
-  const rounds = isChannel ? undefined : itemsOf(over, run);
+  const rounds = isChannel ? undefined : itemsOf(over);
   frame.held.push(over);
   for (let i = 0; ; i++) {
     run.machine.count();
@@ -295,10 +295,11 @@ function* nextOf(channel: Value, { x }: Range, frame: Frame): Steps<readonly Val
   return ok ? [value] : undefined;
 }
 
-function itemsOf(over: Value, run: Run): readonly (readonly Value[])[] {
+/** Of what nobody knows there are two. */
+function itemsOf(over: Value): readonly (readonly Value[])[] {
   if (over === null) return [];
   if (typeof over === 'number') return Array.from({ length: Math.min(over, 1000) }, (_, i) => [i]);
-  if (isUnknown(over)) return run.decide(over, 'empty') ? [] : [[0, partOf(over, '0')], [1, partOf(over, '1')]];
+  if (isUnknown(over)) return [[0, partOf(over, '0')], [1, partOf(over, '1')]];
   if (isObject(over) && over.k === 'slice') return over.cells.map(({ v }, i) => [i, v]);
   if (isObject(over) && over.k === 'dict') return [...over.cells.values()].map(({ key, cell }) => [key, cell.v]);
   throw new NotClosed('a range over something unknown');

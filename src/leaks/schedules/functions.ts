@@ -64,7 +64,7 @@ function makersOf(run: Run): Library {
     'time.NewTicker': now(([every = null]) => timer(every, { every: durationIn(every) })),
     'time.Tick': now(([every = null]) => timer(every, { every: durationIn(every) }).channel ?? null),
     'time.AfterFunc': now(([after = null, then = null]) => timer(after, { channel: undefined, then })),
-    'runtime.Gosched': now(() => null),
+    'runtime.Gosched': now(() => null), 'runtime.GOMAXPROCS': now(() => 2), 'runtime.NumCPU': now(() => 2),
     'runtime.Goexit': () => { throw new Unwind(null, true); },
     'testing.Cleanup': now(([func = null]) => {
       run.cleanups.push(func);

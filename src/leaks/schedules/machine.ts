@@ -134,6 +134,7 @@ export class Machine {
       const outcome = wait.kind === 'channel' ? this.communicate(wait, routine) : wait.kind === 'step' ? routine.outcome : NOTHING;
       if (wait.kind === 'lock') this.take(wait, routine);
       routine.outcome = NOTHING;
+      routine.wait = STEP;
       const { done, value } = routine.steps.next(outcome);
       if (done) routine.isOver = true;
       else routine.wait = value;
