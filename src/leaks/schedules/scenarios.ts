@@ -20,11 +20,10 @@ export interface Stuck {
   readonly isGuessed: boolean;
 }
 
-/** So often a scenario is run at most, with so many steps each and together. */
-const RUNS = 250;
-const RUNS_OF_TESTS = 50;
-const STEPS = 4000;
-const STEPS_TOGETHER = 60_000;
+/** So often a scenario is run at most, with so many steps each and together; tests are many, and few are about schedules. */
+interface Effort { readonly runs: number; readonly steps: number; readonly together: number }
+const EFFORT: Effort = { runs: 250, steps: 4000, together: 60_000 };
+const EFFORT_FOR_TESTS: Effort = { runs: 12, steps: 1000, together: 2500 };
 
 const memo = new WeakMap<Pass, readonly Stuck[]>();
 
@@ -45,19 +44,23 @@ function* findStuck(pass: Pass): Generator<Stuck> {
   }
 }
 
+/** Of tests those only that make something to wait for themselves. */
+const MAKES = /\bmake\(chan\b|\bsync\.(?:Mutex|RWMutex|WaitGroup|Cond|NewCond)\b|\berrgroup\./;
+
 /** It is given nothing, and gives nothing to anybody. */
 function isScenario({ node, info }: Body): boolean {
   const { params, results } = node.type;
+  if (info.file.kind.test && !MAKES.test(info.bodyText)) return false;
   const isTest = params.length === 1 && info.file.kind.test && /^(?:Test|Benchmark|Fuzz)/.test(info.bareName);
   if (node.kind === 'func' ? node.receiver !== undefined || (params.length > 0 && !isTest) : params.length > 0) return false;
   return results.length === 0 && node.type.typeParams.length === 0;
 }
 
 function stuckOf(body: Body, pass: Pass): Stuck | undefined {
-  let left = STEPS_TOGETHER;
-  const runs = body.info.file.kind.test ? RUNS_OF_TESTS : RUNS;
+  const { runs, steps, together } = body.info.file.kind.test ? EFFORT_FOR_TESTS : EFFORT;
+  let left = together;
   for (let number = 0; number < runs && left > 0; number++) {
-    const machine = new Machine(numbersFrom(number + 1), PERSISTENCE[number % PERSISTENCE.length] ?? 0, STEPS);
+    const machine = new Machine(numbersFrom(number + 1), PERSISTENCE[number % PERSISTENCE.length] ?? 0, steps);
     const found = runOnce(body, pass, machine);
     if (found === 'given up') return undefined;
     if (found) return found;
