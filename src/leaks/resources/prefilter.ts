@@ -133,5 +133,6 @@ function knownOf(pkg: Package, contracts: Contracts, rules: ReadonlySet<string>)
 function giversIn(pkg: Package, resources: ResourceTable, rules: ReadonlySet<string>): Pick<Known, 'givers' | 'possible' | 'outlines'> {
   const { outlines } = pkg;
   const givers = new Set(outlines.filter(func => resources.soundsGiving(func, pkg, rules)));
-  return { outlines, givers: [...givers], possible: outlines.filter(func => !givers.has(func) && (resources.mayGiveDeclared(func) || soundsLikeOwner(func, pkg))) };
+  // Of what never changes nobody asks again, and a large module has hundreds of thousands of functions.
+  return { outlines: pkg.mayChange ? outlines : [], givers: [...givers], possible: outlines.filter(func => !givers.has(func) && (resources.mayGiveDeclared(func) || soundsLikeOwner(func, pkg))) };
 }
