@@ -1,8 +1,9 @@
 /** Who stands behind an interface of the module that others might implement, too: those who do it in packages that are at hand. */
 import { type Callee, calleeName, lastPart } from '../program/callee.ts';
+import { methodNames } from '../program/implementations.ts';
 import { memberOf } from '../program/members.ts';
 import type { FuncInfo, Package } from '../program/package.ts';
-import { type Env, underlying } from '../program/resolve.ts';
+import type { Env } from '../program/resolve.ts';
 import { type Member, type Named, type Type, typeName } from '../program/types.ts';
 
 const STANDS_IN = /mock|fake|stub|dummy|no-?op/i;
@@ -29,7 +30,7 @@ function implementsIt({ piece, pkg, file }: FuncInfo, wanted: Named, { program }
   const entity = pkg.lookup(name, file);
   if (file.kind.test || entity?.kind !== 'type' || STANDS_IN.test(name)) return false;
   const type: Named = { kind: 'named', pkg: pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } };
-  return methodNames(wanted, { program, file }).every(method => isSame(memberOf(type, method, program), memberOf(wanted, method, program)));
+  return methodNames(wanted, program).every(method => isSame(memberOf(type, method, program), memberOf(wanted, method, program)));
 }
 
 /** What stands for the interface gives what the interface gives; by the same name others may give less. */
@@ -37,10 +38,4 @@ function isSame(own: Member | undefined, wanted: Member | undefined): boolean {
   if (own?.kind !== 'method' || wanted?.kind !== 'method') return false;
   const [gives, shouldGive] = [own.type.results, wanted.type.results];
   return gives.length === shouldGive.length && gives.every((type, i) => typeName(type) === typeName(shouldGive[i] ?? type));
-}
-
-function methodNames(type: Type, env: Env, depth = 4): readonly string[] {
-  const inner = underlying(type, env.program);
-  if (inner.kind !== 'interface' || depth === 0) return [];
-  return [...inner.methods.map(({ name }) => name), ...inner.embeds.flatMap(embed => methodNames(embed, env, depth - 1))];
 }

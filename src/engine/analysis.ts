@@ -130,7 +130,10 @@ export class Analysis {
       for (const finding of rule.tellsOfWaits ? found : []) told.add(functionOf(finding, pkg));
       for (const finding of found) yield* this.reported(finding, rule);
     }
-    for (const rule of this.rules) for (const finding of timed(`rule ${rule.id}`, () => [...this.run(rule, pass, rule.untold?.(pass, told) ?? [])])) yield* this.reported(finding, rule);
+    for (const rule of this.rules) {
+      const untold = rule.untold?.(pass, told);
+      if (untold) for (const finding of timed(`rule ${rule.id}`, () => [...this.run(rule, pass, untold)])) yield* this.reported(finding, rule);
+    }
   }
 
   /** Runs one rule on one package. A rule that fails loses its own findings in this package, nothing else. */

@@ -36,7 +36,8 @@ function implementsAll({ piece, pkg, file }: FuncInfo, wanted: Named, { program 
   return methodNames(wanted, program).every(method => memberOf(type, method, program)?.kind === 'method');
 }
 
-function methodNames(type: Type, program: Program, depth = 4): string[] {
+/** The methods of an interface, embedded ones included. */
+export function methodNames(type: Type, program: Program, depth = 4): string[] {
   const inner = underlying(type, program);
   if (inner.kind !== 'interface' || depth === 0) return [];
   return [...inner.methods.map(({ name }) => name), ...inner.embeds.flatMap(embed => methodNames(embed, program, depth - 1))];

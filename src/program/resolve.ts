@@ -106,7 +106,8 @@ function structFields(field: Field, env: Env): StructField[] {
   return [new FieldOnDemand(embeddedName(field.type), true, type)];
 }
 
-function embeddedName(type: Expr): string {
+/** What an embedded field is called. */
+export function embeddedName(type: Expr): string {
   if (type.kind === 'ident') return type.name;
   if (type.kind === 'selector') return type.sel.name;
   if (type.kind === 'star' || type.kind === 'index' || type.kind === 'paren') return embeddedName(type.x);

@@ -8,7 +8,7 @@ import { equalTo, packageOf } from './evaluate.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { libraryFunction, outside } from './functions.ts';
 import { close, type Does } from './library.ts';
-import { type Bound, copied, type Func, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
+import { type Bound, copied, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
 import { zeroOf } from './zero.ts';
 
 /** What is called, and what it is given, as a `go` or `defer` needs it before the call. */
@@ -27,7 +27,7 @@ export function* prepare(x: Call, frame: Frame, run: Run): Steps<Prepared> {
   const built = builtin(x, frame);
   if (built) {
     const args = yield* argumentsOf(x, frame, run);
-    return { func: { k: 'bound', name: built, of: null, run: doneLater(built, frame) }, args };
+    return { func: { k: 'bound', of: null, run: doneLater(built, frame) }, args };
   }
   const func = yield* calledBy(x, frame, run);
   return { func, args: yield* argumentsOf(x, frame, run) };
@@ -57,7 +57,7 @@ function* calledBy(x: Call, frame: Frame, run: Run): Steps<Value> {
 function fromOutside(x: Call, receiver: Value, { env }: Frame, run: Run): Bound {
   const name = calleeName(calleeOf(x, env));
   const does = name === undefined ? undefined : libraryFunction(name, run);
-  return { k: 'bound', name: name ?? '', of: receiver, run: does ?? function* (args) {
+  return { k: 'bound', of: receiver, run: does ?? function* (args) {
     yield STEP;
     const result = outside(name, args, receiver);
     const type = typeOf(x, env);
@@ -173,16 +173,11 @@ function* callBuiltin(name: string, x: Call, frame: Frame, run: Run): Steps<Valu
       if (isUnknown(bare) && more.some(v => isLive(v))) throw new NotClosed('given away');
       return isUnknown(bare) ? bare : { k: 'slice', cells: [...isObject(bare) && bare.k === 'slice' ? bare.cells : [], ...more.map(v => ({ v }))] };
     case 'delete':
-      if (isObject(bare) && bare.k === 'dict' && more[0] !== undefined) bare.cells.delete(keyOf(more[0]));
+      if (isObject(bare) && bare.k === 'dict' && more[0] !== undefined) bare.cells.delete(identity(more[0]));
       return null;
     default:
       return newUnknown();
   }
-}
-
-function keyOf(value: Value): unknown {
-  const bare = strip(value);
-  return isObject(bare) && bare.k === 'pointer' ? bare.cell : bare;
 }
 
 function sizeOf(of: Value, name: string): Value {

@@ -8,7 +8,7 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { SECONDS } from '../timers/durations.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { fieldOf, methodOf } from './members.ts';
-import { type Cell, type Channel, copied, failure, identity, isLive, isObject, isUnknown, newUnknown, NotClosed, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
+import { type Cell, type Channel, copied, failure, identity, isLive, isObject, isUnknown, newUnknown, NotClosed, type Outcome, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
 import { zeroOf } from './zero.ts';
 
 export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
@@ -218,9 +218,13 @@ function* unary({ op, x }: Expr & { kind: 'unary' }, frame: Frame, run: Run): St
 /** Waits for a value of the channel. */
 export function* receive(of: Value, x: Expr, frame: Frame, how: 'receive' | 'range'): Steps<{ value: Value; ok: boolean }> {
   const outcome = yield { kind: 'channel', how, cases: [{ channel: channelOf(of), does: 'receive', node: x }], hasDefault: false, spot: spotIn(frame, x) };
-  if (outcome.ok) return outcome;
-  const over = underlying(typeOf(x, frame.env), frame.env.program);
-  return { value: over.kind === 'chan' ? zeroOf(over.elem, frame.env.program) : newUnknown(), ok: false };
+  return { value: given(outcome, x, frame), ok: outcome.ok };
+}
+
+/** What was received; of a channel that is closed the zero value. */
+export function given({ value, ok }: Pick<Outcome, 'value' | 'ok'>, channel: Expr, { env }: Frame): Value {
+  const over = ok ? undefined : underlying(typeOf(channel, env), env.program);
+  return !over ? value : over.kind === 'chan' ? zeroOf(over.elem, env.program) : newUnknown();
 }
 
 export function channelOf(of: Value): Channel | null {

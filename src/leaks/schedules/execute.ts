@@ -3,7 +3,7 @@ import { typeOf } from '../../program/infer.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
 import { type Assign, type Block, type Call, type CommClause, type Expr, type For, type IncDec, type Range, type Select, type Stmt, type Switch, type TypeSwitch, unparen, type ValueSpec } from '../../syntax/ast.ts';
 import { prepare } from './calls.ts';
-import { channelOf, combined, hasType, receive, truth, withOk } from './evaluate.ts';
+import { channelOf, combined, given, hasType, receive, truth, withOk } from './evaluate.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { type Case, copied, isObject, isUnknown, newUnknown, NotClosed, type Outcome, partOf, type Steps, strip, Unwind, type Value } from './values.ts';
 import { zeroOf } from './zero.ts';
@@ -242,14 +242,12 @@ function received(comm: Stmt): Expr | undefined {
   return x?.kind === 'unary' && x.op === '<-' ? x.x : undefined;
 }
 
-function* take(comm: Stmt, { value, ok }: Outcome, frame: Frame, run: Run): Steps<void> {
-  if (comm.kind !== 'assign') return;
+function* take(comm: Stmt, outcome: Outcome, frame: Frame, run: Run): Steps<void> {
   const x = received(comm);
-  const over = x && underlying(typeOf(x, frame.env), frame.env.program);
-  const given = ok ? value : over?.kind === 'chan' ? zeroOf(over.elem, frame.env.program) : newUnknown();
+  if (comm.kind !== 'assign' || !x) return;
   const [first, second] = comm.lhs;
-  if (first) yield* put(first, given, comm.op === ':=', frame, run);
-  if (second) yield* put(second, ok, comm.op === ':=', frame, run);
+  if (first) yield* put(first, given(outcome, x, frame), comm.op === ':=', frame, run);
+  if (second) yield* put(second, outcome.ok, comm.op === ':=', frame, run);
 }
 
 /** Whether the loop is left, and what its end means to those around. */

@@ -5,7 +5,7 @@ import { isTest, siteIn } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { holdersOf } from './liveness.ts';
 import { type Stuck, stuckIn } from './scenarios.ts';
-import type { Lock, Routine, Spot, Wait } from './values.ts';
+import type { Routine, Spot, Wait } from './values.ts';
 
 export type StuckRule = 'double-lock' | 'missing-unlock' | 'lock-order' | 'blocked-under-lock' | 'abandoned-sender' | 'abandoned-receiver' | 'unclosed-range' | 'lost-signal' | 'wait-deadlock';
 
@@ -62,7 +62,7 @@ function lockWait({ wait }: Routine): LockWait | undefined {
 
 function lockedBySelf(routine: Routine): Cause | undefined {
   const wait = lockWait(routine);
-  if (!wait || !holdersOf(wait.lock).includes(routine)) return undefined;
+  if (!wait || !isHolding(routine, wait)) return undefined;
   return {
     rule: 'double-lock', spot: wait.spot,
     message: 'The goroutine has this mutex locked already when it comes here, and waits for itself for ever.',
@@ -86,7 +86,7 @@ function lockCycle(routine: Routine, { routines }: Stuck): Cause | undefined {
   const wait = lockWait(routine);
   const other = wait && holdersOf(wait.lock).find(by => by !== routine && routines.includes(by));
   const back = other && lockWait(other);
-  if (!wait || !back || !holdersOf(back.lock).includes(routine) || routines.indexOf(other) < routines.indexOf(routine)) return undefined;
+  if (!wait || !back || !isHolding(routine, back) || routines.indexOf(other) < routines.indexOf(routine)) return undefined;
   return {
     rule: 'lock-order', spot: wait.spot,
     message: 'Two goroutines lock the same mutexes in another order, and each waits for the one that the other has locked.',
@@ -98,7 +98,7 @@ function lockCycle(routine: Routine, { routines }: Stuck): Cause | undefined {
 function underLock(routine: Routine, { routines }: Stuck): Cause | undefined {
   const { wait } = routine;
   if (wait.kind !== 'channel' && wait.kind !== 'group' && wait.kind !== 'cond') return undefined;
-  const other = routines.find(one => one !== routine && holdersOf(lockWait(one)?.lock ?? NO_LOCK).includes(routine));
+  const other = routines.find(one => one !== routine && isHolding(routine, lockWait(one)));
   const lock = other && lockWait(other);
   if (!lock) return undefined;
   return {
@@ -108,7 +108,9 @@ function underLock(routine: Routine, { routines }: Stuck): Cause | undefined {
   };
 }
 
-const NO_LOCK: Lock = { k: 'lock', isReadWrite: false, writer: undefined, readers: new Map(), lockedAt: undefined };
+function isHolding(routine: Routine, wait: LockWait | undefined): boolean {
+  return wait !== undefined && holdersOf(wait.lock).includes(routine);
+}
 
 function channels(routine: Routine): Cause | undefined {
   const { wait } = routine;

@@ -38,7 +38,7 @@ function makersOf(run: Run): Library {
   };
   const cancellable = (parent: Value, after?: Value): Value => {
     const made = derived(parent);
-    const end: Value = { k: 'bound', name: 'cancel', of: made, run: now(() => cancel(made)) };
+    const end: Value = { k: 'bound', of: made, run: now(() => cancel(made)) };
     if (after !== undefined) timer(after, { channel: undefined, then: end });
     return tuple(made, end);
   };

@@ -1,6 +1,7 @@
 /** What the library's means of synchronization do in a scenario. */
 import type { Run } from './frame.ts';
-import { type Bound, type Channel, type Context, isObject, type Lock, newUnknown, NotClosed, Over, type Routine, type Spot, STEP, type Steps, strip, type Timer, type Value } from './values.ts';
+import { hold } from './machine.ts';
+import { type Bound, type Context, isObject, type Lock, newUnknown, NotClosed, Over, type Routine, type Spot, STEP, type Steps, strip, type Timer, type Value } from './values.ts';
 
 export type Does = (args: readonly Value[], spot: Spot) => Steps<Value>;
 type Object = Exclude<Value, number | string | boolean | null>;
@@ -20,7 +21,7 @@ const unknown = at(newUnknown);
 export function libraryMethod(value: Value, name: string, run: Run): Bound | undefined {
   const object = isObject(value) && value.k === 'pointer' ? value.cell.v : value;
   const does = isObject(object) ? methodsKnown(object, run)[name] : undefined;
-  return does && { k: 'bound', name, of: value, run: does };
+  return does && { k: 'bound', of: value, run: does };
 }
 
 const known = new WeakMap<Object, Readonly<Record<string, Does>>>();
@@ -65,8 +66,7 @@ function lockMethods(lock: Lock, run: Run): Record<string, Does> {
   };
   const tries = (mode: 'read' | 'write') => at(() => {
     if (lock.writer || (mode === 'write' && lock.readers.size > 0)) return false;
-    if (mode === 'write') lock.writer = run.machine.current;
-    else lock.readers.set(run.machine.current, (lock.readers.get(run.machine.current) ?? 0) + 1);
+    hold(lock, mode, run.machine.current);
     return true;
   });
   return {
@@ -204,6 +204,6 @@ export function close(of: Value): null {
   const channel = strip(of);
   if (!isObject(channel) || channel.k !== 'chan') throw channel === null ? new Over('a nil channel is closed') : new NotClosed('a channel from outside');
   if (channel.isClosed) throw new Over('closed twice');
-  (channel satisfies Channel).isClosed = true;
+  channel.isClosed = true;
   return null;
 }

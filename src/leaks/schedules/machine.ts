@@ -2,10 +2,15 @@
  * Goroutines of a scenario, one step at a time. Who goes on is drawn by lot, with the same numbers in every run of the
  * tool; time passes only while nobody can go on.
  */
-import { type Case, type Cond, NotClosed, NOTHING, type Outcome, Over, type Routine, type Spot, STEP, type Steps, type Timer, TooLong, Unwind, type Value, type Wait } from './values.ts';
+import { type Case, type Cond, type Lock, NotClosed, NOTHING, type Outcome, Over, type Routine, type Spot, STEP, type Steps, type Timer, TooLong, Unwind, type Value, type Wait } from './values.ts';
 
 /** More goroutines than these are another kind of program. */
 const MOST_ROUTINES = 40;
+
+export function hold(lock: Lock, mode: 'read' | 'write', routine: Routine): void {
+  if (mode === 'write') lock.writer = routine;
+  else lock.readers.set(routine, (lock.readers.get(routine) ?? 0) + 1);
+}
 
 export class Machine {
   readonly routines: Routine[] = [];
@@ -147,8 +152,7 @@ export class Machine {
 
   private take({ lock, mode, spot }: Wait & { kind: 'lock' }, routine: Routine): void {
     lock.lockedAt = spot;
-    if (mode === 'write') lock.writer = routine;
-    else lock.readers.set(routine, (lock.readers.get(routine) ?? 0) + 1);
+    hold(lock, mode, routine);
   }
 
   private communicate({ cases, hasDefault }: Wait & { kind: 'channel' }, routine: Routine): Outcome {

@@ -1,9 +1,9 @@
 /** Fields and methods of values, embedded ones included. */
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo } from '../../program/package.ts';
+import { embeddedName } from '../../program/resolve.ts';
 import type { Named } from '../../program/types.ts';
 import type { Run } from './frame.ts';
-import type { Expr } from '../../syntax/ast.ts';
 import { libraryMethod } from './library.ts';
 import { type Cell, fieldIn, isObject, strip, type Struct, type Value } from './values.ts';
 
@@ -14,36 +14,35 @@ export function fieldOf(of: Value, name: string): Cell | undefined {
   const bare = strip(of);
   if (isObject(bare) && bare.k === 'timer' && name === 'C') return { v: bare.channel ?? null };
   if (isObject(bare) && bare.k === 'cond' && name === 'L') return { v: bare.locker };
-  let level: Value[] = [of];
-  for (let depth = 0; depth < DEPTH && level.length; depth++) {
-    const next: Value[] = [];
-    for (const value of level) {
-      const struct = structIn(value);
-      const found = struct && fieldIn(struct, name);
-      if (found) return found;
-      if (struct) next.push(...embeddedIn(struct));
-    }
-    level = next;
+  for (const value of withEmbedded(of)) {
+    const struct = structIn(value);
+    const found = struct && fieldIn(struct, name);
+    if (found) return found;
   }
   return undefined;
 }
 
 /** A method value: with the receiver that it has. */
 export function methodOf(of: Value, name: string, run: Run): Value | undefined {
-  let level: Value[] = [of];
-  for (let depth = 0; depth < DEPTH && level.length; depth++) {
-    const next: Value[] = [];
-    for (const value of level) {
-      const bound = libraryMethod(value, name, run);
-      if (bound) return bound;
-      const func = declaredOn(typeOfValue(value), name);
-      if (func) return { k: 'func', node: func.decl, info: func, cells: new Map(), receiver: receiverFor(func, value) };
-      const struct = structIn(value);
-      if (struct) next.push(...embeddedIn(struct));
-    }
-    level = next;
+  for (const value of withEmbedded(of)) {
+    const bound = libraryMethod(value, name, run);
+    if (bound) return bound;
+    const func = declaredOn(typeOfValue(value), name);
+    if (func) return { k: 'func', node: func.decl, info: func, cells: new Map(), receiver: receiverFor(func, value) };
   }
   return undefined;
+}
+
+/** The value and what is embedded in it, level by level. */
+function* withEmbedded(of: Value): Generator<Value> {
+  let level: Value[] = [of];
+  for (let depth = 0; depth < DEPTH && level.length; depth++) {
+    yield* level;
+    level = level.flatMap(value => {
+      const struct = structIn(value);
+      return struct ? embeddedIn(struct) : [];
+    });
+  }
 }
 
 function receiverFor(func: FuncInfo, value: Value): Value {
@@ -83,14 +82,8 @@ function embeddedNames({ type }: Struct): readonly string[] {
   if (spec?.kind !== 'struct') return [];
   let known = embedded.get(spec);
   if (!known) {
-    known = spec.fields.flatMap(({ names, type: of }) => (names.length ? [] : nameOfType(of)));
+    known = spec.fields.flatMap(({ names, type: of }) => (names.length ? [] : embeddedName(of)));
     embedded.set(spec, known);
   }
   return known;
-}
-
-function nameOfType(x: Expr): string {
-  if (x.kind === 'ident') return x.name;
-  if (x.kind === 'selector') return x.sel.name;
-  return x.kind === 'star' || x.kind === 'paren' || x.kind === 'index' ? nameOfType(x.x) : '';
 }

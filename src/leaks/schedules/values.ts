@@ -18,7 +18,7 @@ export interface Dict { readonly k: 'dict'; readonly cells: Map<unknown, { reado
 /** A function with what it captures. */
 export interface Func { readonly k: 'func'; readonly node: FuncNode; readonly info: FuncInfo; readonly cells: ReadonlyMap<Ident, Cell>; readonly receiver?: Value }
 /** One that the library gives: `cancel`, `mu.Unlock`; `of`: what it works on. */
-export interface Bound { readonly k: 'bound'; readonly name: string; readonly of: Value; readonly run: (args: readonly Value[], spot: Spot) => Steps<Value> }
+export interface Bound { readonly k: 'bound'; readonly of: Value; readonly run: (args: readonly Value[], spot: Spot) => Steps<Value> }
 export interface Tuple { readonly k: 'tuple'; readonly values: readonly Value[] }
 /** `args...`, on its way to the parameters. */
 export interface Spread { readonly k: 'spread'; readonly of: Value }
@@ -40,7 +40,6 @@ export interface Channel {
 }
 export interface Lock {
   readonly k: 'lock';
-  readonly isReadWrite: boolean;
   writer: Routine | undefined;
   /** How often each reads. */
   readonly readers: Map<Routine, number>;
@@ -114,7 +113,7 @@ export class Unwind {
 }
 
 export const newChannel = (room: number, more: Partial<Channel> = {}): Channel => ({ k: 'chan', room, buffer: [], isClosed: false, isFed: false, isOfContext: false, ...more });
-export const newLock = (isReadWrite: boolean): Lock => ({ k: 'lock', isReadWrite, writer: undefined, readers: new Map(), lockedAt: undefined });
+export const newLock = (): Lock => ({ k: 'lock', writer: undefined, readers: new Map(), lockedAt: undefined });
 export const newUnknown = (): Unknown => ({ k: 'unknown', decided: new Map(), parts: new Map() });
 export const failure = (): Failure => ({ k: 'error' });
 export const tuple = (...values: readonly Value[]): Tuple => ({ k: 'tuple', values });

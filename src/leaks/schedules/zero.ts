@@ -6,8 +6,8 @@ import { newLock, newUnknown, type Value } from './values.ts';
 
 /** Types of the library that are used as they are made: `var mu sync.Mutex`. */
 const READY: Readonly<Record<string, () => Value>> = {
-  'sync.Mutex': () => newLock(false),
-  'sync.RWMutex': () => newLock(true),
+  'sync.Mutex': newLock,
+  'sync.RWMutex': newLock,
   'sync.WaitGroup': () => ({ k: 'group', count: 0 }),
   'golang.org/x/sync/errgroup.Group': () => ({ k: 'group', count: 0 }),
   'sync.Once': () => ({ k: 'once', state: 'new' }),
@@ -16,9 +16,9 @@ const READY: Readonly<Record<string, () => Value>> = {
 const ATOMIC = /^sync\/atomic\.(?:Int32|Int64|Uint32|Uint64|Bool|Value)$/;
 
 export function zeroOf(type: Type, program: Program): Value {
-  const ready = type.kind === 'named' ? READY[typeName(type)] : undefined;
-  if (ready) return ready();
   const name = type.kind === 'named' ? typeName(type) : '';
+  const ready = READY[name];
+  if (ready) return ready();
   if (ATOMIC.test(name)) return { k: 'struct', type, fields: new Map([['v', { v: name.endsWith('Bool') ? false : name.endsWith('Value') ? null : 0 }]]), zero: () => undefined };
   const inner = underlying(type, program);
   switch (inner.kind) {
