@@ -44,7 +44,7 @@ export function resolveType(x: Expr, env: Env, args: readonly Type[] = []): Type
     case 'unary':
       return x.op === '~' ? resolveType(x.x, env) : undefined;
     case 'array':
-      return { kind: 'slice', elem: typeAt(x.elem, env) };
+      return { kind: 'slice', elem: typeAt(x.elem, env), ...(x.length === undefined ? {} : { array: { of: x.length, file: env.file } }) };
     case 'map':
       return { kind: 'map', key: typeAt(x.key, env), value: typeAt(x.value, env) };
     case 'chan':

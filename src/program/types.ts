@@ -1,13 +1,13 @@
 /** Go's types as plain values. `unknown` is never evidence for anything. */
 import type { FuncInfo, GoFile } from './package.ts';
-import type { TypeSpec } from '../syntax/ast.ts';
+import type { Expr, TypeSpec } from '../syntax/ast.ts';
 
 export type Type =
   | { readonly kind: 'basic'; readonly name: string }
   | Named
   | { readonly kind: 'pointer'; readonly elem: Type }
-  /** Arrays count as slices: no rule cares for the length. */
-  | { readonly kind: 'slice'; readonly elem: Type }
+  /** Arrays count as slices: few care for the length. */
+  | { readonly kind: 'slice'; readonly elem: Type; readonly array?: ArrayLength }
   | { readonly kind: 'map'; readonly key: Type; readonly value: Type }
   | { readonly kind: 'chan'; readonly dir: 'both' | 'send' | 'receive'; readonly elem: Type }
   | Signature
@@ -26,6 +26,8 @@ export interface Named {
   /** Undefined when the package's source is not at hand. */
   readonly def: TypeDef | undefined;
 }
+/** `of` in `[of]T`, and where its names are declared. */
+export interface ArrayLength { readonly of: Expr | '...'; readonly file: GoFile }
 export interface TypeDef {
   readonly spec: TypeSpec;
   readonly file: GoFile;

@@ -9,7 +9,7 @@ import { type Frame, type Run, spotIn } from './frame.ts';
 import { libraryFunction, outside } from './functions.ts';
 import { close, type Does } from './library.ts';
 import { type Bound, copied, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
-import { zeroOf } from './zero.ts';
+import { MOST_ELEMENTS, zeroOf } from './zero.ts';
 
 /** What is called, and what it is given, as a `go` or `defer` needs it before the call. */
 export interface Prepared { readonly func: Value; readonly args: readonly Value[] }
@@ -175,9 +175,34 @@ function* callBuiltin(name: string, x: Call, frame: Frame, run: Run): Steps<Valu
     case 'delete':
       if (isObject(bare) && bare.k === 'dict' && more[0] !== undefined) bare.cells.delete(identity(more[0]));
       return null;
+    case 'clear':
+      if (isObject(bare) && bare.k === 'dict') bare.cells.clear();
+      else if (isLive(bare)) throw new NotClosed('a list is cleared');
+      return null;
+    case 'copy':
+      return copyInto(bare, strip(more[0] ?? null));
+    case 'min':
+    case 'max':
+      return least(name, [value, ...more]);
     default:
       return newUnknown();
   }
+}
+
+function copyInto(to: Value, from: Value): Value {
+  const [into, of] = [to, from].map(list => (isObject(list) && list.k === 'slice' ? list.cells : undefined));
+  if (!into || !of) {
+    if (isLive(from)) throw new NotClosed('given away');
+    return newUnknown();
+  }
+  const values = of.slice(0, into.length).map(({ v }) => copied(v));
+  values.forEach((v, i) => into[i] && (into[i].v = v));
+  return values.length;
+}
+
+function least(name: 'min' | 'max', values: readonly Value[]): Value {
+  const numbers = values.map(strip).filter(value => typeof value === 'number');
+  return numbers.length === values.length ? Math[name](...numbers) : newUnknown();
 }
 
 function sizeOf(of: Value, name: string): Value {
@@ -197,9 +222,6 @@ function sizeOf(of: Value, name: string): Value {
       return newUnknown();
   }
 }
-
-/** More elements than these nobody makes for a handful of goroutines. */
-const MOST_ELEMENTS = 1000;
 
 function* made({ args: [type, size] }: Call, frame: Frame, run: Run): Steps<Value> {
   const { env } = frame;

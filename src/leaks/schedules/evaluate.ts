@@ -7,16 +7,18 @@ import { type CompositeLit, type Expr, type FuncLit, type Ident, unparen } from 
 import { walkStmts } from '../../syntax/walk.ts';
 import { SECONDS } from '../timers/durations.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
+import { constantOf, literalOf } from './constants.ts';
+import { globalOf } from './globals.ts';
 import { fieldOf, methodOf } from './members.ts';
 import { type Cell, type Channel, copied, failure, identity, isLive, isObject, isUnknown, newUnknown, NotClosed, type Outcome, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
-import { zeroOf } from './zero.ts';
+import { lengthOf, MOST_ELEMENTS, zeroOf } from './zero.ts';
 
 export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
   switch (x.kind) {
     case 'paren':
       return yield* run.evaluate(x.x, frame);
     case 'ident':
-      return nameOf(x, frame, run);
+      return yield* nameOf(x, frame, run);
     case 'literal':
       return literalOf(x);
     case 'funclit':
@@ -66,7 +68,7 @@ function usedIn({ body }: FuncLit): readonly Ident[] {
   return [...names];
 }
 
-function nameOf(x: Ident, frame: Frame, run: Run): Value {
+function* nameOf(x: Ident, frame: Frame, run: Run): Steps<Value> {
   const { entity } = x;
   if (entity?.kind === 'var') return (frame.cells.get(entity.ident) ?? missing(x, frame)).v;
   if (entity?.kind === 'const') return entity.value?.kind === 'literal' ? literalOf(entity.value) : `const ${entity.name}`;
@@ -77,42 +79,14 @@ function nameOf(x: Ident, frame: Frame, run: Run): Value {
   if (!found) throw new NotClosed('a name that is not declared');
   if (found.kind === 'func') return { k: 'func', node: found.func.decl, info: found.func, cells: new Map() };
   if (found.kind === 'type') throw new NotClosed('a type');
-  if (found.kind === 'const') return constant(found.values[found.index], found.iota) ?? `const ${x.name}`;
-  return globalOf(x, frame, run).v;
+  // Of others only that they differ is known.
+  if (found.kind === 'const') return constantOf(found.values[found.index], found.iota, found.file) ?? `const ${x.name}`;
+  return (yield* globalOf(x.name, frame, run)).v;
 }
 
 /** What the literal around captures, and nobody has made here. */
 function missing({ name }: Ident, { info }: Frame): Cell {
   throw new NotClosed(`${name} of ${info.name} comes from outside`);
-}
-
-/** Only where the whole program is at hand nobody else sets it. */
-function globalOf(x: Ident, frame: Frame, run: Run): Cell {
-  const found = frame.info.pkg.lookup(x.name, frame.info.file);
-  if (found?.kind !== 'var') throw new NotClosed('no variable');
-  const known = run.globals.get(found.ident);
-  if (known) return known;
-  if (frame.info.pkg.name !== 'main' || found.spec.values.length > 0) throw new NotClosed('a variable of the package');
-  const cell = { v: zeroOf(typeOf(x, frame.env), frame.env.program) };
-  run.globals.set(found.ident, cell);
-  return cell;
-}
-
-/** `iota`, `iota + 1`, `1 << iota`; of others only that they differ is known. */
-function constant(x: Expr | undefined, iota: number): Value | undefined {
-  if (x?.kind === 'paren') return constant(x.x, iota);
-  if (x?.kind === 'literal') return literalOf(x);
-  if (x?.kind === 'ident') return x.name === 'iota' ? iota : undefined;
-  if (x?.kind === 'call' && x.args.length === 1) return constant(x.args[0], iota);
-  if (x?.kind !== 'binary') return undefined;
-  const [a, b] = [constant(x.x, iota), constant(x.y, iota)];
-  if (typeof a !== 'number' || typeof b !== 'number') return undefined;
-  return x.op === '+' ? a + b : x.op === '-' ? a - b : x.op === '*' ? a * b : x.op === '<<' ? a * 2 ** b : undefined;
-}
-
-function literalOf({ token, text }: Expr & { kind: 'literal' }): Value {
-  if (token === 'int' || token === 'float') return Number(text.replaceAll('_', ''));
-  return token === 'string' ? text.slice(1, -1) : text;
 }
 
 function* compositeOf(x: CompositeLit, type: Type, frame: Frame, run: Run): Steps<Value> {
@@ -123,14 +97,7 @@ function* compositeOf(x: CompositeLit, type: Type, frame: Frame, run: Run): Step
     return { k: 'cond', locker: locker ? yield* run.evaluate(locker.value, frame) : null };
   }
   if (inner.kind === 'struct') return yield* structOf(x, type, inner.fields.map(({ name }) => name), frame, run);
-  if (inner.kind === 'slice') {
-    const cells: Cell[] = [];
-    for (const { key, value } of x.elements) {
-      if (key) throw new NotClosed('a slice with indices');
-      cells.push({ v: copied(yield* run.evaluate(value, frame)) });
-    }
-    return { k: 'slice', cells };
-  }
+  if (inner.kind === 'slice') return yield* listOf(x, inner, frame, run);
   if (inner.kind !== 'map') throw new NotClosed('a literal of an unknown type');
   const cells = new Map<unknown, { key: Value; cell: Cell }>();
   for (const { key, value } of x.elements) {
@@ -138,6 +105,21 @@ function* compositeOf(x: CompositeLit, type: Type, frame: Frame, run: Run): Step
     cells.set(identity(under), { key: under, cell: { v: copied(yield* run.evaluate(value, frame)) } });
   }
   return { k: 'dict', cells };
+}
+
+/** `[]T{a, b}`, `[3]T{2: a}`. */
+function* listOf({ elements }: CompositeLit, { elem, array }: Type & { kind: 'slice' }, frame: Frame, run: Run): Steps<Value> {
+  const { program } = frame.env;
+  const cells: Cell[] = [];
+  let next = 0;
+  for (const { key, value } of elements) {
+    const at = key ? constantOf(key, 0, frame.info.file) : next;
+    if (typeof at !== 'number' || at > MOST_ELEMENTS) throw new NotClosed('an index that is not known');
+    cells[at] = { v: copied(yield* run.evaluate(value, frame)) };
+    next = at + 1;
+  }
+  const length = array && array.of !== '...' ? lengthOf(array) : cells.length;
+  return { k: 'slice', cells: Array.from({ length: Math.max(length, cells.length) }, (_, i) => cells[i] ?? { v: zeroOf(elem, program) }), ...(array ? { isArray: true } : {}) };
 }
 
 function* structOf({ elements }: CompositeLit, type: Type, names: readonly string[], frame: Frame, run: Run): Steps<Value> {
@@ -195,12 +177,26 @@ function elementAt(of: Value, index: Value): Cell {
 }
 
 function* sliced(x: Expr & { kind: 'slice' }, frame: Frame, run: Run): Steps<Value> {
-  const of = strip(yield* run.evaluate(x.x, frame));
+  const value = strip(yield* run.evaluate(x.x, frame));
+  const of = isObject(value) && value.k === 'pointer' ? value.cell.v : value;
+  const bounds: Value[] = [];
+  for (const bound of x.bounds) bounds.push(strip(yield* run.evaluate(bound, frame)));
   if (isUnknown(of) || typeof of === 'string') return newUnknown();
   if (of === null) return null;
-  // Which bounds are given the tree does not say.
-  if (isObject(of) && of.k === 'slice' && !of.cells.some(({ v }) => isObject(v))) return newUnknown();
-  throw new NotClosed('a part of a slice');
+  if (!isObject(of) || of.k !== 'slice') throw new NotClosed('a part of something unknown');
+  const [low, high] = startsOpen(x, frame) ? [0, ...bounds] : bounds;
+  const to = high ?? of.cells.length;
+  if (typeof low === 'number' && typeof to === 'number') {
+    if (low > to || to > of.cells.length) throw new Unwind('out of range');
+    return { k: 'slice', cells: of.cells.slice(low, to) };
+  }
+  if (of.cells.some(({ v }) => isObject(v))) throw new NotClosed('a part of a slice');
+  return newUnknown();
+}
+
+/** `x[:high]`. */
+function startsOpen({ x, bounds: [first] }: Expr & { kind: 'slice' }, { info }: Frame): boolean {
+  return !first || info.file.source.text.slice(x.end, first.start).includes(':');
 }
 
 function* unary({ op, x }: Expr & { kind: 'unary' }, frame: Frame, run: Run): Steps<Value> {
@@ -327,7 +323,7 @@ export function* cellOf(expr: Expr, frame: Frame, run: Run): Steps<Cell> {
   if (x.kind === 'ident') {
     if (x.name === '_') return { v: null };
     const { entity } = x;
-    return entity?.kind === 'var' ? frame.cells.get(entity.ident) ?? missing(x, frame) : globalOf(x, frame, run);
+    return entity?.kind === 'var' ? frame.cells.get(entity.ident) ?? missing(x, frame) : yield* globalOf(x.name, frame, run);
   }
   if (x.kind === 'star') return pointed(yield* run.evaluate(x.x, frame));
   if (x.kind === 'selector') {

@@ -1,6 +1,7 @@
 /** Statements of a scenario. */
 import { typeOf } from '../../program/infer.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
+import { atLeast } from '../../source/goversion.ts';
 import { type Assign, type Block, type Call, type CommClause, type Expr, type For, type IncDec, type Range, type Select, type Stmt, type Switch, type TypeSwitch, unparen, type ValueSpec } from '../../syntax/ast.ts';
 import { prepare } from './calls.ts';
 import { channelOf, combined, given, hasType, receive, truth, withOk } from './evaluate.ts';
@@ -266,8 +267,8 @@ function* loop({ init, cond, post, body }: For, label: string | undefined, frame
     const flow = yield* stmts(body.stmts, frame, run);
     const left = flow && leaves(flow, label);
     if (left) return left.flow;
-    // Each round has variables of its own.
-    for (const ident of own) frame.cells.set(ident, { v: frame.cells.get(ident)?.v ?? null });
+    // Since Go 1.22 each round has variables of its own.
+    if (atLeast(run.pass.go, 22)) for (const ident of own) frame.cells.set(ident, { v: frame.cells.get(ident)?.v ?? null });
     if (post) yield* execute(post, frame, run, undefined);
   }
 }
@@ -281,7 +282,8 @@ function* range(stmt: Range, label: string | undefined, frame: Frame, run: Run):
     run.machine.count();
     const item = rounds ? rounds[i] : yield* nextOf(over, stmt, frame);
     if (!item) return undefined;
-    for (const [j, x] of stmt.lhs.entries()) yield* put(x, copied(item[j] ?? null), stmt.define, frame, run);
+    const isNew = stmt.define && (i === 0 || atLeast(run.pass.go, 22));
+    for (const [j, x] of stmt.lhs.entries()) yield* put(x, copied(item[j] ?? null), isNew, frame, run);
     const flow = yield* stmts(stmt.body.stmts, frame, run);
     const left = flow && leaves(flow, label);
     if (left) return left.flow;

@@ -30,6 +30,8 @@ export interface Run {
   readonly globals: Map<Ident, Cell>;
   /** What a test has deferred to its end. */
   readonly cleanups: Value[];
+  /** Whether it is the main function, and nobody else is at work. */
+  readonly isProgram: boolean;
   /** In a test nothing outside fails. */
   readonly isTest: boolean;
   /** Whether it was left to chance how something unknown is. */

@@ -3,7 +3,7 @@ import { Memo } from '../../program/memo.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import type { Run } from './frame.ts';
 import { cancel, type Does } from './library.ts';
-import { type Cell, type Context, failure, isLive, isObject, newChannel, newUnknown, NotClosed, Over, type Spot, STEP, strip, type Timer, tuple, Unwind, type Value } from './values.ts';
+import { type Cell, type Context, failure, isLive, isObject, newChannel, newUnknown, NotClosed, type Once, Over, type Spot, STEP, strip, type Timer, tuple, Unwind, type Value } from './values.ts';
 
 /** They look at what they are given: no writer, and no function that they would run, but for the order of a list. */
 const LOOKS = /^(?:fmt\.(?:Print|Sprint|Errorf|Append)\w*|log\.Print\w*|\(\*log\.Logger\)\.Print\w*|log\/slog\.\w+|errors\.\w+|(?:sort|slices|maps|strings|bytes|reflect|math|unicode)\.\w+|runtime\.\w+|\(\*?testing\.\w+\)\.(?:Log|Error|Fatal|Skip)\w*|\(?\*?github\.com\/stretchr\/testify\/(?:assert|require)\.(?!Eventually|Never|Panics|NotPanics|Condition)\w+(?:\)\.\w+)?)$/;
@@ -48,11 +48,19 @@ function makersOf(run: Run): Library {
     'context.WithCancel': now(([parent = null]) => cancellable(parent)),
     'context.WithTimeout': now(([parent = null, after = null]) => cancellable(parent, after)),
     'context.WithDeadline': now(([parent = null, at = null]) => cancellable(parent, at)),
+    'context.WithTimeoutCause': now(([parent = null, after = null]) => cancellable(parent, after)),
+    'context.WithDeadlineCause': now(([parent = null, at = null]) => cancellable(parent, at)),
+    'context.WithCancelCause': now(([parent = null]) => cancellable(parent)),
     'context.WithValue': now(([parent = null]) => parent),
+    'context.WithoutCancel': now(() => ({ k: 'context', done: undefined, children: [] })),
+    'context.Cause': now(([of = null]) => causeOf(of)),
     'golang.org/x/sync/errgroup.WithContext': now(([parent = null]) => {
       const context = derived(parent);
       return tuple({ k: 'pointer', cell: { v: { k: 'group', count: 0, context } } }, context);
     }),
+    'sync.OnceFunc': now(([func = null]) => onlyOnce(func, run)),
+    'sync.OnceValue': now(([func = null]) => onlyOnce(func, run)),
+    'sync.OnceValues': now(([func = null]) => onlyOnce(func, run)),
     'sync.NewCond': now(([locker = null]) => ({ k: 'cond', locker })),
     *'time.Sleep'([after = null], spot) {
       // Who sleeps in a loop only keeps its pace, and others may take longer than that.
@@ -136,6 +144,26 @@ function now(does: (args: readonly Value[]) => Value): Does {
 function durationIn(value: Value): number {
   const bare = strip(value);
   return typeof bare === 'number' ? bare : 1e6;
+}
+
+/** What it has given once it gives each time. */
+function onlyOnce(func: Value, run: Run): Value {
+  const once: Once = { k: 'once', state: 'new' };
+  let result: Value = null;
+  return { k: 'bound', of: tuple(func, once), *run(_, spot) {
+    yield { kind: 'once', once, spot };
+    if (once.state === 'done') return result;
+    once.state = 'running';
+    result = yield* run.apply(func, [], spot);
+    once.state = 'done';
+    return result;
+  } };
+}
+
+function causeOf(value: Value): Value {
+  const of = strip(value);
+  if (!isObject(of) || of.k !== 'context') throw new NotClosed('a context from outside');
+  return of.done?.isClosed ? failure() : null;
 }
 
 /** A context that ends with its parent. */

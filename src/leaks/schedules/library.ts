@@ -1,7 +1,7 @@
 /** What the library's means of synchronization do in a scenario. */
 import type { Run } from './frame.ts';
 import { hold } from './machine.ts';
-import { type Bound, type Context, isObject, type Lock, newUnknown, NotClosed, Over, type Routine, type Spot, STEP, type Steps, strip, type Timer, type Value } from './values.ts';
+import { type Bound, type Context, identity, isObject, type Lock, newUnknown, NotClosed, Over, type Routine, type Spot, STEP, type Steps, strip, type Timer, tuple, type Value } from './values.ts';
 
 export type Does = (args: readonly Value[], spot: Spot) => Steps<Value>;
 type Object = Exclude<Value, number | string | boolean | null>;
@@ -50,6 +50,8 @@ function methodsOf(object: Object, run: Run): Readonly<Record<string, Does>> {
       return contextMethods(object);
     case 'timer':
       return timerMethods(object, run);
+    case 'dict':
+      return mapMethods(object, run);
     case 'struct':
       return object.type.kind === 'named' && object.type.pkg === 'sync/atomic' ? atomicMethods(object) : {};
     case 'error':
@@ -152,6 +154,47 @@ function condMethods(cond: Kind<'cond'>, run: Run): Record<string, Does> {
     },
     Signal: at(() => machine.wake(cond, false)),
     Broadcast: at(() => machine.wake(cond, true)),
+  };
+}
+
+/** Of a `sync.Map`. */
+function mapMethods({ cells }: Kind<'dict'>, run: Run): Record<string, Does> {
+  const loaded = (key: Value) => tuple(cells.get(identity(key))?.cell.v ?? null, cells.has(identity(key)));
+  const store = (key: Value, v: Value) => void cells.set(identity(key), { key, cell: { v } });
+  const remove = (key: Value) => void cells.delete(identity(key));
+  return {
+    Load: at(([key = null]) => loaded(key)),
+    Store: at(([key = null, v = null]) => {
+      store(key, v);
+      return null;
+    }),
+    LoadOrStore: at(([key = null, v = null]) => {
+      const wasThere = cells.has(identity(key));
+      if (!wasThere) store(key, v);
+      return tuple(cells.get(identity(key))?.cell.v ?? null, wasThere);
+    }),
+    LoadAndDelete: at(([key = null]) => {
+      const before = loaded(key);
+      remove(key);
+      return before;
+    }),
+    Swap: at(([key = null, v = null]) => {
+      const before = loaded(key);
+      store(key, v);
+      return before;
+    }),
+    Delete: at(([key = null]) => {
+      remove(key);
+      return null;
+    }),
+    Clear: at(() => {
+      cells.clear();
+      return null;
+    }),
+    *Range([func = null], spot) {
+      for (const { key, cell } of [...cells.values()]) if ((yield* run.apply(func, [key, cell.v], spot)) === false) break;
+      return null;
+    },
   };
 }
 

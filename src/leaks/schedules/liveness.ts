@@ -5,19 +5,23 @@
 import type { Machine } from './machine.ts';
 import { type Cell, isObject, type Lock, type Routine, strip, type Value } from './values.ts';
 
-export function waitingForEver(machine: Machine, globals: ReadonlyMap<unknown, Cell>): readonly Routine[] {
+/** `outside`: what others may have in hand; `shared`: what everybody has who goes on. */
+export function waitingForEver(machine: Machine, outside: readonly Cell[], shared: readonly Cell[]): readonly Routine[] {
   const left = new Set(machine.routines.filter(({ isOver }) => !isOver));
   const reached = new Reached();
   for (const { channel, then } of machine.timers) [channel ?? null, then].forEach(value => reached.add(value));
-  for (const { v } of globals.values()) reached.add(v);
+  for (const { v } of outside) reached.add(v);
   const goesOn = new Set<Routine>();
-  for (let more = [...left].filter(routine => routine.wait.kind === 'sleep' || machine.isReady(routine)); more.length > 0;) {
+  const woken = () => [...left].filter(routine => routine.wait.kind === 'sleep' || machine.isReady(routine) || mayBeWoken(routine, reached, goesOn));
+  let more = woken();
+  if (more.length > 0 || machine.timers.size > 0) for (const { v } of shared) reached.add(v);
+  while (more.length > 0) {
     for (const routine of more) {
       left.delete(routine);
       goesOn.add(routine);
       reached.addAllOf(routine);
     }
-    more = [...left].filter(routine => mayBeWoken(routine, reached, goesOn));
+    more = woken();
   }
   return [...left];
 }

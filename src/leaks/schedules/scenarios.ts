@@ -75,8 +75,9 @@ function stuckOf(body: Body, pass: Pass): Stuck | undefined {
 const PERSISTENCE = [0.9, 0, 0.5, 0.75];
 
 function runOnce(body: Body, pass: Pass, machine: Machine): Stuck | 'given up' | undefined {
+  const isProgram = body.node.kind === 'func' && body.info.name === 'main' && pass.pkg.name === 'main';
   const run: Run = {
-    machine, pass, globals: new Map(), cleanups: [], isTest: body.info.file.kind.test, isGuessed: false,
+    machine, pass, globals: new Map(), cleanups: [], isProgram, isTest: body.info.file.kind.test, isGuessed: false,
     evaluate: (x, frame) => evaluate(x, frame, run),
     cellOf: (x, frame) => cellOf(x, frame, run),
     call: (x, frame) => call(x, frame, run),
@@ -97,14 +98,15 @@ function runOnce(body: Body, pass: Pass, machine: Machine): Stuck | 'given up' |
     if (error instanceof NotClosed || error instanceof RangeError) return 'given up';
     if (!(error instanceof TooLong)) throw error;
   }
-  const routines = waitingForEver(machine, run.globals);
+  const routines = waitingForEver(machine, isProgram ? [] : [...run.globals.values()], [...run.globals.values()]);
   // With the main function the program ends.
-  const endsProgram = body.node.kind === 'func' && body.info.name === 'main' && machine.routines[0]?.isOver;
-  return routines.length && !endsProgram ? { body, routines, isGuessed: run.isGuessed } : undefined;
+  return routines.length && !(isProgram && machine.routines[0]?.isOver) ? { body, routines, isGuessed: run.isGuessed } : undefined;
 }
 
 function* whole(begin: Func, run: Run): Steps<void> {
   const spot: Spot = { info: begin.info, node: begin.node };
+  const first = run.isProgram ? run.pass.pkg.funcs.filter(({ name, file }) => name === 'init' && !file.kind.test) : [];
+  for (const info of first) yield* run.apply({ k: 'func', node: info.decl, info, cells: new Map() }, [], spot);
   yield* run.apply(begin, begin.node.type.params.length ? [newUnknown()] : [], spot);
   for (let last = run.cleanups.pop(); last !== undefined; last = run.cleanups.pop()) yield* run.apply(last, [], spot);
 }

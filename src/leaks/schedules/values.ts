@@ -13,7 +13,8 @@ export interface Cell { v: Value }
 /** Of a large type few fields are ever asked for; `zero` gives those that were not. */
 export interface Struct { readonly k: 'struct'; readonly type: Type; readonly fields: Map<string, Cell>; readonly zero: (name: string) => Value | undefined }
 export interface Pointer { readonly k: 'pointer'; readonly cell: Cell }
-export interface Slice { readonly k: 'slice'; readonly cells: readonly Cell[] }
+/** Parts of one share its cells. An array is copied with what is in it. */
+export interface Slice { readonly k: 'slice'; readonly cells: readonly Cell[]; readonly isArray?: boolean }
 export interface Dict { readonly k: 'dict'; readonly cells: Map<unknown, { readonly key: Value; readonly cell: Cell }> }
 /** A function with what it captures. */
 export interface Func { readonly k: 'func'; readonly node: FuncNode; readonly info: FuncInfo; readonly cells: ReadonlyMap<Ident, Cell>; readonly receiver?: Value }
@@ -149,12 +150,14 @@ export function fieldIn({ fields, zero }: Struct, name: string): Cell | undefine
   return made;
 }
 
-/** What is assigned or handed over: structs are copied. */
+/** What is assigned or handed over: structs and arrays are copied. */
 export function copied(value: Value): Value {
   if (!isObject(value)) return value;
   switch (value.k) {
     case 'struct':
       return { ...value, fields: new Map([...value.fields].map(([name, cell]) => [name, { v: copied(cell.v) }])) };
+    case 'slice':
+      return value.isArray ? { ...value, cells: value.cells.map(({ v }) => ({ v: copied(v) })) } : value;
     case 'lock':
       return { ...value, readers: new Map(value.readers) };
     case 'group':
