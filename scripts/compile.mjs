@@ -1,5 +1,6 @@
-// Bundles the command into dist/. A run of one file spends most of its time on finding and loading modules; what only
-// some runs need (formats, the configuration's parser) stays in chunks of its own. Types are checked by `npm run check`.
+// Bundles the command into dist/, with the libraries that every run needs. A run of one file spends most of its time on
+// finding and loading modules; what only some runs need (formats, the configuration's parser) stays in chunks of its own.
+// Types are checked by `npm run check`.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +23,7 @@ const visit = path => {
 };
 visit(join(root, 'src/cli/command.ts'));
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const { output } = await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) }] } });
+const { output } = await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', minify: { compress: true, mangle: { keepNames: { function: true, class: true } }, codegen: { removeWhitespace: true } }, codeSplitting: { groups: [{ name: 'always', test: id => always.has(id) }] } });
 await bundle.close();
 // The engine keeps the text of what it runs, and with one character beyond ASCII at two bytes a character.
 for (const { fileName } of output) {
