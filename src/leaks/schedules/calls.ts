@@ -8,7 +8,7 @@ import { equalTo, packageOf } from './evaluate.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { libraryFunction, outside } from './functions.ts';
 import { close, type Does } from './library.ts';
-import { type Bound, copied, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, tuple, type Unknown, Unwind, type Value } from './values.ts';
+import { type Bound, copied, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, TooLong, tuple, type Unknown, Unwind, type Value } from './values.ts';
 import { MOST_ELEMENTS, zeroOf } from './zero.ts';
 
 /** What is called, and what it is given, as a `go` or `defer` needs it before the call. */
@@ -108,10 +108,15 @@ function* enter(func: Func, args: readonly Value[], run: Run, caller: Frame | un
   bind(own, args, receiver, frame);
   const { frames } = run.machine.current;
   frames.push(frame);
+  let isCutShort = false;
   try {
     return yield* run.body(block, frame);
+  } catch (error) {
+    // It would have gone on, with all that it has in hand.
+    isCutShort = error instanceof TooLong;
+    throw error;
   } finally {
-    frames.pop();
+    if (!isCutShort) frames.pop();
   }
 }
 

@@ -12,6 +12,18 @@ export function hold(lock: Lock, mode: 'read' | 'write', routine: Routine): void
   else lock.readers.set(routine, (lock.readers.get(routine) ?? 0) + 1);
 }
 
+/** How it is drawn who goes on. */
+export interface Manner {
+  /** How likely a goroutine that can go on does, or that the one with the highest rank does. */
+  readonly persistence: number | 'by rank';
+  /** Whether what is done may take longer than a timer. */
+  readonly isSlow: boolean;
+}
+
+/** For each step: a goroutine falls behind all others, a timer fires. */
+const LOSES_RANK = 0.05;
+const FIRES = 0.05;
+
 export class Machine {
   readonly routines: Routine[] = [];
   readonly timers = new Set<Timer>();
@@ -22,9 +34,10 @@ export class Machine {
   private now = 0;
   private arrivals = 0;
   private running: Routine | undefined;
+  private readonly ranks = new Map<Routine, number>();
 
-  /** `persistence`: how likely a goroutine that can go on does; `most`: how many steps the run may take. */
-  constructor(private readonly lot: () => number, private readonly persistence: number, private readonly most: number) {}
+  /** `most`: how many steps the run may take. */
+  constructor(private readonly lot: () => number, private readonly manner: Manner, private readonly most: number) {}
 
   get current(): Routine {
     if (!this.running) throw new NotClosed('nobody runs');
@@ -81,10 +94,36 @@ export class Machine {
         continue;
       }
       this.count();
-      const stays = ready.length > 1 && this.running && ready.includes(this.running) && this.random() < this.persistence;
-      this.running = stays ? this.running : this.pick(ready);
+      if (this.mayBeSlow() && this.advance(fire)) continue;
+      this.running = this.manner.persistence === 'by rank' ? this.foremost(ready) : this.next(ready, this.manner.persistence);
       if (this.running) this.resume(this.running);
     }
+  }
+
+  private next(ready: readonly Routine[], persistence: number): Routine | undefined {
+    const stays = ready.length > 1 && this.running && ready.includes(this.running) && this.random() < persistence;
+    return stays ? this.running : this.pick(ready);
+  }
+
+  /** Each has a rank by lot and runs before all behind it, until it loses it. */
+  private foremost(ready: readonly Routine[]): Routine | undefined {
+    if (ready.length < 2) return ready[0];
+    if (this.running && this.random() < LOSES_RANK) this.ranks.set(this.running, this.ranks.size && Math.min(...this.ranks.values()) - 1);
+    for (const routine of ready) if (!this.ranks.has(routine)) this.ranks.set(routine, this.random());
+    return ready.reduce((a, b) => ((this.ranks.get(a) ?? 0) >= (this.ranks.get(b) ?? 0) ? a : b));
+  }
+
+  /** Whether a timer may fire although somebody else could go on. Who sleeps gives the others time on purpose. */
+  private mayBeSlow(): boolean {
+    if (!this.manner.isSlow || this.timers.size === 0) return false;
+    const times = [...this.timers].flatMap(timer => timer.at ?? []);
+    const isFirst = this.routines.every(({ isOver, wait }) => isOver || wait.kind !== 'sleep' || wait.until > Math.min(...times));
+    return times.length > 0 && isFirst && this.routines.some(routine => this.waitsForTime(routine)) && this.random() < FIRES;
+  }
+
+  private waitsForTime(routine: Routine): boolean {
+    const { isOver, wait } = routine;
+    return !isOver && wait.kind === 'channel' && wait.cases.some(({ channel }) => channel?.isFed || channel?.isOfContext) && !this.isReady(routine);
   }
 
   isReady(routine: Routine): boolean {

@@ -60,7 +60,7 @@ function stuckOf(body: Body, pass: Pass): Stuck | undefined {
   const { runs, steps, together } = body.info.file.kind.test ? EFFORT_FOR_TESTS : EFFORT;
   let left = together;
   for (let number = 0; number < runs && left > 0; number++) {
-    const machine = new Machine(numbersFrom(number + 1), PERSISTENCE[number % PERSISTENCE.length] ?? 0, steps);
+    const machine = new Machine(numbersFrom(number + 1), { persistence: PERSISTENCE[number % PERSISTENCE.length] ?? 0, isSlow: !body.info.file.kind.test && number % 3 === 2 }, steps);
     const found = runOnce(body, pass, machine);
     if (found === 'given up') return undefined;
     if (found) return found;
@@ -72,7 +72,7 @@ function stuckOf(body: Body, pass: Pass): Stuck | undefined {
 }
 
 /** How likely a goroutine that can go on does so, in turns. */
-const PERSISTENCE = [0.9, 0, 0.5, 0.75];
+const PERSISTENCE = [0.9, 0, 'by rank', 0.5, 0.75] as const;
 
 function runOnce(body: Body, pass: Pass, machine: Machine): Stuck | 'given up' | undefined {
   const isProgram = body.node.kind === 'func' && body.info.name === 'main' && pass.pkg.name === 'main';
