@@ -15,6 +15,7 @@ import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { isCommand } from '../calls/commands.ts';
 import type { Pass } from '../pass.ts';
 import { factsAt, firstFound } from '../paths/facts.ts';
+import { spanOf } from '../paths/reach.ts';
 import { nextWithTicks } from '../timers/tickchannels.ts';
 import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
@@ -98,7 +99,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass) || isOfStandIn(acquisition, body))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
-  if (!tracked || (typeof result !== 'number' && isDeferredBefore(call, tracked, resource, body, pass))) return undefined;
+  if (!tracked || (typeof result !== 'number' && isLookedAfterBefore(call, tracked, resource, body, pass))) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
@@ -239,10 +240,13 @@ function withEarlierClosers(tracked: Tracked, resource: Resource, call: Call, bo
   return found;
 }
 
-/** `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. */
-function isDeferredBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+/**
+ * `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. `r.cmd = cmd;
+ * err := cmd.Start()`: it is kept by somebody already.
+ */
+function isLookedAfterBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
-  return operations(body.graph).some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start && applyOp(op, tracked, where).effect === 'released');
+  return operations(body.graph).some(({ op }) => spanOf(op).start < call.start && applyOp(op, tracked, where).effect === (op.kind === 'defer' ? 'released' : 'moved'));
 }
 
 /** The function literals that an operation hands to somebody who runs them when he likes. */

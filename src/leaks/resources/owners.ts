@@ -364,7 +364,8 @@ function handedOver({ in: place, through, companions = companionsless }: Stored,
     returns: (end, { tracked }) => {
       const given = allReturnedAt(end, tracked, where).find(({ held }) => held === 'whole');
       if (given) result = given.result;
-      else if (place.variable.role === 'receiver' && tracked.has(place.variable)) result = 'receiver';
+      // `l = &Log{file: f}` is a value of the method's own, whatever it is called.
+      else if (place.variable.role === 'receiver' && place.variable.assigned.length === 0 && tracked.has(place.variable)) result = 'receiver';
       return result !== undefined;
     },
   });
