@@ -14,9 +14,9 @@ import { memberOf } from '../../program/members.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, FuncOutline, Package } from '../../program/package.ts';
 import type { Program } from '../../program/program.ts';
-import { underlying } from '../../program/resolve.ts';
+import { type Env, underlying } from '../../program/resolve.ts';
 import type { Named, StructField, Type } from '../../program/types.ts';
-import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { type Call, type Expr, isNil, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
 import { RELEASING } from '../../syntax/releasing.ts';
 import { literalsIn } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
@@ -53,7 +53,7 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
     const stored = storedAt(op.call, inner.result, kept, body, pass);
     const resource = stored && owned(stored, stored.part === undefined ? kept : partOf(kept), pass);
     const result = resource && handedOver(stored, resource, body, pass);
-    if (typeof result === 'number' && isOptional(op.call, result, body, pass)) continue;
+    if (typeof result === 'number' && stored && isOptional(op.call, result, stored, body, pass)) continue;
     // A response that a method fetches is there from one call to the next, or not: `Read` of a reader that tries again.
     if (result === 'receiver' && kept !== inner.resource) continue;
     if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'variable' in stored.in && isKeptBesides(stored.in, resource, body, pass) ? 'doubtful' : 'likely', parent: parent === 'none' ? undefined : parent };
@@ -129,7 +129,7 @@ function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable)
   const bodyText = soundsLikeOwner(func, pkg) ? func.info()?.bodyText : undefined;
   if (bodyText === undefined) return false;
   if (!isGivenOneOf(releasableIn(pkg), func) && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
-  return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText);
+  return (bodyText.length < (isGivenOneOf(closableIn(pkg), func) ? MIDDLING : SHORT) && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText);
 }
 
 function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline): boolean {
@@ -138,6 +138,8 @@ function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline):
 
 /** So long may a function be that only hands on what another one gives. */
 const SHORT = 120;
+/** The same of one that gives an interface which its package has for what it opens. */
+const MIDDLING = 800;
 
 const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
 /** `CancelJob(ctx, request, options)` ends something of the other side. */
@@ -149,7 +151,7 @@ function releasableIn(pkg: Package): ReadonlySet<string> {
   let found = releasable.get(pkg);
   if (!found) {
     const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && func.parameters < MANY ? func.receiverType : []));
-    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : [])] : []);
+    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : []), ...closableIn(pkg)] : []);
     releasable.set(pkg, found);
   }
   return found;
@@ -158,6 +160,18 @@ function releasableIn(pkg: Package): ReadonlySet<string> {
 /** `type Log struct { *os.File … }`. */
 function embedding(text: string): readonly string[] {
   return [...text.matchAll(/^type (\w+) struct \{\n([^}]*)\}/gm)].flatMap(([, name = '', fields = '']) => (/^\s*\*?\w+\.\w+\s*$/m.test(fields) ? name : []));
+}
+
+const closable = new WeakMap<Package, ReadonlySet<string>>();
+
+/** `type output interface { io.WriteCloser … }`. */
+function closableIn(pkg: Package): ReadonlySet<string> {
+  let found = closable.get(pkg);
+  if (!found) {
+    const texts = pkg.module && pkg.isRead ? pkg.typeTexts.filter(text => /^type [a-z]\w* interface \{/.test(text) && /^\s*(?:io\.\w*Closer|Close\(\)[^\n]*)\s*$/m.test(text)) : [];
+    closable.set(pkg, (found = new Set(texts.map(text => text.slice('type '.length, text.indexOf(' interface'))))));
+  }
+  return found;
 }
 
 /**
@@ -228,9 +242,16 @@ function storedLater(variable: Variable, resource: Resource, body: Body, pass: P
       if (composite) found.push({ ...composite, in: { result } });
     }
   }
-  const [only] = found;
+  const [first, ...more] = found;
+  if (!first || more.some(other => !isSamePlace(first.in, other.in))) return undefined;
   const isCaptured = () => literalsIn(body.block).some(literal => literalEffect(literal, tracked, where) !== 'none');
-  return found.length === 1 && only && !isCaptured() ? { ...only, through: variable } : undefined;
+  // `s.ReadCloser, s.Seeker = f, f`: the field by which it is released is the one that counts.
+  const stored = more.length ? found.find(each => owned(each, resource, pass) !== undefined) : first;
+  return stored && !isCaptured() ? { ...stored, through: variable } : undefined;
+}
+
+function isSamePlace(a: Stored['in'], b: Stored['in']): boolean {
+  return 'variable' in a ? 'variable' in b && a.variable === b.variable : 'result' in b && a.result === b.result;
 }
 
 /** `t.f = x`, `t := &T{f: x}`. */
@@ -372,15 +393,33 @@ function handedOver({ in: place, through, companions = companionsless }: Stored,
   return result;
 }
 
-/** On some way the owner is returned without the call: whether it keeps anything then, its caller cannot know. */
-function isOptional(call: Call, result: number, body: Body, pass: Pass): boolean {
+/**
+ * On some way the owner is returned without the call, and nothing else in the same field: whether it keeps anything then,
+ * its caller cannot know.
+ */
+function isOptional(call: Call, result: number, stored: Stored, body: Body, pass: Pass): boolean {
   return search({ block: body.graph.entry, index: 0 }, '', {
     key: () => '',
-    op: op => ((op.kind === 'call' && op.call === call) || pass.contracts.endsHere(op, body.env) ? undefined : ''),
+    op: op => ((op.kind === 'call' && op.call === call) || fillsSame(op, stored, body) || pass.contracts.endsHere(op, body.env) ? undefined : ''),
     edge: () => '',
     returns: ({ stmt }) => {
       const value = stmt?.results[result];
       return value !== undefined && !(value.kind === 'ident' && value.name === 'nil');
     },
   }) !== undefined;
+}
+
+/** `s.ReadCloser = r`: another stream in the place of the file; not one that has nothing to close. */
+function fillsSame(op: Op, { in: place, field }: Stored, { env }: Body): boolean {
+  return op.kind === 'assign' && op.lhs.length === op.rhs.length && op.lhs.some((target, i) => {
+    const x = unparen(target);
+    const value = op.rhs[i];
+    if (x.kind !== 'selector' || x.sel.name !== field || !value || isNil(unparen(value))) return false;
+    return 'variable' in place && variableIn(x.x) === place.variable && !/^io(?:\/ioutil)?\.NopCloser$/.test(calleeNameOf(value, env) ?? '');
+  });
+}
+
+function calleeNameOf(value: Expr, env: Env): string | undefined {
+  const x = unparen(value);
+  return x.kind === 'call' ? calleeName(calleeOf(x, env)) : undefined;
 }
