@@ -22,6 +22,7 @@ import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredB
 import { isOfClosed } from './closed.ts';
 import { asking, missesErrorCheck } from './errorchecks.ts';
 import { isExpectedToFail } from './expectederrors.ts';
+import { type Filled, filledByLiterals } from './filledbyliterals.ts';
 import { localOwnerOf } from './localowners.ts';
 import { mayAcquire } from './prefilter.ts';
 import { type LeftOpen, leftOpenBy } from './takenover.ts';
@@ -60,6 +61,7 @@ function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
   const operands = new Set<Variable>();
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
+    for (const filled of filledByLiterals(op, after, body, pass)) yield* unmetAfter(filled, body, pass);
     const first = acquisitionOf(op.call, body, pass);
     if (!first) continue;
     for (const acquisition of [first, ...moreAcquiredBy(op.call, body, pass)]) {
@@ -120,6 +122,18 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (!way || isProcessEnd(way, body)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, whereOf(resource, body, pass), body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
+}
+
+/** What a literal has left in a variable of the function. */
+function* unmetAfter({ call, acquisition, runner, target }: Filled, body: Body, pass: Pass): Generator<Unmet> {
+  const { resource, evidence } = acquisition;
+  if (target.kind !== 'variable' || isCured(resource, pass) || !pass.rules.has(resource.rule)) return;
+  const { tracked, companions, from } = target;
+  if (isLookedAfterBefore(runner, tracked, resource, body, pass)) return;
+  const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
+  const way = firstFound(factsAt(from, body, pass), facts => search(from, stateOf(tracked, companions, facts), walkOf(resource, body, pass)));
+  if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return;
+  yield { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(tracked, resource, body, pass) };
 }
 
 /** `status(http.Get(u))`: given to a function that neither releases nor keeps it, and to nobody else. */
