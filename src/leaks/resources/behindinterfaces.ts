@@ -1,7 +1,8 @@
 /**
- * Responses that come from behind an interface of the module which others might implement, too. Those who are known to do it,
- * beside the interface or beside what it gives, make their answers up or have closed them: `func (c *combiner) Final()
- * (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`. Then nobody owes anything.
+ * What comes from behind an interface of the module which others might implement, too. Those who are known to do it, beside the
+ * interface or beside what it gives, say what the caller has to do with it. All of them hand over a file of their own: he has to
+ * close it. One of them keeps what it gives: he need not. They make their answers up or have closed them, `func (c *combiner)
+ * Final() (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`: nobody owes anything.
  */
 import { applyOp, type Where } from '../../contracts/effects.ts';
 import { implementersOf } from '../../contracts/implementers.ts';

@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../../contracts/effects.ts';
+import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, namesIn, onlyReads, type Tracked, type Where } from '../../contracts/effects.ts';
 import type { Resource } from '../../contracts/resource.ts';
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Walk } from '../../flow/search.ts';
@@ -93,7 +93,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   const filled = filledOwner(call, given, after, body, pass);
   const acquisition = filled?.acquisition ?? given;
   const { resource, result } = acquisition;
-  if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
+  if (op.discarded && typeof result === 'number' && !resource.holdsFrom) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = filled?.target ?? destinationOf(call, acquisition, after, body);
   if (target.kind === 'elsewhere') return handedInVain(call, after, acquisition, body, pass);
@@ -102,6 +102,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass) || isOfStandIn(acquisition, body))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
   if (!tracked || (typeof result !== 'number' && isLookedAfterBefore(call, tracked, resource, body, pass))) return undefined;
+  if (resource.holdsFrom && !isPutToUse(tracked, resource, body, pass)) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
@@ -139,7 +140,7 @@ function* unmetAfter({ call, acquisition, runner, target }: Filled, body: Body, 
 /** `status(http.Get(u))`: given to a function that neither releases nor keeps it, and to nobody else. */
 function handedInVain(call: Call, { block, index }: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { resource, result, held, evidence } = acquisition;
-  if (typeof result !== 'number' || resource.onlyInLoop || resource.onlyWhenNever || isCommand(body)) return undefined;
+  if (typeof result !== 'number' || resource.onlyInLoop || resource.onlyWhenNever || resource.holdsFrom || isCommand(body)) return undefined;
   const takers = block.ops.slice(index).flatMap(op => (op.kind === 'call' && op.call.args.some(arg => unparen(arg) === call) ? [op.call] : []));
   const [taker] = takers;
   const callee = taker && functionOf(calleeOf(taker, body.env), body.env);
@@ -155,6 +156,16 @@ function unmetByGoroutine(call: Call, acquisition: Acquisition, target: Assigned
   const { resource, evidence } = acquisition;
   const leftTo = resource.onlyWhenNever || resource.onlyInLoop ? undefined : leftOpenBy(tracked, resource, body, pass);
   return leftTo && { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: 'returns', way: leftTo.way, never: false, leftTo };
+}
+
+/** `sess.Begin()` stands somewhere in the function. */
+function isPutToUse(tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const names = namesIn(body.graph, tracked, where);
+  return operations(body.graph).some(({ op }) => {
+    const fun = op.kind === 'call' ? unparen(op.call.fun) : undefined;
+    return fun?.kind === 'selector' && resource.holdsFrom?.includes(fun.sel.name) === true && heldBy(fun.x, names, where) === 'resource';
+  });
 }
 
 function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State> {

@@ -4,7 +4,7 @@
  */
 import { allReturnedAt, applyOp, bodyEffect, literalEffect, namesIn, type Tracked, type Where } from '../../contracts/effects.ts';
 import type { Resource } from '../../contracts/resource.ts';
-import { type ResourceTable, RESPONSE } from '../../contracts/resources.ts';
+import { RESPONSE } from '../../contracts/resources.ts';
 import { graphOf } from '../../flow/build.ts';
 import { type FlowGraph, type Op, successors } from '../../flow/graph.ts';
 import { operations, type Place, reachableFrom, search } from '../../flow/search.ts';
@@ -12,12 +12,11 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { memberOf } from '../../program/members.ts';
 import { Memo } from '../../program/memo.ts';
-import type { FuncInfo, FuncOutline, Package } from '../../program/package.ts';
+import type { FuncInfo, Package } from '../../program/package.ts';
 import type { Program } from '../../program/program.ts';
 import { type Env, underlying } from '../../program/resolve.ts';
 import type { Named, StructField, Type } from '../../program/types.ts';
 import { type Call, type Expr, isNil, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
-import { RELEASING } from '../../syntax/releasing.ts';
 import { literalsIn } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -59,11 +58,6 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
     if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'variable' in stored.in && isKeptBesides(stored.in, resource, body, pass) ? 'doubtful' : 'likely', parent: parent === 'none' ? undefined : parent };
   }
   return undefined;
-}
-
-/** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
-export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
-  return resources.mayGive(func, pkg) || mayGiveOwner(func, pkg, resources);
 }
 
 /** The local variable or receiver in a field of which a call's result is kept, from where on, and as what resource. */
@@ -112,66 +106,6 @@ export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pas
   if (!stored || !('variable' in stored.in)) return undefined;
   const base = owned(stored, inner, pass) ?? unowned(stored, inner, pass);
   return { variable: stored.in.variable, resource: memoised(filled, base, () => ({ ...base, inOwner: true })) };
-}
-
-/** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-export function soundsLikeOwner(func: FuncOutline, pkg: Package): boolean {
-  const owners = releasableIn(pkg);
-  if (owners.size === 0) return false;
-  const { bareName: name } = func;
-  // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
-  if (!pkg.isRead && !MAKING.test(name)) return false;
-  return isGivenOneOf(owners, func) || (owners.has(func.receiverType) && !RELEASING.test(name));
-}
-
-/** The text of the body says so as well. */
-function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
-  const bodyText = soundsLikeOwner(func, pkg) ? func.info()?.bodyText : undefined;
-  if (bodyText === undefined) return false;
-  if (!isGivenOneOf(releasableIn(pkg), func) && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
-  return (bodyText.length < (isGivenOneOf(closableIn(pkg), func) ? MIDDLING : SHORT) && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText);
-}
-
-function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline): boolean {
-  return (resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
-}
-
-/** So long may a function be that only hands on what another one gives. */
-const SHORT = 120;
-/** The same of one that gives an interface which its package has for what it opens. */
-const MIDDLING = 800;
-
-const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
-/** `CancelJob(ctx, request, options)` ends something of the other side. */
-const MANY = 3;
-const releasable = new WeakMap<Package, ReadonlySet<string>>();
-
-/** The types of a package with a method that sounds like releasing, or that may have one of what they embed. */
-function releasableIn(pkg: Package): ReadonlySet<string> {
-  let found = releasable.get(pkg);
-  if (!found) {
-    const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && func.parameters < MANY ? func.receiverType : []));
-    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : []), ...closableIn(pkg)] : []);
-    releasable.set(pkg, found);
-  }
-  return found;
-}
-
-/** `type Log struct { *os.File … }`. */
-function embedding(text: string): readonly string[] {
-  return [...text.matchAll(/^type (\w+) struct \{\n([^}]*)\}/gm)].flatMap(([, name = '', fields = '']) => (/^\s*\*?\w+\.\w+\s*$/m.test(fields) ? name : []));
-}
-
-const closable = new WeakMap<Package, ReadonlySet<string>>();
-
-/** `type output interface { io.WriteCloser … }`. */
-function closableIn(pkg: Package): ReadonlySet<string> {
-  let found = closable.get(pkg);
-  if (!found) {
-    const texts = pkg.module && pkg.isRead ? pkg.typeTexts.filter(text => /^type [a-z]\w* interface \{/.test(text) && /^\s*(?:io\.\w*Closer|Close\(\)[^\n]*)\s*$/m.test(text)) : [];
-    closable.set(pkg, (found = new Set(texts.map(text => text.slice('type '.length, text.indexOf(' interface'))))));
-  }
-  return found;
 }
 
 /**
