@@ -112,6 +112,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'WAITS.has(x.sel.name)': 'on what is a cond or has the name of one',
   "x.sel.name === name : x.kind === 'ident'": 'any field of that name, which is the careful side',
   'x.sel.name === field.name && fieldOf(': 'the field of a type that is asked for, whose owner is checked next',
+  'x.sel.name !== field || !value': 'the field in which a variable keeps the resource; that it is of this variable is asked next',
   'x.sel.name !== field || targets.has(x)': 'the field of a type that is asked for, whose owner is checked next',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
   '?R?(?:Unl|L)ock$/.test(x.sel.name)': 'of a type that embeds what stands in for a mutex and has no method of that name',
@@ -136,7 +137,8 @@ const BY_NAME: Readonly<Record<string, string>> = {
 /** What is kept for the whole run about something that lives as long, and is no conclusion from bodies. */
 const FOR_THE_RUN: Readonly<Record<string, string>> = {
   'prefilter.ts: const known': 'the heads of functions',
-  'owners.ts: const releasable': 'the heads of methods, and types',
+  'ownerwords.ts: const releasable': 'the heads of methods, and types',
+  'ownerwords.ts: const closable': 'types',
   'owners.ts: const whole': 'a variant of a resource',
   'owners.ts: const parts': 'a variant of a resource',
   'owners.ts: const filled': 'a variant of a resource',

@@ -16,6 +16,7 @@ import { functionOf } from '../program/values.ts';
 import { timed } from '../source/clock.ts';
 import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
+import { isExhausted } from './exhausted.ts';
 import { actsOnlyOnFailure } from './failures.ts';
 import { NEVER_RETURNS } from './known.ts';
 import { type Declared, NOTHING_DECLARED } from './declared.ts';
@@ -173,8 +174,10 @@ function variableOf(name: Ident | undefined): Variable | undefined {
 
 function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, where: Where): ParamEffect {
   if (!param || param === 'many') return param ? 'keeps' : 'uses';
-  const effect = bodyEffect(graphOf(func, body), new Map([[param, held]]), where);
-  return effect === 'none' ? 'uses' : effect === 'released' ? 'closes' : 'keeps';
+  const graph = graphOf(func, body);
+  const effect = bodyEffect(graph, new Map([[param, held]]), where);
+  if (effect === 'none') return isExhausted(graph, param, held, where) ? 'closes' : 'uses';
+  return effect === 'released' ? 'closes' : 'keeps';
 }
 
 /** The calls in a graph, deferred and started ones included. */

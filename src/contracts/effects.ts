@@ -425,8 +425,8 @@ function applyAssign(op: Op & { kind: 'assign' }, tracked: Tracked, where: Where
     if (!target) return;
     const held = keptBy(value, tracked, where);
     const local = localVariable(target, where);
-    // `_ = f`, and `j.w = bufio.NewWriter(j.file)`: what its own owner keeps does not go away.
-    if (isBlank(target) || (target.kind === 'selector' && heldBy(target.x, tracked, where) === 'whole' && (!held || held === 'view'))) return;
+    // `_ = f`, and `j.w = bufio.NewWriter(j.file)`, `j.seeker = f`: what its own owner keeps does not go away.
+    if (isBlank(target) || (target.kind === 'selector' && heldBy(target.x, tracked, where) === 'whole' && (!held || held === 'view' || held === 'resource'))) return;
     const literal = unparen(value);
     if (!held && local && isCloser(literal, tracked, where)) {
       names.set(local, 'closer');

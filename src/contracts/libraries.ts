@@ -24,8 +24,13 @@ const client: Resource = {
 };
 
 const session: Resource = {
-  ...client, noun: 'session', words: /\b(?:gocql|xorm)\.Session\b/,
-  acquire: all([...methods('github.com/gocql/gocql', 'ClusterConfig', ['CreateSession']), ...methods('xorm.io/xorm', 'Engine', ['NewSession']), ...methods('github.com/go-xorm/xorm', 'Engine', ['NewSession'])]),
+  ...client, noun: 'session', words: /\bgocql\.Session\b/, acquire: all(methods('github.com/gocql/gocql', 'ClusterConfig', ['CreateSession'])),
+};
+
+/** It builds queries, each of which takes a connection and gives it back, until it begins a transaction or keeps statements and rows. */
+const builder: Resource = {
+  ...client, noun: 'session', words: /\bxorm\.Session\b/, holdsFrom: ['Begin', 'Prepare', 'Rows', 'Iterate', 'Lock', 'Tx'],
+  acquire: all([...methods('xorm.io/xorm', 'Engine', ['NewSession']), ...methods('github.com/go-xorm/xorm', 'Engine', ['NewSession'])]),
 };
 
 /** A session is over when the command that it runs is. */
@@ -114,5 +119,5 @@ const stream: Resource = {
 };
 
 export const LIBRARY_RESOURCES: readonly Resource[] = [
-  client, session, remoteCommand, mailbox, subscription, hijacked, documents, cursor, batch, kafka, upgraded, file, transaction, iterator, snapshot, pinned, WATCH, tail, stream,
+  client, session, builder, remoteCommand, mailbox, subscription, hijacked, documents, cursor, batch, kafka, upgraded, file, transaction, iterator, snapshot, pinned, WATCH, tail, stream,
 ];

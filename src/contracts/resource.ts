@@ -34,6 +34,8 @@ export interface Resource {
   readonly failsReleased?: readonly string[];
   /** Fields that are not nil, and methods that return true or an error, only where there is nothing to release. */
   readonly saysNothing?: readonly string[];
+  /** Methods of it before which there is nothing to release: a session that has not begun a transaction. */
+  readonly holdsFrom?: readonly string[];
   /** The channel of a timer or ticker: who keeps nothing but `time.NewTicker(d).C` can never stop it. */
   readonly channel?: string;
   /** A receive from its channel releases as well: a timer that has fired needs no `Stop`. */

@@ -19,12 +19,13 @@ import { type Body, bodyOf } from '../bodies.ts';
 import { functionsPut } from '../calls/putvalues.ts';
 import type { Pass } from '../pass.ts';
 import type { Acquisition } from './acquisition.ts';
-import { isHarmlessBehind } from './behindinterfaces.ts';
-import { givenByUse } from './byuse.ts';
+import { givenBehind, isHarmlessBehind, isKeptBehind } from './behindinterfaces.ts';
+import { givenByUse, isDecoded } from './byuse.ts';
 import { companionsOf } from './companions.ts';
 import { opensEmbedded } from './embeddedfiles.ts';
 import { evidenceOfContent } from './emptybodies.ts';
-import { isEndless, keptInField, mayGive, ownerGiven, paramAt } from './owners.ts';
+import { isEndless, keptInField, ownerGiven, paramAt } from './owners.ts';
+import { mayGive } from './ownerwords.ts';
 import { mentionsAnywhere } from './releases.ts';
 import { stopFunctionGiven } from './stopfunctions.ts';
 import { type Companions, companionsless as NONE, stateOf, walkOf, whereOf } from './ways.ts';
@@ -84,7 +85,8 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
   const byType = givenByType(call, body, pass);
   if (byType?.held === 'whole' && isHarmlessBehind(callee, firstOf(typeOf(call, body.env)), body.env, pass, func => beingAsked.has(func) || freshResult(func, pass) !== undefined)) return undefined;
-  return byType ?? unwrapped(call, body, pass);
+  if (byType?.held === 'resource' && isKeptBehind(callee, firstOf(typeOf(call, body.env)), byType.resource, body.env, pass)) return undefined;
+  return byType ?? givenBehind(callee, firstOf(typeOf(call, body.env)), body.env, func => (beingAsked.has(func) ? undefined : freshResult(func, pass))) ?? unwrapped(call, body, pass);
 }
 
 /** A function of the standard library that is not in the table: `cmd.StdoutPipe`, whose result `Wait` closes. */
@@ -127,7 +129,7 @@ function givenByType(call: Call, body: Body, pass: Pass): Acquisition | undefine
   const last = more.at(-1) ?? second;
   if (!first || !last || !isError(last) || isToldOfFailure(call, body)) return undefined;
   const resource = pass.contracts.resources.ofType(first, bareNameOf(calleeOf(call, body.env))) ?? (hasBody(first, body.env) ? ANSWER : undefined);
-  if (!resource || (resource.field !== undefined && more.length)) return undefined;
+  if (!resource || (resource.field !== undefined && (more.length || isDecoded(call)))) return undefined;
   return { resource, result: 0, held: resource.field === undefined ? 'resource' : 'whole', evidence: 'likely' };
 }
 

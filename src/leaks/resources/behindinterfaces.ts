@@ -1,20 +1,25 @@
 /**
- * Responses that come from behind an interface of the module which others might implement, too. Those who are known to do it,
- * beside the interface or beside what it gives, make their answers up or have closed them: `func (c *combiner) Final()
- * (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`. Then nobody owes anything.
+ * What comes from behind an interface of the module which others might implement, too. Those who are known to do it, beside the
+ * interface or beside what it gives, say what the caller has to do with it. All of them hand over a file of their own: he has to
+ * close it. One of them keeps what it gives: he need not. They make their answers up or have closed them, `func (c *combiner)
+ * Final() (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`: nobody owes anything.
  */
+import { applyOp, type Where } from '../../contracts/effects.ts';
 import { implementersOf } from '../../contracts/implementers.ts';
+import type { Resource } from '../../contracts/resource.ts';
 import { graphOf } from '../../flow/build.ts';
 import { operations } from '../../flow/search.ts';
 import { type Callee, calleeName, calleeOf, lastPart } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
 import { typeOf } from '../../program/infer.ts';
+import { memberOf } from '../../program/members.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
 import { isNamed, type Type } from '../../program/types.ts';
-import { type CompositeLit, type Expr, isNil, unparen } from '../../syntax/ast.ts';
+import { type CompositeLit, type Expr, isNil, unparen, variableIn } from '../../syntax/ast.ts';
 import type { Pass } from '../pass.ts';
+import type { Acquisition } from './acquisition.ts';
 
 /** Functions are followed from one to the next so often. */
 const DEEPEST = 3;
@@ -27,6 +32,31 @@ export function isHarmlessBehind(callee: Callee, result: Type, env: Env, pass: P
   if (callee.kind !== 'method' || callee.func || OF_HTTP.test(method)) return false;
   const found = implementersOf(callee, [result], env);
   return found.length > 0 && found.every(func => !gives(func) && owesNothing(func, pass));
+}
+
+/**
+ * `func (s *source) OpenRange(…) (io.ReadCloser, error) { r, err := s.open(…); s.closers.add(r); return r, err }`: one of those
+ * who implement the method keeps what it gives, and is closed instead.
+ */
+export function isKeptBehind(callee: Callee, result: Type, resource: Resource, env: Env, pass: Pass): boolean {
+  return implementersOf(callee, [result], env).some(func => keepsWhatItGives(func, resource, pass));
+}
+
+function keepsWhatItGives(func: FuncInfo, resource: Resource, pass: Pass): boolean {
+  const body = func.body();
+  if (!body) return false;
+  const graph = graphOf(func.decl, body);
+  const where: Where = { env: pass.contracts.envOf(func), func: func.decl, effects: pass.contracts, resource };
+  const returned = graph.blocks.flatMap(({ end }) => (end.kind === 'return' ? variableIn(end.stmt?.results[0]) ?? [] : []));
+  return returned.some(variable => operations(graph).some(({ op }) => applyOp(op, new Map([[variable, 'resource']]), where).effect === 'moved'));
+}
+
+/** What all who are known to implement the method hand over alike. */
+export function givenBehind(callee: Callee, result: Type, env: Env, gives: (func: FuncInfo) => Acquisition | undefined): Acquisition | undefined {
+  if (callee.kind !== 'method' || callee.func || memberOf(result, 'Close', env.program)?.kind !== 'method') return undefined;
+  const [first, ...more] = implementersOf(callee, [result], env).map(gives);
+  if (!first?.resource.releases.length || typeof first.result !== 'number' || more.some(other => other?.result !== first.result || other.resource !== first.resource)) return undefined;
+  return { ...first, evidence: first.evidence === 'doubtful' ? 'doubtful' : 'likely' };
 }
 
 const memo = new Memo<FuncInfo, boolean>();

@@ -77,10 +77,10 @@ interface Uses {
 export function givenByUse(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const uses = usesIn(body).get(call) ?? [];
   const [first] = uses;
-  if (first?.hasStream && uses.length === 1 && typeOf(call, body.env).kind === 'unknown' && !MAIL.test(nameOf(call, body))) {
+  if (first?.hasStream && uses.length === 1 && typeOf(call, body.env).kind === 'unknown' && !MAIL.test(nameOf(call, body)) && !isDecoded(call)) {
     return { resource: first.hasStatus ? RESPONSE : ANSWER, result: 0, held: 'whole', evidence: 'likely' };
   }
-  if (first?.hasNext && first.hasScan && uses.length === 1 && typeOf(call, body.env).kind === 'unknown') return { resource: ROWS, result: 0, held: 'resource', evidence: 'likely' };
+  if (first?.hasNext && first.hasScan && uses.length === 1 && typeOf(call, body.env).kind === 'unknown' && !ONE.test(nameOf(call, body))) return { resource: ROWS, result: 0, held: 'resource', evidence: 'likely' };
   if (first?.hasEvents && uses.length === 1 && typeOf(call, body.env).kind === 'unknown') return { resource: WATCH, result: 0, held: 'resource', evidence: 'likely' };
   if (!uses.length || isHarmless(call, body)) return undefined;
   const result = uses.findIndex(use => use !== undefined && use.closed.length > 0);
@@ -239,6 +239,8 @@ function usesOf(x: Expr, found: ReadonlyMap<Variable, Uses>): Uses | undefined {
 const READING: ReadonlySet<string> = new Set(['io.ReadAll', 'io/ioutil.ReadAll', 'io.ReadFull', 'io.Copy', 'io.CopyN', 'io.CopyBuffer', 'io.LimitReader', 'io.TeeReader', 'bufio.NewReader', 'bufio.NewScanner',
   'compress/gzip.NewReader', 'encoding/json.NewDecoder', 'encoding/xml.NewDecoder', 'encoding/csv.NewReader']);
 
+/** `QueryOne`, `QueryRow`: the result of one statement, or one row of it, is all there. */
+const ONE = /(?:One|Row|First)(?:[A-Z]\w*)?$/;
 /** The bodies of mails and their parts are views of one stream. */
 const MAIL = /\.\w*(?:Part|Message|Entity|Mail)$/;
 /** `zstd.NewReader(r)`, `CompressStream(w)`: what wraps a stream holds memory. */
@@ -253,6 +255,11 @@ const PIPES = /\.Std(?:in|out|err)Pipe$/;
 function isHarmless(call: Call, body: Body): boolean {
   const name = nameOf(call, body);
   return WRAPS.test(name) || GETS.test(name) || PIPES.test(name);
+}
+
+/** `client.Do(req, &found)`: who is told where to put what the answer says has read and closed it. */
+export function isDecoded({ args }: Call): boolean {
+  return args.map(unparen).some(arg => arg.kind === 'unary' && arg.op === '&' && variableIn(arg.x) !== undefined);
 }
 
 /** The full name of the callee, or how it is written. */

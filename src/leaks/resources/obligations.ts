@@ -2,7 +2,7 @@
  * Obligations: a call hands over something that must be released, and some way through the function forgets it.
  * Breadth-first search from the call; conditions on the error that came with it and on nil end ways that owe nothing.
  */
-import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, onlyReads, type Tracked, type Where } from '../../contracts/effects.ts';
+import { applyOp, bodyEffect, heldBy, literalEffect, localVariable, namesIn, onlyReads, type Tracked, type Where } from '../../contracts/effects.ts';
 import type { Resource } from '../../contracts/resource.ts';
 import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search, type Walk } from '../../flow/search.ts';
@@ -15,12 +15,14 @@ import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { isCommand } from '../calls/commands.ts';
 import type { Pass } from '../pass.ts';
 import { factsAt, firstFound } from '../paths/facts.ts';
+import { spanOf } from '../paths/reach.ts';
 import { nextWithTicks } from '../timers/tickchannels.ts';
 import type { Acquisition } from './acquisition.ts';
 import { acquisitionOf, type Assigned, destinationOf, filledOwner, moreAcquiredBy } from './acquisitions.ts';
 import { isOfClosed } from './closed.ts';
 import { asking, missesErrorCheck } from './errorchecks.ts';
 import { isExpectedToFail } from './expectederrors.ts';
+import { type Filled, filledByLiterals } from './filledbyliterals.ts';
 import { localOwnerOf } from './localowners.ts';
 import { mayAcquire } from './prefilter.ts';
 import { type LeftOpen, leftOpenBy } from './takenover.ts';
@@ -59,6 +61,7 @@ function* unmetIn(body: Body, pass: Pass): Generator<Unmet> {
   const operands = new Set<Variable>();
   for (const { op, after } of operations(body.graph)) {
     if (op.kind !== 'call') continue;
+    for (const filled of filledByLiterals(op, after, body, pass)) yield* unmetAfter(filled, body, pass);
     const first = acquisitionOf(op.call, body, pass);
     if (!first) continue;
     for (const acquisition of [first, ...moreAcquiredBy(op.call, body, pass)]) {
@@ -90,7 +93,7 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   const filled = filledOwner(call, given, after, body, pass);
   const acquisition = filled?.acquisition ?? given;
   const { resource, result } = acquisition;
-  if (op.discarded && typeof result === 'number') return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
+  if (op.discarded && typeof result === 'number' && !resource.holdsFrom) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   if (isOnlyChannelKept(call, after, resource, body, pass)) return { body, call, acquisition, target: undefined, why: 'discarded', way: undefined, never: true };
   const target = filled?.target ?? destinationOf(call, acquisition, after, body);
   if (target.kind === 'elsewhere') return handedInVain(call, after, acquisition, body, pass);
@@ -98,7 +101,8 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   if ((target.kind !== 'variable' && target.kind !== 'blank') || isOfClosed(op, body, pass)) return undefined;
   if (target.kind === 'blank' && (resource.retrieve || isCoveredByParent(call, resource, body, pass) || isOfStandIn(acquisition, body))) return undefined;
   const tracked = target.kind === 'variable' ? withEarlierClosers(target.tracked, resource, call, body, pass) : NOTHING;
-  if (!tracked || (typeof result !== 'number' && isDeferredBefore(call, tracked, resource, body, pass))) return undefined;
+  if (!tracked || (typeof result !== 'number' && isLookedAfterBefore(call, tracked, resource, body, pass))) return undefined;
+  if (resource.holdsFrom && !isPutToUse(tracked, resource, body, pass)) return undefined;
   if (resource.onlyInLoop && !reachableFrom(target.from.block, b => pass.contracts.next(b, body.env)).has(target.from.block)) return undefined;
   const never = isForgotten(tracked, resource, body, pass);
   if (resource.onlyWhenNever && (!never || target.kind === 'blank')) return undefined;
@@ -121,10 +125,22 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
 }
 
+/** What a literal has left in a variable of the function. */
+function* unmetAfter({ call, acquisition, runner, target }: Filled, body: Body, pass: Pass): Generator<Unmet> {
+  const { resource, evidence } = acquisition;
+  if (target.kind !== 'variable' || isCured(resource, pass) || !pass.rules.has(resource.rule)) return;
+  const { tracked, companions, from } = target;
+  if (isLookedAfterBefore(runner, tracked, resource, body, pass)) return;
+  const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
+  const way = firstFound(factsAt(from, body, pass), facts => search(from, stateOf(tracked, companions, facts), walkOf(resource, body, pass)));
+  if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return;
+  yield { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(tracked, resource, body, pass) };
+}
+
 /** `status(http.Get(u))`: given to a function that neither releases nor keeps it, and to nobody else. */
 function handedInVain(call: Call, { block, index }: Place, acquisition: Acquisition, body: Body, pass: Pass): Unmet | undefined {
   const { resource, result, held, evidence } = acquisition;
-  if (typeof result !== 'number' || resource.onlyInLoop || resource.onlyWhenNever || isCommand(body)) return undefined;
+  if (typeof result !== 'number' || resource.onlyInLoop || resource.onlyWhenNever || resource.holdsFrom || isCommand(body)) return undefined;
   const takers = block.ops.slice(index).flatMap(op => (op.kind === 'call' && op.call.args.some(arg => unparen(arg) === call) ? [op.call] : []));
   const [taker] = takers;
   const callee = taker && functionOf(calleeOf(taker, body.env), body.env);
@@ -140,6 +156,16 @@ function unmetByGoroutine(call: Call, acquisition: Acquisition, target: Assigned
   const { resource, evidence } = acquisition;
   const leftTo = resource.onlyWhenNever || resource.onlyInLoop ? undefined : leftOpenBy(tracked, resource, body, pass);
   return leftTo && { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: 'returns', way: leftTo.way, never: false, leftTo };
+}
+
+/** `sess.Begin()` stands somewhere in the function. */
+function isPutToUse(tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+  const where = whereOf(resource, body, pass);
+  const names = namesIn(body.graph, tracked, where);
+  return operations(body.graph).some(({ op }) => {
+    const fun = op.kind === 'call' ? unparen(op.call.fun) : undefined;
+    return fun?.kind === 'selector' && resource.holdsFrom?.includes(fun.sel.name) === true && heldBy(fun.x, names, where) === 'resource';
+  });
 }
 
 function leavingBefore(place: number | undefined, walk: Walk<State>): Walk<State> {
@@ -239,10 +265,13 @@ function withEarlierClosers(tracked: Tracked, resource: Resource, call: Call, bo
   return found;
 }
 
-/** `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. */
-function isDeferredBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
+/**
+ * `s := &Server{}; defer s.Close(); err := s.Listen()`: what is to get the resource is released in any case. `r.cmd = cmd;
+ * err := cmd.Start()`: it is kept by somebody already.
+ */
+function isLookedAfterBefore(call: Call, tracked: Tracked, resource: Resource, body: Body, pass: Pass): boolean {
   const where = whereOf(resource, body, pass);
-  return operations(body.graph).some(({ op }) => op.kind === 'defer' && op.stmt.start < call.start && applyOp(op, tracked, where).effect === 'released');
+  return operations(body.graph).some(({ op }) => spanOf(op).start < call.start && applyOp(op, tracked, where).effect === (op.kind === 'defer' ? 'released' : 'moved'));
 }
 
 /** The function literals that an operation hands to somebody who runs them when he likes. */

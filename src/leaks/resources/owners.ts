@@ -4,7 +4,7 @@
  */
 import { allReturnedAt, applyOp, bodyEffect, literalEffect, namesIn, type Tracked, type Where } from '../../contracts/effects.ts';
 import type { Resource } from '../../contracts/resource.ts';
-import { type ResourceTable, RESPONSE } from '../../contracts/resources.ts';
+import { RESPONSE } from '../../contracts/resources.ts';
 import { graphOf } from '../../flow/build.ts';
 import { type FlowGraph, type Op, successors } from '../../flow/graph.ts';
 import { operations, type Place, reachableFrom, search } from '../../flow/search.ts';
@@ -12,12 +12,11 @@ import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { memberOf } from '../../program/members.ts';
 import { Memo } from '../../program/memo.ts';
-import type { FuncInfo, FuncOutline, Package } from '../../program/package.ts';
+import type { FuncInfo, Package } from '../../program/package.ts';
 import type { Program } from '../../program/program.ts';
-import { underlying } from '../../program/resolve.ts';
+import { type Env, underlying } from '../../program/resolve.ts';
 import type { Named, StructField, Type } from '../../program/types.ts';
-import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
-import { RELEASING } from '../../syntax/releasing.ts';
+import { type Call, type Expr, isNil, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
 import { literalsIn } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -53,17 +52,12 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
     const stored = storedAt(op.call, inner.result, kept, body, pass);
     const resource = stored && owned(stored, stored.part === undefined ? kept : partOf(kept), pass);
     const result = resource && handedOver(stored, resource, body, pass);
-    if (typeof result === 'number' && isOptional(op.call, result, body, pass)) continue;
+    if (typeof result === 'number' && stored && isOptional(op.call, result, stored, body, pass)) continue;
     // A response that a method fetches is there from one call to the next, or not: `Read` of a reader that tries again.
     if (result === 'receiver' && kept !== inner.resource) continue;
     if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'variable' in stored.in && isKeptBesides(stored.in, resource, body, pass) ? 'doubtful' : 'likely', parent: parent === 'none' ? undefined : parent };
   }
   return undefined;
-}
-
-/** Whether a function may hand its caller a resource, or a value that owns one, by the words of its head and body. */
-export function mayGive(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
-  return resources.mayGive(func, pkg) || mayGiveOwner(func, pkg, resources);
 }
 
 /** The local variable or receiver in a field of which a call's result is kept, from where on, and as what resource. */
@@ -112,52 +106,6 @@ export function keptInField(target: Expr, inner: Resource, body: Body, pass: Pas
   if (!stored || !('variable' in stored.in)) return undefined;
   const base = owned(stored, inner, pass) ?? unowned(stored, inner, pass);
   return { variable: stored.in.variable, resource: memoised(filled, base, () => ({ ...base, inOwner: true })) };
-}
-
-/** Whether the result list or the receiver of a function speaks of a type that could be an owner. */
-export function soundsLikeOwner(func: FuncOutline, pkg: Package): boolean {
-  const owners = releasableIn(pkg);
-  if (owners.size === 0) return false;
-  const { bareName: name } = func;
-  // What is put off is a dependency's, where only what is called like a constructor is worth reading its file.
-  if (!pkg.isRead && !MAKING.test(name)) return false;
-  return isGivenOneOf(owners, func) || (owners.has(func.receiverType) && !RELEASING.test(name));
-}
-
-/** The text of the body says so as well. */
-function mayGiveOwner(func: FuncOutline, pkg: Package, resources: ResourceTable): boolean {
-  const bodyText = soundsLikeOwner(func, pkg) ? func.info()?.bodyText : undefined;
-  if (bodyText === undefined) return false;
-  if (!isGivenOneOf(releasableIn(pkg), func) && !/\.\w+(?:, \w+)?\s*=[^=]/.test(bodyText)) return false;
-  return (bodyText.length < SHORT && /[\w\])]\(/.test(bodyText)) || resources.mayAcquire(bodyText);
-}
-
-function isGivenOneOf(owners: ReadonlySet<string>, { resultText }: FuncOutline): boolean {
-  return (resultText.match(/\w+/g) ?? []).some(word => owners.has(word));
-}
-
-/** So long may a function be that only hands on what another one gives. */
-const SHORT = 120;
-
-const MAKING = /^(?:New|Open|Dial|Connect|Listen|Create|Start|Begin|Make|Build|Load|Acquire|Get|Must)(?![a-z])/;
-/** `CancelJob(ctx, request, options)` ends something of the other side. */
-const MANY = 3;
-const releasable = new WeakMap<Package, ReadonlySet<string>>();
-
-/** The types of a package with a method that sounds like releasing, or that may have one of what they embed. */
-function releasableIn(pkg: Package): ReadonlySet<string> {
-  let found = releasable.get(pkg);
-  if (!found) {
-    const methods = pkg.outlines.flatMap(func => (func.receiverType && RELEASING.test(func.bareName) && func.parameters < MANY ? func.receiverType : []));
-    found = new Set(pkg.module ? [...methods, ...(pkg.isRead ? pkg.typeTexts.flatMap(embedding) : [])] : []);
-    releasable.set(pkg, found);
-  }
-  return found;
-}
-
-/** `type Log struct { *os.File … }`. */
-function embedding(text: string): readonly string[] {
-  return [...text.matchAll(/^type (\w+) struct \{\n([^}]*)\}/gm)].flatMap(([, name = '', fields = '']) => (/^\s*\*?\w+\.\w+\s*$/m.test(fields) ? name : []));
 }
 
 /**
@@ -228,9 +176,16 @@ function storedLater(variable: Variable, resource: Resource, body: Body, pass: P
       if (composite) found.push({ ...composite, in: { result } });
     }
   }
-  const [only] = found;
+  const [first, ...more] = found;
+  if (!first || more.some(other => !isSamePlace(first.in, other.in))) return undefined;
   const isCaptured = () => literalsIn(body.block).some(literal => literalEffect(literal, tracked, where) !== 'none');
-  return found.length === 1 && only && !isCaptured() ? { ...only, through: variable } : undefined;
+  // `s.ReadCloser, s.Seeker = f, f`: the field by which it is released is the one that counts.
+  const stored = more.length ? found.find(each => owned(each, resource, pass) !== undefined) : first;
+  return stored && !isCaptured() ? { ...stored, through: variable } : undefined;
+}
+
+function isSamePlace(a: Stored['in'], b: Stored['in']): boolean {
+  return 'variable' in a ? 'variable' in b && a.variable === b.variable : 'result' in b && a.result === b.result;
 }
 
 /** `t.f = x`, `t := &T{f: x}`. */
@@ -364,22 +319,41 @@ function handedOver({ in: place, through, companions = companionsless }: Stored,
     returns: (end, { tracked }) => {
       const given = allReturnedAt(end, tracked, where).find(({ held }) => held === 'whole');
       if (given) result = given.result;
-      else if (place.variable.role === 'receiver' && tracked.has(place.variable)) result = 'receiver';
+      // `l = &Log{file: f}` is a value of the method's own, whatever it is called.
+      else if (place.variable.role === 'receiver' && place.variable.assigned.length === 0 && tracked.has(place.variable)) result = 'receiver';
       return result !== undefined;
     },
   });
   return result;
 }
 
-/** On some way the owner is returned without the call: whether it keeps anything then, its caller cannot know. */
-function isOptional(call: Call, result: number, body: Body, pass: Pass): boolean {
+/**
+ * On some way the owner is returned without the call, and nothing else in the same field: whether it keeps anything then,
+ * its caller cannot know.
+ */
+function isOptional(call: Call, result: number, stored: Stored, body: Body, pass: Pass): boolean {
   return search({ block: body.graph.entry, index: 0 }, '', {
     key: () => '',
-    op: op => ((op.kind === 'call' && op.call === call) || pass.contracts.endsHere(op, body.env) ? undefined : ''),
+    op: op => ((op.kind === 'call' && op.call === call) || fillsSame(op, stored, body) || pass.contracts.endsHere(op, body.env) ? undefined : ''),
     edge: () => '',
     returns: ({ stmt }) => {
       const value = stmt?.results[result];
       return value !== undefined && !(value.kind === 'ident' && value.name === 'nil');
     },
   }) !== undefined;
+}
+
+/** `s.ReadCloser = r`: another stream in the place of the file; not one that has nothing to close. */
+function fillsSame(op: Op, { in: place, field }: Stored, { env }: Body): boolean {
+  return op.kind === 'assign' && op.lhs.length === op.rhs.length && op.lhs.some((target, i) => {
+    const x = unparen(target);
+    const value = op.rhs[i];
+    if (x.kind !== 'selector' || x.sel.name !== field || !value || isNil(unparen(value))) return false;
+    return 'variable' in place && variableIn(x.x) === place.variable && !/^io(?:\/ioutil)?\.NopCloser$/.test(calleeNameOf(value, env) ?? '');
+  });
+}
+
+function calleeNameOf(value: Expr, env: Env): string | undefined {
+  const x = unparen(value);
+  return x.kind === 'call' ? calleeName(calleeOf(x, env)) : undefined;
 }

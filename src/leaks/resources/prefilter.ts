@@ -7,7 +7,7 @@ import { callsOf, wordBefore } from '../../syntax/calls.ts';
 import type { Pass } from '../pass.ts';
 import { isGiver } from './acquisitions.ts';
 import { closedElsewhere, mayTellByUse } from './byuse.ts';
-import { soundsLikeOwner } from './owners.ts';
+import { soundsLikeOwner } from './ownerwords.ts';
 
 /** What a package contributes to its clients' names. */
 interface Known {

@@ -4,6 +4,7 @@
  */
 import { assertedBy, failsTest } from '../../contracts/assertions.ts';
 import { allReturnedAt, applyOp, heldBy, isRefusal, type Tracked, type Where } from '../../contracts/effects.ts';
+import { asksForMore } from '../../contracts/exhausted.ts';
 import { ASSERTS_NO_ERROR, MAKES_ERROR } from '../../contracts/known.ts';
 import type { Resource } from '../../contracts/resource.ts';
 import type { Block as FlowBlock, End, Op } from '../../flow/graph.ts';
@@ -179,7 +180,7 @@ function isVariable(x: Expr, variable: Variable | undefined): boolean {
 /** Whether on this branch the call has failed, so that there is nothing to release. */
 function owesNothing(condition: Expr, taken: boolean, state: State, body: Body, where: Where): boolean {
   const x = unparen(condition);
-  if (!taken && isExhaustion(x, state, where)) return true;
+  if (!taken && asksForMore(x, state.tracked, where)) return true;
   if (x.kind === 'binary' && (x.op === '==' || x.op === '!=')) {
     if (!taken && isTypeCase(x)) return false;
     const isNil = (x.op === '==') === taken;
@@ -206,12 +207,6 @@ function saysNothing(x: Expr, { tracked }: State, where: Where): boolean {
   const inner = unparen(x);
   const said = inner.kind === 'call' ? unparen(inner.fun) : inner;
   return said.kind === 'selector' && (where.resource.saysNothing ?? []).includes(said.sel.name) && heldBy(said.x, tracked, where) === 'resource';
-}
-
-/** `for rows.Next()` has come to the end of the rows, and they have closed themselves. */
-function isExhaustion(x: Expr, { tracked }: State, where: Where): boolean {
-  const fun = x.kind === 'call' ? unparen(x.fun) : undefined;
-  return fun?.kind === 'selector' && (where.resource.exhausts ?? []).includes(fun.sel.name) && heldBy(fun.x, tracked, where) === 'resource';
 }
 
 function isFreshBeside({ x, y }: Expr & { kind: 'binary' }, tracked: Tracked, where: Where): boolean {

@@ -5,14 +5,14 @@
 import { bodyEffect } from '../../contracts/effects.ts';
 import type { Resource } from '../../contracts/resource.ts';
 import { graphOf } from '../../flow/build.ts';
-import type { Block, Op } from '../../flow/graph.ts';
+import { type Block, type Op, successors } from '../../flow/graph.ts';
 import { type Arrival, operations, type Place, reachableFrom, search } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
 import { type Env, signatureOf, underlying } from '../../program/resolve.ts';
-import type { Type } from '../../program/types.ts';
+import { isNamed, type Type } from '../../program/types.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
 import { askedBodies, bodiesOf, bodiesWith, type Body } from '../bodies.ts';
 import { isCommand } from '../calls/commands.ts';
@@ -24,7 +24,7 @@ import { mayCome } from '../paths/zerofields.ts';
 import { canonicalPlace, familyOf } from '../places/canonical.ts';
 import { destinationOf } from './acquisitions.ts';
 import { companionsOf } from './companions.ts';
-import { type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { wrappersOf } from './workerwrappers.ts';
 
 /** A function that leaves a goroutine running in what it is called on, or in what it returns. */
@@ -323,7 +323,7 @@ function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
   const field = family.slice(family.lastIndexOf('.') + 1);
   const closing = new RegExp(`\\bclose\\([\\w.]*\\b${field}\\)`);
   const inside: Pass = { ...pass, pkg };
-  const stops = new Set(methodsThat(body => closes(family, body), info => closing.test(info.bodyText), inside));
+  const stops = new Set(methodsThat(body => closes(family, body) && !asksWhatItIsGiven(family, body), info => closing.test(info.bodyText), inside));
   for (const stop of stops) {
     const calls = ({ graph, env, info }: Body) => operations(graph).some(({ op }) => {
       const call = callIn(op);
@@ -333,6 +333,25 @@ function stopsOf(family: string, { pkg }: FuncInfo, pass: Pass): FuncInfo[] {
     for (const caller of methodsThat(calls, info => info.bodyText.includes(`.${stop.bareName}(`), inside)) stops.add(caller);
   }
   return [...stops];
+}
+
+/** `if event.IsLast() { close(q.events) }`: what closes it for some arguments alone is called for other things. */
+function asksWhatItIsGiven(family: string, body: Body): boolean {
+  const params = new Set(body.node.type.params.flatMap(({ names }) => names).flatMap(name => (name.entity?.kind === 'var' && !isNamed(typeOf(name, body.env), 'context.Context') ? name.entity : [])));
+  const asking = params.size ? body.graph.blocks.filter(({ end }) => end.kind === 'branch' && end.condition !== undefined && comesFrom(end.condition, params)) : [];
+  const mayClose = (from: Block) => [from, ...reachableFrom(from, ({ end }) => successors(end))].some(block => closesIn(family, block, body));
+  return asking.some(({ end }) => end.kind === 'branch' && mayClose(end.then) !== mayClose(end.else));
+}
+
+/** The condition says something of the parameters, itself or by a variable: `_, ok := event.Kind().(*last)`. */
+function comesFrom(condition: Expr, params: ReadonlySet<Variable>): boolean {
+  const x = unparen(condition);
+  const origin = x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.assigned.length === 0 ? x.entity.origin : undefined;
+  return mentions(x, params) || (origin?.kind === 'value' && unparen(origin.expr).kind === 'assert' && mentions(origin.expr, params));
+}
+
+function closesIn(family: string, block: Block, body: Body): boolean {
+  return closes(family, { ...body, graph: { ...body.graph, blocks: [block] } });
 }
 
 /** Every function that closes the channel, itself or through others. */
