@@ -16,6 +16,8 @@ import type { FamilyUse } from './families.ts';
 import { futileContextWaits, type FutileWait } from './futile.ts';
 import { type SilentResult, silentResults, type UnclosedResult, unclosedResults } from './generators.ts';
 import { type GoneReceiver, goneReceivers, type Sign } from './gone.ts';
+import { jobsSentFirst } from './jobsfirst.ts';
+import { jobsFirstFinding } from './jobsfirstwords.ts';
 import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -42,6 +44,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
     yield finding(found);
   }
   if (verb === 'send') for (const deaf of deafSends(pass)) if (!told.has(deaf.send)) yield deafFinding(deaf);
+  if (verb === 'send') for (const first of jobsSentFirst(pass)) yield jobsFirstFinding(first);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of starvedAt(verb, pass)) yield starvedFinding(found);
