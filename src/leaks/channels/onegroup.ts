@@ -40,10 +40,10 @@ function madeBy({ origin, assigned }: Variable): Call | undefined {
   return made?.kind === 'call' ? made : undefined;
 }
 
-/** Whether a variable is the context that came with the group. */
+/** Whether a variable is the context that came with the group, be it one that was there before. */
 function contextBeside(group: Variable): (variable: Variable) => boolean {
   const made = madeBy(group);
-  return ({ origin, assigned }) => origin.kind === 'value' && origin.index === 1 && unparen(origin.expr) === made && assigned.length === 0;
+  return ({ origin, assigned }) => [origin, ...assigned].some(given => given !== 'unknown' && given.kind === 'value' && given.index === 1 && unparen(given.expr) === made);
 }
 
 function mentions({ body }: Goroutine, isIt: (variable: Variable) => boolean): boolean {

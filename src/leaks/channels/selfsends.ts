@@ -105,8 +105,9 @@ function isStraight(from: Op | undefined, goal: Op, body: Body, pass: Pass): boo
   }) !== undefined;
 }
 
+/** What variables of the function say is not elsewhere, nor how long they are. */
 function asksElsewhere(condition: Expr): boolean {
   let found = false;
-  walkExpr(condition, { expr: x => void (found ||= x.kind === 'selector' || x.kind === 'call') });
+  walkExpr(condition, { expr: x => void (found ||= x.kind === 'selector' || (x.kind === 'call' && !(x.fun.kind === 'ident' && x.fun.name === 'len'))) });
   return found;
 }

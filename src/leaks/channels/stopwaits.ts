@@ -66,5 +66,12 @@ function isForClients({ uses, outsideReceives }: Family, stopper: Body, pass: Pa
   const receives = uses.filter(({ verb, body }) => (verb === 'receive' || verb === 'range') && !body.info.file.kind.test);
   if (!receives.length && !outsideReceives) return false;
   const started = new Set(allGoroutinesOf(pass).flatMap(({ body }) => (body ? [...runBy(body, pass)].map(run => run.body.block) : [])));
-  return receives.every(({ body }) => body.info !== stopper.info && !started.has(body.block));
+  return receives.every(use => use.body.info !== stopper.info && !started.has(use.body.block) && !isCommitted(use, pass));
+}
+
+/** `c.requests <- p; n := <-c.answers`: whoever has begun receives, and the goroutine answers nobody else. */
+function isCommitted(use: FamilyUse, pass: Pass): boolean {
+  const receive = spotOf(use)?.op;
+  const isOther = (op: Op) => op !== receive && (op.kind === 'send' || op.kind === 'receive' || op.kind === 'range' || pass.contracts.endsHere(op, use.body.env));
+  return !reaches({ block: use.body.graph.entry, index: 0 }, op => op === receive, isOther);
 }
