@@ -8,11 +8,11 @@ import { unparen } from '../../syntax/ast.ts';
 import { askedBodies, type Body } from '../bodies.ts';
 import { allGoroutinesOf, runBy } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
-import { callIn, isRepeated, placeAfter, reaches } from '../paths/reach.ts';
+import { callIn, placeAfter, reaches } from '../paths/reach.ts';
 import { type Answer, answersTo } from './answerers.ts';
 import { familiesOf, type Family, type FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
-import { LARGE } from './stranded.ts';
+import { isTight } from './unwatched.ts';
 import { type Wait, waitAt } from './waits.ts';
 
 export interface StopWait {
@@ -48,17 +48,11 @@ function tellsBefore(wait: Op, body: Body): boolean {
 function sendOf(answer: Answer, stopper: Body, pass: Pass): FamilyUse | undefined {
   const bodies = new Set([...runBy(answer.body, pass)].map(({ body }) => body.block));
   for (const family of familiesOf(pass).values()) {
-    if (family.given || !family.makes.length || !isForClients(family, stopper, pass)) continue;
-    const send = family.uses.find(use => use.verb === 'send' && !use.guarded && bodies.has(use.body.block) && isFull(use, family, pass));
+    if (!isTight(family) || !isForClients(family, stopper, pass)) continue;
+    const send = family.uses.find(use => use.verb === 'send' && !use.guarded && bodies.has(use.body.block));
     if (send) return send;
   }
   return undefined;
-}
-
-/** There is no room, or it sends on and on. */
-function isFull(send: FamilyUse, { makes }: Family, pass: Pass): boolean {
-  const op = spotOf(send)?.op;
-  return op !== undefined && makes.every(capacity => capacity === 0 || (capacity !== undefined && capacity < LARGE && isRepeated(op, send.body, pass)));
 }
 
 /** Who receives are functions that clients call, and clients who have been given the channel; none of them is this one. */

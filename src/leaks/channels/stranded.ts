@@ -20,7 +20,7 @@ import { channelNamesOf, familyKey } from './familykeys.ts';
 import { spotOf } from './lonely.ts';
 
 /** So much room is there so that nobody waits. */
-export const LARGE = 64;
+const LARGE = 64;
 
 export interface Stranded {
   readonly send: FamilyUse;

@@ -21,7 +21,7 @@ export function* unwatchedSends(pass: Pass): Generator<Unwatched> {
   for (const family of askedFamiliesOf(pass).values()) {
     const sends = family.uses.filter(({ verb, body }) => verb === 'send' && !body.info.file.kind.test);
     const siblings = sends.filter(({ guarded }) => guarded);
-    if (family.given || !family.makes.length || !siblings.length || siblings.length === sends.length || hasDrain(family)) continue;
+    if (!isTight(family) || !siblings.length || siblings.length === sends.length || hasDrain(family)) continue;
     for (const send of sends) {
       if (send.guarded || !pass.isAsked(send.body.info.file)) continue;
       const goroutine = allGoroutinesOf(pass).find(({ body }) => body && [...runBy(body, pass)].some(run => run.body.block === send.body.block));
@@ -30,6 +30,11 @@ export function* unwatchedSends(pass: Pass): Generator<Unwatched> {
       if (siblings.every(sibling => sibling.body.block !== send.body.block && watches(sibling, bodies, pass)) && siblings[0]) yield { send, goroutine, sibling: siblings[0] };
     }
   }
+}
+
+/** Every value of it is made here, without a buffer: how much room there is for whom, others know. */
+export function isTight({ given, makes }: Family): boolean {
+  return !given && makes.length > 0 && makes.every(capacity => capacity === 0);
 }
 
 /** Who ranges goes on until the channel is closed. */
