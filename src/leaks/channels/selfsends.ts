@@ -5,9 +5,10 @@
  */
 import { type Block, type Op, successors } from '../../flow/graph.ts';
 import { operations, reachableFrom, search } from '../../flow/search.ts';
-import type { Expr } from '../../syntax/ast.ts';
+import { calleeOf } from '../../program/callee.ts';
+import type { Call, Expr } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
-import type { Body } from '../bodies.ts';
+import { type Body, bodyOf } from '../bodies.ts';
 import { calledBodies } from '../calls/called.ts';
 import { withCallers } from '../calls/near.ts';
 import { allGoroutinesOf } from '../goroutines/goroutines.ts';
@@ -16,6 +17,7 @@ import { placeIn } from '../places/identities.ts';
 import { keyOf } from '../places/places.ts';
 import { startsOnce } from './failedreceivers.ts';
 import { askedFamiliesOf, type Family, type FamilyUse } from './families.ts';
+import { isStop } from './stranded.ts';
 import { asHolderNames, type WaitStep } from './waits.ts';
 
 export interface SelfSend {
@@ -100,14 +102,32 @@ function isStraight(from: Op | undefined, goal: Op, body: Body, pass: Pass): boo
   return block !== undefined && search<''>({ block, index: from ? 1 : 0 }, '', {
     key: () => '',
     op: op => (op === goal ? 'arrive' : (op.kind === 'receive' && op.inSelect) || pass.contracts.endsHere(op, body.env) ? undefined : ''),
-    edge: condition => (asksElsewhere(condition) ? undefined : ''),
+    edge: condition => (asksElsewhere(condition, body, pass) ? undefined : ''),
     returns: () => false,
   }) !== undefined;
 }
 
-/** What variables of the function say is not elsewhere, nor how long they are. */
-function asksElsewhere(condition: Expr): boolean {
+/** What variables of the function say is not elsewhere, nor how long they are, nor whether it is over: `!s.closed()`. */
+function asksElsewhere(condition: Expr, body: Body, pass: Pass): boolean {
   let found = false;
-  walkExpr(condition, { expr: x => void (found ||= x.kind === 'selector' || (x.kind === 'call' && !(x.fun.kind === 'ident' && x.fun.name === 'len'))) });
+  walkExpr(condition, {
+    expr: x => {
+      if (x.kind === 'call') {
+        const isHarmless = (x.fun.kind === 'ident' && x.fun.name === 'len') || asksForEnd(x, body, pass);
+        found ||= !isHarmless;
+        return !isHarmless;
+      }
+      found ||= x.kind === 'selector';
+      return true;
+    },
+  });
   return found;
+}
+
+/** `select { case <-s.quit: return true; default: return false }`. */
+function asksForEnd(call: Call, from: Body, pass: Pass): boolean {
+  const callee = calleeOf(call, from.env);
+  const body = callee.kind === 'method' && callee.func?.pkg === pass.pkg ? bodyOf(callee.func, pass) : undefined;
+  const ops = body ? operations(body.graph) : [];
+  return body !== undefined && ops.length === 1 && ops.every(({ op }) => op.kind === 'receive' && isStop(op.channel, body));
 }
