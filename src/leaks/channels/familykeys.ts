@@ -7,6 +7,7 @@ import type { Env } from '../../program/resolve.ts';
 import { type Entity, type Expr, isNil, unparen } from '../../syntax/ast.ts';
 import type { Pass } from '../pass.ts';
 import { familyOf } from '../places/canonical.ts';
+import { keyOf, placeOf } from '../places/places.ts';
 
 export interface ChannelNames {
   readonly fields: ReadonlySet<string>;
@@ -102,16 +103,15 @@ export function valueOfSwitch(entity: Entity): Expr | undefined {
     if (given.kind !== 'value' || given.count !== 1) return undefined;
     const value = unparen(given.expr);
     if (isNil(value)) continue;
-    if (value.kind !== 'selector' || (found && !isSameSelector(found, value))) return undefined;
+    if (value.kind !== 'selector' || (found && !isSamePlace(found, value))) return undefined;
     found = value;
   }
   return found;
 }
 
-function isSameSelector(a: Expr, b: Expr): boolean {
-  const [x, y] = [unparen(a), unparen(b)];
-  if (x.kind === 'ident' && y.kind === 'ident') return x.entity !== undefined && x.entity === y.entity;
-  return x.kind === 'selector' && y.kind === 'selector' && x.sel.name === y.sel.name && isSameSelector(x.x, y.x);
+function isSamePlace(a: Expr, b: Expr): boolean {
+  const [x, y] = [placeOf(a), placeOf(b)];
+  return x !== undefined && y !== undefined && keyOf(x) === keyOf(y);
 }
 
 const getterKeys = new Memo<FuncInfo, { readonly key: string | undefined }>();
