@@ -1,4 +1,4 @@
-import { type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
+import { type AtomicFlag, atomicFlags, type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
 
 export const lostSignal: Rule = {
   id: 'lost-signal',
@@ -10,6 +10,10 @@ export const lostSignal: Rule = {
     const seen = new Set<unknown>();
     for (const found of silentFlags(pass)) {
       if (!seen.has(found.set)) yield flagFinding(found);
+      seen.add(found.set);
+    }
+    for (const found of atomicFlags(pass)) {
+      if (!seen.has(found.set)) yield atomicFinding(found);
       seen.add(found.set);
     }
   },
@@ -40,6 +44,19 @@ function flagFinding({ body, wait, cond, flag, setter, set }: SilentFlag): Findi
     confidence: 'medium',
     severity: 'warning',
     message: `This wakes nobody who waits for ${flagged}: a goroutine in ${name}.Wait goes on waiting. Call ${name}.Broadcast behind it.`,
+    trail: [{ at, note: 'it is changed here' }, { at: siteIn(body.info, wait), note: 'and a goroutine may wait for it here' }],
+  };
+}
+
+function atomicFinding({ body, wait, cond, flag, setter, set, why }: AtomicFlag): Finding {
+  const at = siteIn(setter.info, set);
+  const [name, flagged] = [textOf(cond, body.info), textOf(flag, body.info)];
+  return {
+    at,
+    confidence: 'medium',
+    severity: 'warning',
+    message: why === 'silent' ? `This wakes nobody who waits for ${flagged}: a goroutine in ${name}.Wait goes on waiting. Call ${name}.Broadcast behind it.`
+      : `${flagged} is changed without the mutex of ${name}: a goroutine that has just looked at it, and is about to wait, does not hear the signal. Lock the mutex around the change.`,
     trail: [{ at, note: 'it is changed here' }, { at: siteIn(body.info, wait), note: 'and a goroutine may wait for it here' }],
   };
 }

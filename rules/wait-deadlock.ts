@@ -1,4 +1,4 @@
-import { deadlockedWaits, type Pass, type Rule, stuckFindings, waitsBeforeTelling } from '../src/rule.ts';
+import { deadlockedWaits, type Pass, type Rule, stopWaits, stuckFindings, waitsBeforeTelling } from '../src/rule.ts';
 
 export const waitDeadlock: Rule = {
   id: 'wait-deadlock',
@@ -8,6 +8,7 @@ export const waitDeadlock: Rule = {
   *check(pass: Pass) {
     yield* deadlockedWaits(pass);
     yield* waitsBeforeTelling(pass);
+    yield* stopWaits(pass);
   },
   untold: (pass, told) => stuckFindings('wait-deadlock', pass, told),
 };

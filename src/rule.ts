@@ -36,6 +36,7 @@ export { endlessSelects, goroutinesRunning, goroutinesStarted, livesAsLongAsProc
 export { unboundedStart, type UnboundedStart } from './leaks/limits/bounds.ts';
 export { type DeferInLoop, defersInLoops } from './leaks/resources/defers.ts';
 export { earlyCloses } from './leaks/resources/earlyclose.ts';
+export { type AtomicFlag, atomicFlags } from './leaks/locks/atomicflags.ts';
 export { keptLocks, type KeptLock } from './leaks/locks/locks.ts';
 export { type DoubleLock, doubleLocks } from './leaks/locks/doublelocks.ts';
 export { runLockedFindings } from './leaks/locks/runlockedwords.ts';
@@ -64,6 +65,7 @@ export { type LimitlessServer, limitlessServers } from './leaks/limits/limitless
 export { type ContextFreeRequest, contextFreeRequests } from './leaks/limits/contextfreerequests.ts';
 export { type ContextFreeQuery, contextFreeQueries } from './leaks/limits/contextfreequeries.ts';
 export { deadlockedWaits } from './leaks/groups/waitwords.ts';
+export { stopWaits } from './leaks/channels/unwatchedwords.ts';
 export { waitsBeforeTelling } from './leaks/channels/waitendwords.ts';
 export { wrongCounts } from './leaks/groups/donewords.ts';
 export { stuckFindings } from './leaks/schedules/findings.ts';

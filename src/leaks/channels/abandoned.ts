@@ -17,6 +17,7 @@ import { MANY, sendsOf } from './counts.ts';
 import { type Forgotten, forgottenIn } from './forgotten.ts';
 import { channelsHandedIn } from './handed.ts';
 import { leftRanging } from './leftranging.ts';
+import { leftReceiving } from './leftreceiving.ts';
 import { leftSending } from './leftsending.ts';
 import { channelsMadeIn, type Made } from './makes.ts';
 import { type Branch, noResult } from './noresults.ts';
@@ -90,7 +91,7 @@ function* foundIn(body: Body, pass: Pass): Generator<Found> {
     const left = [...leftBehind(reading, made, body, pass)];
     for (const of of left) yield { kind: 'abandoned', of };
     const sending = left.some(({ verb }) => verb === 'send') ? [] : leftSending(reading, made.capacity, body, pass);
-    const unanswered = [...forgottenIn(reading, made.capacity, body, pass), ...leftRanging(reading, body, pass), ...sending];
+    const unanswered = [...forgottenIn(reading, made.capacity, body, pass), ...leftRanging(reading, body, pass), ...leftReceiving(reading, body, pass), ...sending];
     for (const forgotten of unanswered) yield { kind: 'unanswered', of: { ...forgotten, made, body } };
     if (!left.length && !unanswered.length) for (const starved of starvedWaits(reading, made, body, pass)) yield { kind: 'starved', of: { ...starved, made, body } };
   }

@@ -2,11 +2,15 @@
  * `if err != nil { c <- failure }` without a `return`, and then `c <- result`: where the first message says that there is
  * no result, whoever waits for one message takes it, and the second send waits for ever.
  */
+import { operations } from '../../flow/search.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { type Expr, type If, type Send, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
-import { askedBodies, type Body } from '../bodies.ts';
+import { askedBodies, bodiesOf, type Body } from '../bodies.ts';
+import { goroutinesStarted } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { keepStep } from './instep.ts';
+import { channelsMadeIn } from './makes.ts';
 
 export interface DoubleSend {
   readonly body: Body;
@@ -20,10 +24,10 @@ export function* doubleSends(pass: Pass): Generator<DoubleSend> {
     const sends = sendsIn(body);
     const last = body.block.stmts.at(-1);
     const [first, second] = sends;
-    // Two sends in all, to a channel that the function was given, the second at its end.
+    // Two sends in all, the second at the end.
     if (sends.length !== 2 || !first || last?.kind !== 'send' || last !== second) continue;
-    const channel = paramOf(first.channel);
-    if (!channel || channel !== paramOf(second.channel)) continue;
+    const channel = variableOf(first.channel);
+    if (!channel || channel !== variableOf(second.channel) || !(isGiven(channel, body) || isTakenOnceFromEach(channel, body, pass))) continue;
     if (body.block.stmts.some(stmt => stmt.kind === 'if' && failsThrough(stmt, first, body))) yield { body, first, second, channel };
   }
 }
@@ -34,9 +38,23 @@ function sendsIn({ block }: Body): Send[] {
   return sends;
 }
 
-function paramOf(channel: Expr): Variable | undefined {
+function variableOf(channel: Expr): Variable | undefined {
   const x = unparen(channel);
-  return x.kind === 'ident' && x.entity?.kind === 'var' && x.entity.role === 'param' ? x.entity : undefined;
+  return x.kind === 'ident' && x.entity?.kind === 'var' ? x.entity : undefined;
+}
+
+function isGiven({ role, owner }: Variable, { node }: Body): boolean {
+  return role === 'param' && owner === node;
+}
+
+/** `for range keys { go func() { … }() }` and `for range keys { <-c }`: one message from each goroutine. */
+function isTakenOnceFromEach(channel: Variable, { block, info }: Body, pass: Pass): boolean {
+  const goroutine = goroutinesStarted(pass).find(({ body }) => body?.block === block);
+  const made = goroutine && [...channelsMadeIn(goroutine.parent)].find(({ place }) => place.root === channel && !place.fields.length);
+  if (!goroutine || made?.capacity !== 0) return false;
+  const receives = [...bodiesOf(info, pass)].flatMap(body => operations(body.graph).flatMap(({ op }) => ((op.kind === 'receive' && variableOf(op.channel) === channel) || (op.kind === 'range' && variableOf(op.stmt.x) === channel) ? [{ op, body }] : [])));
+  const [receive] = receives;
+  return receives.length === 1 && receive?.op.kind === 'receive' && !receive.op.inSelect && receive.body.block === goroutine.parent.block && keepStep(goroutine.stmt, receive.op.node, goroutine.parent);
 }
 
 /** The branch for an error sends nothing but nil or the error, and goes on. */

@@ -14,7 +14,7 @@ import { walkStmts } from '../../syntax/walk.ts';
 import { askedMention, bodiesOf, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { answersWithout } from './answers.ts';
-import { type ChannelNames, channelNamesOf, familyKey } from './familykeys.ts';
+import { type ChannelNames, channelNamesOf, familyKey, valueOfSwitch } from './familykeys.ts';
 import { capacityOf, isMake } from './makes.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { namesOf } from './places.ts';
@@ -189,7 +189,7 @@ class Census {
         this.give(family, value, env);
       }
       // Another name that is given once is followed.
-      const isFollowed = target.kind === 'ident' && (target.name === '_' || (target.entity?.kind === 'var' && target.entity.assigned.length === 0));
+      const isFollowed = target.kind === 'ident' && (target.name === '_' || (target.entity?.kind === 'var' && (target.entity.assigned.length === 0 || valueOfSwitch(target.entity) !== undefined)));
       if (value && isFollowed && 'op' in node) this.know(value);
       if (value && target.kind === 'selector' && this.familyAt(value, env)) this.giveAway(value, typeOf(target, env), env);
       if (isVariable) this.know(target);

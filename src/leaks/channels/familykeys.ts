@@ -4,9 +4,10 @@ import { calleeOf } from '../../program/callee.ts';
 import { Memo } from '../../program/memo.ts';
 import type { FuncInfo, Package } from '../../program/package.ts';
 import type { Env } from '../../program/resolve.ts';
-import { type Entity, type Expr, unparen } from '../../syntax/ast.ts';
+import { type Entity, type Expr, isNil, unparen } from '../../syntax/ast.ts';
 import type { Pass } from '../pass.ts';
 import { familyOf } from '../places/canonical.ts';
+import { keyOf, placeOf } from '../places/places.ts';
 
 export interface ChannelNames {
   readonly fields: ReadonlySet<string>;
@@ -76,6 +77,8 @@ function ownerAt(text: string, at: number): string | undefined {
 export function familyKey(expr: Expr, env: Env, names: ChannelNames, pass: Pass): string | undefined {
   const x = unparen(expr);
   if (x.kind === 'call') return keyOfGetter(x, env, names, pass);
+  const switched = x.kind === 'ident' && x.entity ? valueOfSwitch(x.entity) : undefined;
+  if (switched) return familyKey(switched, env, names, pass);
   if (x.kind === 'selector' ? !names.fields.has(x.sel.name) : x.kind !== 'ident' || !(x.entity ? isOtherName(x.entity) : names.variables.has(x.name))) return undefined;
   const key = familyOf(x, env);
   const { path } = pass.pkg;
@@ -88,6 +91,27 @@ export function familyKey(expr: Expr, env: Env, names: ChannelNames, pass: Pass)
 /** `c := s.c`, given once. */
 function isOtherName(entity: Entity): boolean {
   return entity.kind === 'var' && entity.role === 'local' && entity.assigned.length === 0 && entity.origin.kind === 'value' && entity.origin.count === 1;
+}
+
+/** `out := s.out`, and `out = nil` where there is nothing to send; `var out chan T`, and `out = s.out` where there is. */
+export function valueOfSwitch(entity: Entity): Expr | undefined {
+  if (entity.kind !== 'var' || entity.role !== 'local' || !entity.assigned.length) return undefined;
+  let found: Expr | undefined;
+  for (const given of [entity.origin, ...entity.assigned]) {
+    if (given === 'unknown') return undefined;
+    if (given.kind === 'declared') continue;
+    if (given.kind !== 'value' || given.count !== 1) return undefined;
+    const value = unparen(given.expr);
+    if (isNil(value)) continue;
+    if (value.kind !== 'selector' || (found && !isSamePlace(found, value))) return undefined;
+    found = value;
+  }
+  return found;
+}
+
+function isSamePlace(a: Expr, b: Expr): boolean {
+  const [x, y] = [placeOf(a), placeOf(b)];
+  return x !== undefined && y !== undefined && keyOf(x) === keyOf(y);
 }
 
 const getterKeys = new Memo<FuncInfo, { readonly key: string | undefined }>();

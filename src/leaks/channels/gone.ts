@@ -20,6 +20,7 @@ import { alwaysSends, failureOf } from './failedreceivers.ts';
 import { askedFamiliesOf, familiesOf, type Family, type FamilyUse } from './families.ts';
 import { channelNamesOf, familyKey } from './familykeys.ts';
 import { spotOf } from './lonely.ts';
+import { areOfOneGroup } from './onegroup.ts';
 import { isWatchedBySiblings } from './siblings.ts';
 import { isUnordered } from './unordered.ts';
 
@@ -91,7 +92,7 @@ function isOfMaker({ channel, body }: FamilyUse): boolean {
 function maySendLate(send: FamilyUse, sign: Expr, receive: FamilyUse, pass: Pass): boolean {
   const spot = spotOf(send);
   if (!spot) return false;
-  if (isWatchedBySiblings(sign, receive, pass)) return true;
+  if (isWatchedBySiblings(sign, receive, pass) || areOfOneGroup(send, sign, receive, pass)) return true;
   const tellings = tellingsOf(sign, receive.body, pass);
   if (!tellings) return isForClients(spot);
   const others = tellings.filter(telling => telling.body.info !== receive.body.info && !comesOnlyAfter(telling, spot, pass));

@@ -3,15 +3,12 @@
  * context is over or it fails: `for _, j := range jobs { select { case <-ctx.Done(): return ctx.Err(); case ch <- j: } };
  * close(ch)`. A worker that ranges listens to nothing else.
  */
-import type { Op } from '../../flow/graph.ts';
 import { type Arrival, operations, search } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
-import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
-import { contextAsked } from '../goroutines/givencontexts.ts';
 import type { Pass } from '../pass.ts';
 import { withNames } from './bindings.ts';
 import type { Run } from './callees.ts';
+import { isContextOver, isEndOfContext } from './contextover.ts';
 import { failsTest } from './failures.ts';
 import { type Forgotten, isFailure } from './forgotten.ts';
 import { Reading } from './traffic.ts';
@@ -49,29 +46,4 @@ function wayWithoutClose({ body, names }: Run, pass: Pass): Arrival<State> | und
   const left = walk(() => true);
   const turn = left?.turns.at(-1);
   return turn && isFailure(turn, body) ? left : undefined;
-}
-
-function isEndOfContext(op: Op & { kind: 'receive' }, body: Body): boolean {
-  const context = contextAsked(op.channel, 'Done', body.env);
-  return context !== undefined && endsFromOutside(context, body);
-}
-
-/** `if ctx.Err() != nil`. */
-function isContextOver(condition: Expr, taken: boolean, body: Body): boolean {
-  const x = unparen(condition);
-  const context = x.kind === 'binary' && (x.op === '!=') === taken && x.y.kind === 'ident' && x.y.name === 'nil' ? contextAsked(x.x, 'Err', body.env) : undefined;
-  return context !== undefined && endsFromOutside(context, body);
-}
-
-/** Somebody else may end it: it is derived from one that this function was given. */
-function endsFromOutside(context: Expr, body: Body, depth = 4): boolean {
-  const x = unparen(context);
-  if (x.kind !== 'ident' || x.entity?.kind !== 'var' || depth === 0) return x.kind === 'selector';
-  const { role, origin } = x.entity;
-  if (role !== 'local') return role === 'param';
-  const from = origin.kind === 'value' ? unparen(origin.expr) : undefined;
-  if (from?.kind !== 'call') return false;
-  if (/^context\.(?:Background|TODO)$/.test(calleeName(calleeOf(from, body.env)) ?? '')) return false;
-  const [parent] = from.args;
-  return parent ? endsFromOutside(parent, body, depth - 1) : true;
 }

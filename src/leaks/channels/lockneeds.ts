@@ -14,6 +14,7 @@ import { blockOf, placeAfter, spanOf } from '../paths/reach.ts';
 import { straightened } from '../places/backpointers.ts';
 import { type Identity, identityOf, isSameMutex, placeIn } from '../places/identities.ts';
 import type { Place } from '../places/places.ts';
+import { tickChannelOf } from '../timers/tickchannels.ts';
 import type { Answer } from './answerers.ts';
 import { closedSide } from './failedreceivers.ts';
 import { asHolderNames, subjectAbove, type WaitBelow } from './waits.ts';
@@ -44,7 +45,7 @@ function mayNeed({ op: lock, after: behind }: LockAt, goals: ReadonlySet<Op>, fr
   const { body, isBuffered } = answer;
   const isLock = (op: Op) => op === lock;
   const isGoal = (op: Op) => goals.has(op);
-  if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && [...goals].some(goal => comesBack(goal, answer, pass) && leavesLocking(lock, goal, answer, pass));
+  if (!comesTo(behind, isGoal, NOTHING, body, pass)) return !isBuffered && [...goals].some(goal => comesBack(goal, answer, pass) && (leavesLocking(lock, goal, answer, pass) || leavesInTime(lock, goal, answer, pass)));
   // Of what lies in a buffer, the first is there to be taken.
   return [...goals].some(goal => comesBack(goal, answer, pass) && comesTo(placeAfter(goal, body), isLock, isGoal, body, pass)) || (!isBuffered && comesTo(from, isLock, isGoal, body, pass));
 }
@@ -63,6 +64,15 @@ function leavesLocking(lock: Op, goal: Op, { body }: Answer, pass: Pass): boolea
     edge: (condition, taken) => (closedSide(condition) === taken ? undefined : GO_ON),
     returns: () => false,
   } satisfies Walk<unknown>) !== undefined;
+}
+
+/** `case <-time.After(d): s.finish(); return` beside the receive: the goroutine leaves when its time has come, whoever has the mutex then. */
+function leavesInTime(lock: Op, goal: Op, { body }: Answer, pass: Pass): boolean {
+  return body.graph.blocks.some(({ end }) => end.kind === 'select' && end.arms.some(({ to }) => to.ops[0] === goal) && end.arms.some(({ to }) => {
+    const [first] = to.ops;
+    if (first?.kind !== 'receive' || !tickChannelOf(first.channel, body)) return false;
+    return comesTo({ block: to, index: 1 }, op => op === lock, op => op.kind === 'receive' || op.kind === 'range', body, pass);
+  }));
 }
 
 /** On every way. */

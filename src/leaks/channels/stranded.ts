@@ -7,7 +7,7 @@ import { operations, reachableFrom } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
-import type { Expr } from '../../syntax/ast.ts';
+import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { allGoroutinesOf, type Goroutine, leaves, livesAsLongAsProcess, runBy } from '../goroutines/goroutines.ts';
 import { contextOf } from '../groups/waitedfor.ts';
@@ -51,13 +51,18 @@ function strandedAt(send: FamilyUse, { makes, uses }: Family, pass: Pass): Stran
   if (!receive || receives.some(({ guarded, body }) => !guarded || body.node === send.body.node)) return undefined;
   for (const goroutine of allGoroutinesOf(pass)) {
     const bodies = goroutine.body ? [...runBy(goroutine.body, pass)].map(run => run.body) : [];
-    if (!bodies.some(({ block }) => block === send.body.block) || livesAsLongAsProcess(goroutine, pass)) continue;
+    if (!bodies.some(body => body.block === send.body.block || handsOver(body, send.body)) || livesAsLongAsProcess(goroutine, pass)) continue;
     const sign = bodies.map(body => signIn(body, op, pass)).find(found => found !== undefined);
     const quits = sign && receives.map(use => quitsOf(use, uses, bodies, pass));
     const [first] = quits ?? [];
     if (sign && first && quits?.every(quit => quit !== undefined)) return { send, goroutine, sign, receive, quits: first };
   }
   return undefined;
+}
+
+/** `tree.Ascend(func(x T) bool { … })`: what is called with the literal runs it, on the spot as far as anybody knows. */
+function handsOver(body: Body, { node }: Body): boolean {
+  return node.kind === 'funclit' && operations(body.graph).some(({ op }) => op.kind === 'call' && op.call.args.some(arg => unparen(arg) === node));
 }
 
 /** The goroutine sends again and again on one channel, not on one that came with a request. */

@@ -16,6 +16,8 @@ import type { FamilyUse } from './families.ts';
 import { futileContextWaits, type FutileWait } from './futile.ts';
 import { type SilentResult, silentResults, type UnclosedResult, unclosedResults } from './generators.ts';
 import { type GoneReceiver, goneReceivers, type Sign } from './gone.ts';
+import { jobsSentFirst } from './jobsfirst.ts';
+import { jobsFirstFinding } from './jobsfirstwords.ts';
 import { type LastWords, lastWords } from './lastwords.ts';
 import { type Lonely, lonelyAt } from './lonely.ts';
 import type { Made } from './makes.ts';
@@ -27,6 +29,8 @@ import { type SelfSend, selfSends } from './selfsends.ts';
 import { starvedFinding } from './starvedwords.ts';
 import { type Stranded, strandedSends } from './stranded.ts';
 import type { Verb } from './traffic.ts';
+import { type Unwatched, unwatchedSends } from './unwatched.ts';
+import { unwatchedFinding } from './unwatchedwords.ts';
 
 /** What there is to say of goroutines that wait to send, to receive or for the close of a channel. */
 export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
@@ -34,7 +38,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   const sends = verb === 'send' ? sendsToGiversUp(pass) : NO_SENDS;
   // What is said of a field need not be said again of each value that has it.
   const isLonely = new Set(lonely.map(({ use }) => use.node));
-  const told = new Set<unknown>([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded].map(({ send }) => send.node)]);
+  const told = new Set<unknown>([...isLonely, ...[...sends.gone, ...sends.last, ...sends.stranded, ...sends.unwatched].map(({ send }) => send.node)]);
   const inTests = new Set<Call>();
   for (const found of abandonedAt(verb, pass)) {
     if (told.has(found.wait.node) || inTests.has(found.made.call)) continue;
@@ -42,6 +46,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
     yield finding(found);
   }
   if (verb === 'send') for (const deaf of deafSends(pass)) if (!told.has(deaf.send)) yield deafFinding(deaf);
+  if (verb === 'send') for (const first of jobsSentFirst(pass)) yield jobsFirstFinding(first);
   for (const found of selfWaitsAt(verb, pass)) yield selfFinding(found);
   for (const found of unansweredAt(verb, pass)) yield unansweredFinding(found);
   for (const found of starvedAt(verb, pass)) yield starvedFinding(found);
@@ -57,6 +62,7 @@ export function* abandoned(verb: Verb, pass: Pass): Generator<Finding> {
   for (const found of sends.gone) yield goneFinding(found);
   for (const found of sends.stranded) yield strandedFinding(found);
   for (const found of sends.last) yield lastFinding(found);
+  for (const found of sends.unwatched) yield unwatchedFinding(found);
   for (const self of selfSends(pass)) if (!told.has(self.send.node)) yield selfSendFinding(self);
   for (const left of leftOver(pass)) yield leftFinding(left);
   for (const double of doubleSends(pass)) yield doubleFinding(double);
@@ -69,9 +75,10 @@ interface Sends {
   readonly late: readonly LateReply[];
   readonly stranded: readonly Stranded[];
   readonly last: readonly LastWords[];
+  readonly unwatched: readonly Unwatched[];
 }
 
-const NO_SENDS: Sends = { gone: [], late: [], stranded: [], last: [] };
+const NO_SENDS: Sends = { gone: [], late: [], stranded: [], last: [], unwatched: [] };
 
 function sendsToGiversUp(pass: Pass): Sends {
   const gone = [...goneReceivers(pass), ...locallyGone(pass)];
@@ -79,7 +86,9 @@ function sendsToGiversUp(pass: Pass): Sends {
   const told = new Set([...gone, ...late].map(({ send }) => send.node));
   const last = [...lastWords(pass)].filter(({ send }) => !told.has(send.node));
   for (const { send } of last) told.add(send.node);
-  return { gone, late, last, stranded: [...strandedSends(pass)].filter(({ send }) => !told.has(send.node)) };
+  const stranded = [...strandedSends(pass)].filter(({ send }) => !told.has(send.node));
+  for (const { send } of stranded) told.add(send.node);
+  return { gone, late, last, stranded, unwatched: [...unwatchedSends(pass)].filter(({ send }) => !told.has(send.node)) };
 }
 
 function selfFinding(found: Abandoned): Finding {

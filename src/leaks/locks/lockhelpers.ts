@@ -1,9 +1,9 @@
 /** Functions that return with a mutex locked on purpose: whoever calls them unlocks. */
-import { search } from '../../flow/search.ts';
+import { operations, search } from '../../flow/search.ts';
 import { resolveFunction } from '../../program/callee.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { typeAt } from '../../program/resolve.ts';
-import { isNil } from '../../syntax/ast.ts';
+import { isNil, unparen } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
 import { bodiesOf, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
@@ -99,10 +99,18 @@ function unlocksIn(funcs: readonly FuncInfo[], mutex: Mutex, from: Body, pass: P
   return funcs.some(info => {
     if (!/ock\b/.test(info.bodyText) && info.file !== from.info.file) return false;
     for (const body of bodiesOf(info, pass)) {
-      if (body.block !== from.block && flow.exitsOf(body, target).has(-1) && !(unlocksItself && onlyCalls(body, mutex))) return true;
+      if (body.block !== from.block && !runsInPlace(body, from) && flow.exitsOf(body, target).has(-1) && !(unlocksItself && onlyCalls(body, mutex))) return true;
       if (body.node.kind === 'func' && info !== from.info && locksIn(body, mutex)) return false;
     }
     return false;
+  });
+}
+
+/** `func() { defer s.mu.Unlock(); … }()`: the function around it unlocks so itself, on the ways that come there. */
+function runsInPlace({ node }: Body, from: Body): boolean {
+  return node.kind === 'funclit' && operations(from.graph).some(({ op }) => {
+    const call = op.kind === 'call' ? op.call : op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+    return call?.kind === 'call' && unparen(call.fun) === node;
   });
 }
 

@@ -60,7 +60,7 @@ type Ending = 'true' | 'value' | 'down' | 'up' | 'filled';
 type Loop = Stmt & { kind: 'for' };
 
 /** The innermost one. */
-function loopAround(wait: Expr, { block }: Body): Loop | undefined {
+export function loopAround(wait: Expr, { block }: Body): Loop | undefined {
   let loop: Loop | undefined;
   walkStmts(block.stmts, { stmt: stmt => void (stmt.kind === 'for' && stmt.start <= wait.start && wait.end <= stmt.end && (loop = stmt)) });
   return loop;
@@ -169,7 +169,7 @@ function isEnding(sign: string, value: Expr, ends: Ending): boolean {
 const MOST_CALLERS = 3;
 
 /** The function itself, what it calls, or somebody who calls it. */
-function wakes(body: Body, pass: Pass): boolean {
+export function wakes(body: Body, pass: Pass): boolean {
   const { info } = body;
   if ([...withCallers([info], info.pkg, MOST_CALLERS)].some(({ bodyText }) => WAKES.test(bodyText))) return true;
   return operations(body.graph).some(({ op }) => {
@@ -183,7 +183,7 @@ function mayWake({ bodyText, pkg }: FuncInfo): boolean {
 }
 
 /** `time.AfterFunc(d, q.cond.Broadcast)`, or in a loop. */
-function wakesOften(cond: Expr, family: string, pass: Pass): boolean {
+export function wakesOften(cond: Expr, family: string, pass: Pass): boolean {
   const x = unparen(cond);
   const name = x.kind === 'selector' ? x.sel.name : x.kind === 'ident' ? x.name : '';
   const asValue = new RegExp(`\\b${name}\\.(?:Signal|Broadcast)\\b(?!\\()`);

@@ -24,7 +24,8 @@ import { mayCome } from '../paths/zerofields.ts';
 import { canonicalPlace, familyOf } from '../places/canonical.ts';
 import { destinationOf } from './acquisitions.ts';
 import { companionsOf } from './companions.ts';
-import { mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
+import { localOwnerOf } from './localowners.ts';
+import { companionsless, mentions, type State, stateOf, walkOf, whereOf } from './ways.ts';
 import { wrappersOf } from './workerwrappers.ts';
 
 /** A function that leaves a goroutine running in what it is called on, or in what it returns. */
@@ -94,12 +95,21 @@ function unstopped(call: Call, after: Place, starter: Starter, body: Body, pass:
   const { parent } = starter.goroutine;
   if (parent.node === starter.func.decl && !mayCome(op => isStart(op, starter.goroutine), call, parent)) return undefined;
   const held = starter.at === 'receiver' ? receiverVariable(call, starter, body, after) : resultVariable(call, after, resource, body);
-  if (!held) return undefined;
+  if (!held) return starter.at === 'result' ? unstoppedInOwner(call, starter, resource, body, pass) : undefined;
   const tracked = new Map([[held.variable, 'resource' as const]]);
   // What is stopped in a deferred call above, or kept by somebody before it is started, is not this function's alone.
   if (isShared(held.variable, call, resource, body, pass) || closesItself(starter.channel, body, pass) || takesStop(call, starter, body)) return undefined;
   const way = search(held.from, stateOf(tracked, held.companions), walkOf(resource, body, pass));
   return way && { body, call, starter, variable: held.variable, way, never: bodyEffect(body.graph, tracked, whereOf(resource, body, pass)) === 'none' };
+}
+
+/** `c.tracker = newTracker()` of a value that the function makes, and drops where it fails. */
+function unstoppedInOwner(call: Call, starter: Starter, resource: Resource, body: Body, pass: Pass): UnstoppedWorker | undefined {
+  const owner = localOwnerOf(call, { resource, result: 0, held: 'resource', evidence: 'sure' }, body, pass);
+  const [variable] = owner?.tracked.keys() ?? [];
+  if (!owner || !variable || closesItself(starter.channel, body, pass)) return undefined;
+  const way = search(owner.from, stateOf(owner.tracked, companionsless), owner.walk);
+  return way && { body, call, starter, variable, way, never: owner.never };
 }
 
 function resourceOf({ stops, at }: Starter): Resource {
