@@ -32,11 +32,12 @@ export function* emptySelects(pass: Pass): Generator<Endless> {
 function* inGoroutines(pass: Pass, words: RegExp, find: (body: Body) => readonly Endless['node'][]): Generator<Endless> {
   const seen = new Set<unknown>();
   for (const goroutine of goroutinesRunning(words, pass)) {
-    if (!goroutine.body || livesAsLongAsProcess(goroutine, pass)) continue;
-    for (const { body, via } of runBy(goroutine.body, pass)) {
+    for (const { body, via } of goroutine.body ? runBy(goroutine.body, pass) : []) {
       if (seen.has(body.block) || !words.test(body.info.bodyText)) continue;
+      const nodes = find(body);
+      if (nodes.length > 0 && livesAsLongAsProcess(goroutine, pass)) break;
       seen.add(body.block);
-      for (const node of find(body)) yield { goroutine, body, node, calls: via.length };
+      for (const node of nodes) yield { goroutine, body, node, calls: via.length };
     }
   }
 }

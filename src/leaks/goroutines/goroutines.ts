@@ -6,6 +6,7 @@ import type { Block, Op } from '../../flow/graph.ts';
 import { operations, reachableFrom } from '../../flow/search.ts';
 import { type Callee, calleeName, calleeOf, writtenName } from '../../program/callee.ts';
 import { typeOf } from '../../program/infer.ts';
+import { Memo } from '../../program/memo.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { underlying } from '../../program/resolve.ts';
 import { functionOf } from '../../program/values.ts';
@@ -239,6 +240,14 @@ export function onceAround({ parent, stmt }: Goroutine, pass: Pass): Expr | unde
 
 /** One goroutine a process: `main` starts it, a package-level `sync.Once` guards it, or it serves a package-level variable. */
 export function livesAsLongAsProcess(goroutine: Goroutine, pass: Pass): boolean {
+  let known = lasting.get(goroutine.stmt);
+  if (known === undefined) lasting.set(goroutine.stmt, (known = findWhetherLasting(goroutine, pass)));
+  return known;
+}
+
+const lasting = new Memo<Goroutine['stmt'], boolean>();
+
+function findWhetherLasting(goroutine: Goroutine, pass: Pass): boolean {
   if (servesPackageVariable(goroutine)) return true;
   if (isStartedAgainAndAgain(goroutine)) return false;
   const { parent } = goroutine;

@@ -5,6 +5,7 @@
 import { operations } from '../../flow/search.ts';
 import { calleeOf } from '../../program/callee.ts';
 import { targetsOf } from '../../program/implementations.ts';
+import { Memo } from '../../program/memo.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { RELEASING } from '../../syntax/releasing.ts';
 import { bodiesOf } from '../bodies.ts';
@@ -15,11 +16,24 @@ import { callIn } from '../paths/reach.ts';
 const DEPTH = 4;
 
 /** The function belongs to a value that somebody stops, or to one that such a value is made with. */
-export function isStopped(info: FuncInfo, pass: Pass, depth = DEPTH): boolean {
-  // What a plain function starts belongs to nobody: an interrupt handler.
-  if (typesOf(info).size === 0) return false;
-  if (stopsOf(info).some(stop => isCalled(stop, pass))) return true;
-  return depth > 0 && info.pkg.mentioning(info.bareName).some(caller => caller !== info && isStopped(caller, pass, depth - 1));
+export function isStopped(info: FuncInfo, pass: Pass): boolean {
+  const seen = new Set([info]);
+  let level = [info];
+  for (let depth = 0; depth <= DEPTH && level.length > 0; depth++) {
+    // What a plain function starts belongs to nobody: an interrupt handler.
+    const owned = level.filter(func => typesOf(func).size > 0);
+    if (owned.some(func => hasStopped(func, pass))) return true;
+    level = owned.flatMap(func => func.pkg.mentioning(func.bareName)).filter(caller => !seen.has(caller) && seen.add(caller));
+  }
+  return false;
+}
+
+const stopped = new Memo<FuncInfo, boolean>();
+
+function hasStopped(info: FuncInfo, pass: Pass): boolean {
+  let known = stopped.get(info);
+  if (known === undefined) stopped.set(info, (known = stopsOf(info).some(stop => isCalled(stop, pass))));
+  return known;
 }
 
 /** The methods that sound like stopping, of the receiver and of what the function makes. */
