@@ -10,11 +10,19 @@ const STANDS_IN = /mock|fake|stub|dummy|no-?op/i;
 
 /** The methods in earnest that a call of an interface's method may reach, of the interface's own package and those of other types. */
 export function implementersOf(callee: Callee, others: readonly Type[], env: Env): readonly FuncInfo[] {
+  return callee.kind === 'method' ? namesakesOf(callee, others).filter(func => implementsIt(func, callee.owner, env)) : [];
+}
+
+/** These, and methods of that name of types of which nobody knows all that they embed. */
+export function namesakesOf(callee: Callee, others: readonly Type[]): readonly FuncInfo[] {
   if (callee.kind !== 'method' || callee.func) return [];
-  const { owner } = callee;
-  const packages = new Set([owner, ...others].flatMap(type => packageOf(type) ?? []));
+  const packages = new Set([callee.owner, ...others].flatMap(type => packageOf(type) ?? []));
   const method = lastPart(calleeName(callee) ?? '');
-  return [...packages].flatMap(pkg => pkg.methodsNamed(method).filter(func => implementsIt(func, owner, env)));
+  return [...packages].flatMap(pkg => pkg.methodsNamed(method).filter(isInEarnest));
+}
+
+function isInEarnest({ piece, file }: FuncInfo): boolean {
+  return !file.kind.test && !STANDS_IN.test(piece.receiver?.type ?? '');
 }
 
 /** The package of the module in which a type is declared. */
@@ -28,7 +36,7 @@ function packageOf(type: Type): Package | undefined {
 function implementsIt({ piece, pkg, file }: FuncInfo, wanted: Named, { program }: Env): boolean {
   const name = piece.receiver?.type ?? '';
   const entity = pkg.lookup(name, file);
-  if (file.kind.test || entity?.kind !== 'type' || STANDS_IN.test(name)) return false;
+  if (entity?.kind !== 'type') return false;
   const type: Named = { kind: 'named', pkg: pkg.path, name, args: [], def: { spec: entity.spec, file: entity.file } };
   return methodNames(wanted, program).every(method => isSame(memberOf(type, method, program), memberOf(wanted, method, program)));
 }

@@ -81,8 +81,8 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   // Who wraps others of its kind, `func (c *checked) Get(u string) { resp, err := c.inner.Get(u) … }`, gives what those give.
   const targets = targetsOf(callee, body.env).filter((func, _i, { length }) => length === 1 || !beingAsked.has(func)).map(func => freshResult(func, pass));
   const [first] = targets;
-  // Behind an interface all must hand it over; what one of them keeps to itself, the caller cannot be blamed for.
-  if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held) ? first : unwrapped(call, body, pass);
+  // Behind an interface all must hand over the same; what one of them keeps to itself, the caller cannot be blamed for.
+  if (targets.length) return first && targets.every(t => t?.result === first.result && t.held === first.held && t.resource.noun === first.resource.noun) ? first : unwrapped(call, body, pass);
   const byType = givenByType(call, body, pass);
   if (byType?.held === 'whole' && isHarmlessBehind(callee, firstOf(typeOf(call, body.env)), body.env, pass, func => beingAsked.has(func) || freshResult(func, pass) !== undefined)) return undefined;
   if (byType?.held === 'resource' && isKeptBehind(callee, firstOf(typeOf(call, body.env)), byType.resource, body.env, pass)) return undefined;

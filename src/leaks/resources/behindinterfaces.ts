@@ -5,7 +5,7 @@
  * Final() (*http.Response, error) { …; return &http.Response{Body: io.NopCloser(text)}, nil }`: nobody owes anything.
  */
 import { applyOp, type Where } from '../../contracts/effects.ts';
-import { implementersOf } from '../../contracts/implementers.ts';
+import { implementersOf, namesakesOf } from '../../contracts/implementers.ts';
 import type { Resource } from '../../contracts/resource.ts';
 import { graphOf } from '../../flow/build.ts';
 import { operations } from '../../flow/search.ts';
@@ -51,10 +51,13 @@ function keepsWhatItGives(func: FuncInfo, resource: Resource, pass: Pass): boole
   return returned.some(variable => operations(graph).some(({ op }) => applyOp(op, new Map([[variable, 'resource']]), where).effect === 'moved'));
 }
 
-/** What all who are known to implement the method hand over alike. */
+/** What all who may implement the method hand over alike. */
 export function givenBehind(callee: Callee, result: Type, env: Env, gives: (func: FuncInfo) => Acquisition | undefined): Acquisition | undefined {
   if (callee.kind !== 'method' || callee.func || memberOf(result, 'Close', env.program)?.kind !== 'method') return undefined;
-  const [first, ...more] = implementersOf(callee, [result], env).map(gives);
+  const known = implementersOf(callee, [result], env);
+  const results = (func: FuncInfo) => func.resultText.replace(/\s+/g, '');
+  if (namesakesOf(callee, [result]).some(func => !known.includes(func) && known.some(other => results(other) === results(func)))) return undefined;
+  const [first, ...more] = known.map(gives);
   if (!first?.resource.releases.length || typeof first.result !== 'number' || more.some(other => other?.result !== first.result || other.resource !== first.resource)) return undefined;
   return { ...first, evidence: first.evidence === 'doubtful' ? 'doubtful' : 'likely' };
 }

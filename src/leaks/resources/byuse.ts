@@ -257,9 +257,9 @@ function isHarmless(call: Call, body: Body): boolean {
   return WRAPS.test(name) || GETS.test(name) || PIPES.test(name);
 }
 
-/** `client.Do(req, &found)`: who is told where to put what the answer says has read and closed it. */
+/** `client.Do(req, &found)`: who is told where to put what the answer says has read and closed it; what comes first is the question. */
 export function isDecoded({ args }: Call): boolean {
-  return args.map(unparen).some(arg => arg.kind === 'unary' && arg.op === '&' && variableIn(arg.x) !== undefined);
+  return args.slice(1).map(unparen).some(arg => arg.kind === 'unary' && arg.op === '&' && variableIn(arg.x) !== undefined);
 }
 
 /** The full name of the callee, or how it is written. */
