@@ -110,7 +110,8 @@ function unansweredFinding(found: Unanswered): Finding {
   const at = siteIn(body.info, wait.node);
   return {
     at,
-    confidence: 'medium',
+    // A test that goes wrong may as well hang, and what it sets up says more about the ways than can be seen.
+    confidence: isTest(body) ? 'low' : 'medium',
     message: unansweredMessage(wait.verb, name, found.areMany === true),
     trail: [
       { at: siteIn(body.info, made.call), note: `${name} is made here` },

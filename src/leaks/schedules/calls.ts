@@ -4,11 +4,11 @@ import { isError, typeOf } from '../../program/infer.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
 import type { Type } from '../../program/types.ts';
 import { type Call, type FuncNode, unparen } from '../../syntax/ast.ts';
-import { equalTo, packageOf } from './evaluate.ts';
+import { packageOf } from './evaluate.ts';
 import { type Frame, type Run, spotIn } from './frame.ts';
 import { libraryFunction, outside } from './functions.ts';
 import { close, type Does } from './library.ts';
-import { type Bound, copied, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, TooLong, tuple, type Unknown, Unwind, type Value } from './values.ts';
+import { type Bound, copied, equalTo, type Func, identity, isLive, isObject, isUnknown, newChannel, newUnknown, NotClosed, partOf, type Spot, STEP, type Steps, strip, TooLong, tuple, type Unknown, Unwind, type Value } from './values.ts';
 import { MOST_ELEMENTS, zeroOf } from './zero.ts';
 
 /** What is called, and what it is given, as a `go` or `defer` needs it before the call. */

@@ -10,7 +10,7 @@ import { type Frame, type Run, spotIn } from './frame.ts';
 import { constantOf, literalOf } from './constants.ts';
 import { globalOf } from './globals.ts';
 import { fieldOf, methodOf } from './members.ts';
-import { type Cell, type Channel, copied, failure, identity, isLive, isObject, isUnknown, newUnknown, NotClosed, type Outcome, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
+import { type Cell, type Channel, copied, equalTo, identity, isLive, isObject, isUnknown, newSomething, newUnknown, NotClosed, type Outcome, partOf, type Steps, strip, tuple, Unwind, type Value } from './values.ts';
 import { lengthOf, MOST_ELEMENTS, zeroOf } from './zero.ts';
 
 export function* evaluate(x: Expr, frame: Frame, run: Run): Steps<Value> {
@@ -138,7 +138,7 @@ function* selected(x: Expr & { kind: 'selector' }, frame: Frame, run: Run): Step
   const path = packageOf(x, frame);
   if (path !== undefined) {
     const seconds = path === 'time' ? SECONDS.get(x.sel.name) : undefined;
-    return seconds !== undefined ? seconds * 1e9 : isError(typeOf(x, frame.env)) ? failure() : newUnknown();
+    return seconds !== undefined ? seconds * 1e9 : isError(typeOf(x, frame.env)) ? newSomething() : newUnknown();
   }
   const of = yield* run.evaluate(x.x, frame);
   const bare = strip(of);
@@ -263,11 +263,6 @@ export function combined(op: string, a: Value, b: Value, run: Run): Value {
   return isUnknown(a) ? run.decide(a, `${op} ${String(identity(b))}`) : newUnknown();
 }
 
-/** What is asked of something unknown when it is compared. */
-export function equalTo(value: Value): string {
-  return `== ${String(value)}`;
-}
-
 function areEqual(a: Value, b: Value, run: Run): boolean {
   if (isUnknown(a) || isUnknown(b)) {
     if (a === b) return true;
@@ -282,6 +277,8 @@ export function hasType(value: Value, type: Type, run: Run, { env }: Frame): boo
   if (value === null) return false;
   if (isUnknown(value)) return run.decide(value, typeName(type));
   if (underlying(type, env.program).kind === 'interface') return true;
+  // `errors.New` and the like have types that nobody can name.
+  if (isObject(value) && value.k === 'error') return false;
   const own = dynamicType(value);
   return own === undefined ? run.machine.random() < 0.5 : own === typeName(type);
 }

@@ -4,7 +4,7 @@ import type { PackageEntity } from '../../program/package.ts';
 import { typeAt, underlying } from '../../program/resolve.ts';
 import type { Type } from '../../program/types.ts';
 import type { Frame, Run } from './frame.ts';
-import { type Cell, copied, failure, isObject, newUnknown, NotClosed, type Steps } from './values.ts';
+import { type Cell, copied, isObject, newSomething, newUnknown, NotClosed, type Steps } from './values.ts';
 import { zeroOf } from './zero.ts';
 
 type Variable = PackageEntity & { readonly kind: 'var' };
@@ -24,7 +24,7 @@ export function* globalOf(name: string, frame: Frame, run: Run): Steps<Cell> {
   if (run.isProgram && isInView) cell.v = found.spec.values.length ? yield* initial(found, frame, run) : zero;
   // A part of a program may find another value in what it begins with, but no other mutex or group.
   else if (isObject(zero) && zero.k !== 'struct' && zero.k !== 'slice') cell.v = zero;
-  else if (isInert(type, found, program)) cell.v = isError(type) ? failure() : newUnknown();
+  else if (isInert(type, found, program)) cell.v = isError(type) ? newSomething() : newUnknown();
   else throw new NotClosed('a variable of the package');
   return cell;
 }

@@ -132,6 +132,18 @@ export function isUnknown(value: Value): value is Unknown {
   return isObject(value) && value.k === 'unknown';
 }
 
+/** What is asked of something unknown when it is compared. */
+export function equalTo(value: Value): string {
+  return `== ${String(value)}`;
+}
+
+/** Something that nobody knows, but that it is there. */
+export function newSomething(): Unknown {
+  const made = newUnknown();
+  made.decided.set(equalTo(null), false);
+  return made;
+}
+
 /** The same part each time. */
 export function partOf({ parts }: Unknown, name: string): Unknown {
   const known = parts.get(name) ?? newUnknown();
