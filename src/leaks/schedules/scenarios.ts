@@ -22,7 +22,7 @@ export interface Stuck {
 
 /** So often a scenario is run at most, with so many steps each and together; tests are many, and few are about schedules. */
 interface Effort { readonly runs: number; readonly steps: number; readonly together: number }
-const EFFORT: Effort = { runs: 250, steps: 4000, together: 60_000 };
+const EFFORT: Effort = { runs: 1000, steps: 4000, together: 200_000 };
 const EFFORT_FOR_TESTS: Effort = { runs: 12, steps: 1000, together: 2500 };
 
 const memo = new WeakMap<Pass, readonly Stuck[]>();
