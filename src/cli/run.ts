@@ -186,7 +186,9 @@ function summary(shown: readonly Diagnostic[], fixed: Fixed | undefined, result:
   const fixable = fixed ? 0 : shown.filter(d => d.fix).length;
   const before = fixed ? `${fixed.made} fixed, ` : '';
   const hint = fixable ? `; ${fixable} fixable with --fix` : '';
-  return `${before}${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.files, 'file')}, ${(milliseconds / 1000).toFixed(1)} s${hint}`;
+  const nested = result.problems.filter(({ id }) => id === 'nested-module').length;
+  const leftOut = nested ? `; ${count(nested, 'nested module')} left out (--verbose names them)` : '';
+  return `${before}${count(shown.length, 'finding')}${detail} in ${count(result.packages, 'package')}, ${count(result.files, 'file')}, ${(milliseconds / 1000).toFixed(1)} s${hint}${leftOut}`;
 }
 
 const UNREADABLE = new Set(['unreadable-file', 'unreadable-folder', 'binary-file', 'file-too-large', 'not-a-file', 'rule-failed', 'bad-go-mod']);

@@ -26,7 +26,7 @@ interface Contents {
   /** Of the bytes. */
   readonly hash: string;
   readonly files: readonly string[];
-  /** What all files import, and what those import that are no tests. */
+  /** What all files import, and what those do that importers of the package get: no tests, and no `main` beside it. */
   readonly imports: readonly string[];
   readonly ownImports: readonly string[];
 }
@@ -88,10 +88,11 @@ export class Keys {
   private keyOfPackage(dir: string): string {
     const known = this.packages.get(dir);
     if (known !== undefined) return known;
-    const { hash, ownImports } = this.contentsOf(dir);
+    const { ownImports } = this.contentsOf(dir);
+    const { shape } = this.codeOf(dir);
     // Only code that cannot be built imports in a circle without tests; then this is what the others see of it.
-    this.packages.set(dir, hash);
-    const key = this.keyOfFolder(dir, this.codeOf(dir).shape, ownImports);
+    this.packages.set(dir, shape);
+    const key = this.keyOfFolder(dir, shape, ownImports);
     this.packages.set(dir, key);
     return key;
   }
@@ -185,18 +186,19 @@ function methodsOf(key: string): (func: FunctionCode) => boolean {
 function contentsOf(files: readonly string[]): Contents {
   const hash = createHash('sha1');
   const imports = new Set<string>();
-  const ownImports = new Set<string>();
+  const own = new Map<string, string[]>();
   for (const file of files) {
     const bytes = readBriefly(file);
     hash.update(`${file}\0${bytes?.length ?? -1}\0`);
     if (!bytes) continue;
     hash.update(bytes);
-    for (const path of importsIn(bytes)) {
-      imports.add(path);
-      if (!file.endsWith('_test.go')) ownImports.add(path);
-    }
+    const { packageName, paths } = importsIn(bytes);
+    for (const path of paths) imports.add(path);
+    if (!file.endsWith('_test.go')) own.set(packageName, [...own.get(packageName) ?? [], ...paths]);
   }
-  return { hash: hash.digest('hex'), files, imports: [...imports].sort(), ownImports: [...ownImports].sort() };
+  // Programs that make some of a package's files stand beside it and may import what itself imports the package.
+  if (own.size > 1) own.delete('main');
+  return { hash: hash.digest('hex'), files, imports: [...imports].sort(), ownImports: [...new Set([...own.values()].flat())].sort() };
 }
 
 function textOf(file: string): string {

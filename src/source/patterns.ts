@@ -52,6 +52,8 @@ class Expansion {
   private readonly whole = new Map<string, readonly string[]>();
   /** Folder to the files asked for, as paths within it. */
   private readonly single = new Map<string, string[]>();
+  /** Roots of modules that a walk came to and did not go into. */
+  private readonly nested = new Set<string>();
 
   constructor(
     private readonly cwd: string,
@@ -61,6 +63,7 @@ class Expansion {
 
   folders(): PackageFolder[] {
     const dirs = [...new Set([...this.whole.keys(), ...this.single.keys()])].sort();
+    this.reportNested(dirs);
     return dirs.map(dir => {
       const asked = this.single.get(dir) ?? [];
       const listed = this.whole.get(dir) ?? goFiles(dir, this.entries(dir));
@@ -68,6 +71,15 @@ class Expansion {
       const folder = { dir, module: this.modules.moduleOf(dir), importPath: this.modules.importPathOf(dir), files };
       return this.whole.has(dir) ? folder : { ...folder, only: new Set(asked.map(realOf)) };
     });
+  }
+
+  /** So that nobody takes their silence for a clean result. */
+  private reportNested(dirs: readonly string[]): void {
+    for (const root of [...this.nested].sort()) {
+      if (dirs.some(dir => dir === root || dir.startsWith(root + sep))) continue;
+      const name = slashed(relative(this.cwd, root)).replace(/^(?!\.\.\/)/, './');
+      this.report({ level: 'note', id: 'nested-module', path: root, message: `a module of its own, which is left out; \`${name}/...\` reads it` });
+    }
   }
 
   add(pattern: string): void {
@@ -167,11 +179,14 @@ class Expansion {
    * Folders of `ignore` directives and nested modules. The latter are walked in a tree without a go.mod at the top;
    * below `vendor/` a go.mod makes no module.
    */
-  private isLeftOut(dir: string, entries: readonly Dirent[], { root }: Walk): boolean {
+  private isLeftOut(dir: string, entries: readonly Dirent[], { root, isMatch }: Walk): boolean {
     const top = this.modules.moduleOf(root);
     const module = this.modules.moduleOf(dir);
     if (isIgnored(module, dir) && !isIgnored(module, root)) return true;
-    return top.mod !== undefined && module !== top && entries.some(entry => entry.name === 'go.mod');
+    const isNested = top.mod !== undefined && module !== top && entries.some(entry => entry.name === 'go.mod');
+    // An empty go.mod is there to keep everybody out.
+    if (isNested && module.path !== '' && isMatch(dir)) this.nested.add(dir);
+    return isNested;
   }
 
   private entries(dir: string): Dirent[] {

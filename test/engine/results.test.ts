@@ -182,6 +182,12 @@ test('an importer depends on a function that was looked for in vain, and on what
   expect(await isKeptAfter(get => `${get}\nfunc stop(w *W) { close(w.done) }\n`, started)).toBe(false);
 });
 
+test('a program that makes files of the package it stands in, and imports who imports it, makes no circle', async () => {
+  const generator = { 'get/gen.go': '//go:build ignore\n\npackage main\n\nimport "m/use"\n\nfunc main() { use.F() }\n' };
+  expect(await isKeptAfter(get => `${get}\nfunc added() {}\n`, generator)).toBe(true);
+  expect(await isKeptAfter(get => get.replace('_ = r.Body', '_ = r.Status'), generator)).toBe(false);
+});
+
 test('a comment between the declarations of what is imported leaves the importers their results', async () => {
   const get = GET.replace('r.Body.Close()', '_ = r.Body');
   const root = moduleWith({ ...files, 'get/get.go': get });

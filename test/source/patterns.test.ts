@@ -24,14 +24,16 @@ const ordinary = {
   'windows/x_windows.go': '', 'node_modules/flatted/f.go': '', 'empty/x.txt': '', 'vendor/example.com/v/v.go': '',
   'vendor/example.com/v/vendor/w/w.go': '',
   'cmd/vendor/main.go': '', 'cmd/vendor/example.com/z/z.go': '', 'nested/go.mod': 'module example.com/m/nested\n', 'nested/n.go': '',
-  'nested/in/n.go': '',
+  'nested/in/n.go': '', 'off/go.mod': '', 'off/o.go': '',
 };
 
 test('./... as the go command', () => {
   const root = makeTree(ordinary);
   const { dirs, folders, problems } = expand(root, ['./...']);
   expect(dirs).toEqual(['.', 'cmd/vendor', 'node_modules/flatted', 'onlytest', 'src2/x', 'srv', 'srv/d.go', 'windows']);
-  expect(problems).toEqual([]);
+  expect(problems).toEqual([{
+    level: 'note', id: 'nested-module', path: join(root, 'nested'), message: 'a module of its own, which is left out; `./nested/...` reads it',
+  }]);
   const srv = folders.find(folder => folder.importPath === 'example.com/m/srv');
   expect(srv).toEqual({
     dir: join(root, 'srv'), importPath: 'example.com/m/srv', module: expect.objectContaining({ root, path: 'example.com/m' }),
@@ -56,8 +58,16 @@ test('what other patterns mean', () => {
   for (const [pattern, dirs] of Object.entries(expected)) {
     const found = expand(root, [pattern]);
     expect(found.dirs, pattern).toEqual(dirs);
-    expect(found.problems, pattern).toEqual([]);
+    expect(found.problems.filter(({ level }) => level !== 'note'), pattern).toEqual([]);
   }
+});
+
+test('modules that a walk leaves out are named, unless another pattern reads them or could not mean them', () => {
+  const root = makeTree(ordinary);
+  expect(expand(root, ['./...', './nested/...']).ids).toEqual([]);
+  expect(expand(root, ['./s...', 'srv']).ids).toEqual([]);
+  expect(expand(root, ['example.com/m/...']).ids).toEqual(['note nested-module']);
+  expect(expand(root, ['../...'], 'srv').problems[0]?.message).toMatch('`../nested/...`');
 });
 
 test('patterns are relative to the working folder', () => {
