@@ -131,6 +131,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "body.sel.name === 'Body'": 'the same: the field of a response, beside its status or a call that reads it',
   'saysNothing ?? []).includes(said.sel.name)': 'on what is known to hold the resource',
   'RELEASING.test(func.bareName)': 'what is declared, for a look before parsing; what a method releases is asked of its body',
+  'FATAL.test(bareName)': 'a declared function of a package that ends the process; who calls it is resolved',
   '.test(info.bareName)': 'whether a method of a gRPC server, known by its embedded type, is exported',
 };
 

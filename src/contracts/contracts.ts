@@ -75,6 +75,10 @@ export class Contracts implements BodyEffects {
     const known = this.endings.get(func);
     if (known !== undefined) return known;
     this.endings.set(func, false);
+    if (isFatalOfLog(func)) {
+      this.endings.set(func, true);
+      return true;
+    }
     if (!/Exit|Fatal|panic|Goexit|FailNow|Panic/.test(func.bodyText)) return false;
     const body = func.body();
     if (!body) return false;
@@ -153,6 +157,14 @@ function cacheIn<T>(cache: Cache<T>, resource: Resource, func: FuncInfo): Map<st
   const found = ofResource.get(func) ?? new Map<string, T>();
   ofResource.set(func, found);
   return found;
+}
+
+const FATAL = /^Fatal(?:f|ln|w|Depth\w*)?$/;
+const EXITS = /\bos\.Exit\(/;
+
+/** `func Fatalf(…) { logging.printf(fatalLog, …) }` of a log package whose way to `os.Exit` goes by a level: the name says it. */
+function isFatalOfLog({ bareName, pkg, file }: FuncInfo): boolean {
+  return FATAL.test(bareName) && !file.kind.test && pkg.withWords(EXITS).some(exiting => !exiting.file.kind.test);
 }
 
 /** The variable of a parameter; `many` for a variadic one, undefined for one without a name. */

@@ -7,15 +7,16 @@ import type { Body } from '../bodies.ts';
 const COMMANDS = ['github.com/spf13/cobra.Command', 'github.com/urfave/cli.Context', 'github.com/urfave/cli/v2.Context', 'github.com/urfave/cli/v3.Command', 'github.com/minio/cli.Context', 'github.com/alecthomas/kingpin/v2.ParseContext'];
 
 /** `RunE: func(cmd *cobra.Command, args []string) error { … }`, by the type of what it is given; it gives nothing but an error. */
-export function isCommand({ node, env }: Body): boolean {
+export function isCommand({ node, info, env }: Body): boolean {
   const { params, results } = node.type;
-  return results.length < 2 && params.some(field => field.names.some(name => {
+  if (results.length > 1) return false;
+  return (node === info.decl && isCommandByWords(info)) || params.some(field => field.names.some(name => {
     const variable = name.entity?.kind === 'var' ? name.entity : undefined;
     return variable !== undefined && COMMANDS.some(command => isNamed(typeOfVariable(variable, env), command));
   }));
 }
 
-/** The same of a declared function, by the words of its parameters. */
+/** The same of a declared function, by the words of its parameters: `cmd *cobra.Command`, and `cmd *Command, args []string` of who brings their own. */
 export function isCommandByWords({ signatureText }: FuncInfo): boolean {
-  return /\*(?:cobra\.Command|cli\.(?:Context|Command)|kingpin\.ParseContext)\b/.test(signatureText);
+  return /\*(?:cobra\.Command|cli\.(?:Context|Command)|kingpin\.ParseContext|(?:\w+\.)?Command, \w+ \[\]string)(?!\w)/.test(signatureText);
 }

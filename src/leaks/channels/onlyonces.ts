@@ -5,12 +5,15 @@
 import { type Block, type FlowGraph, type Op, successors } from '../../flow/graph.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen, type Variable } from '../../syntax/ast.ts';
+import { walkStmts } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
-import { isDeclaredInLoop } from '../paths/reach.ts';
+import { holdsSpan, isDeclaredInLoop } from '../paths/reach.ts';
 import { canonicalPlace } from '../places/canonical.ts';
+import type { Names } from './places.ts';
 
 const COUNTS = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:Add|Sub|Inc|Dec)|sync\/atomic\.Add\w+)$/;
 const SWAPS_IF = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.\w+\)\.(?:CompareAndSwap|CAS)|sync\/atomic\.CompareAndSwap\w+)$/;
+const DOES = /^\(\*?sync\.Once\)\.Do$/;
 const SWAPS = /^(?:\(\*?(?:sync\/atomic|go\.uber\.org\/atomic)\.Bool\)\.(?:Swap|Toggle))$/;
 
 const memo = new WeakMap<FlowGraph, ReadonlySet<Block>>();
@@ -22,6 +25,22 @@ export function isOnlyOnce(op: Op, body: Body): boolean {
   let others = memo.get(body.graph);
   if (!others) memo.set(body.graph, (others = reachedByMany(body)));
   return ![...others].some(({ ops }) => ops.includes(op));
+}
+
+/** `once.Do(…)`, with something that is one for as many rounds of the loops around it as the channel is. */
+export function isDoneOnce(call: Call, channel: Names, body: Body): boolean {
+  if (!isShared(call, DOES, body)) return false;
+  const callee = calleeOf(call, body.env);
+  const once = callee.kind === 'method' ? canonicalPlace(callee.receiver, body.env)?.root : undefined;
+  if (typeof once !== 'object') return true;
+  const made = channel.places.flatMap(({ root }) => (typeof root === 'object' ? root.ident : []));
+  let isMadeAnew = false;
+  walkStmts(body.info.body()?.stmts ?? [], {
+    stmt: loop => {
+      if (loop.kind === 'for' || loop.kind === 'range') isMadeAnew ||= holdsSpan(loop, once.ident) && !made.some(ident => holdsSpan(loop, ident));
+    },
+  });
+  return !isMadeAnew;
 }
 
 function reachedByMany(body: Body): ReadonlySet<Block> {

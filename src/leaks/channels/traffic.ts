@@ -21,7 +21,7 @@ import { failsTest } from './failures.ts';
 import { CountedLoops, type Laps, NO_LAPS } from './laps.ts';
 import { isWithinLength } from './lengths.ts';
 import { isOnlyExit } from './onlyexits.ts';
-import { isOnlyOnce } from './onlyonces.ts';
+import { isDoneOnce, isOnlyOnce } from './onlyonces.ts';
 import { hasOwnEnd } from './ownends.ts';
 import { runnerOf } from './paramcalls.ts';
 import { isEnding, isEndingAt, isMethodOfHolder, type Names, relationOf } from './places.ts';
@@ -359,7 +359,9 @@ export class Reading {
     }
     this.runs.set(op, runs);
     if (op.kind === 'go' && runs.some(run => receivesInRounds(run, this.pass, this.depth - 1))) this.drains.add(op);
-    return runs.reduce((step, run) => sum(step, this.runStep(op, run, how, node)), NO_STEP);
+    const step = runs.reduce((sofar, run) => sum(sofar, this.runStep(op, run, how, node)), NO_STEP);
+    if (step.own.sends === 0 || !isDoneOnce(call, this.names, this.body)) return step;
+    return { ...step, own: { ...step.own, sends: 0, onceMore: true } };
   }
 
   private runStep(op: Op, { body, names, started, repeated }: Run, how: How, node: Waiting['node']): Step {

@@ -4,11 +4,12 @@
  */
 import type { Op } from '../../flow/graph.ts';
 import { operations, type Place, search } from '../../flow/search.ts';
-import { type Expr, unparen, type Variable, variableIn } from '../../syntax/ast.ts';
+import { type Expr, variableIn } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import { type Body, paramsOf } from '../bodies.ts';
 import type { Goroutine } from '../goroutines/goroutines.ts';
 import { spanOf } from '../paths/reach.ts';
+import { type Place as Location, placeOf } from '../places/places.ts';
 
 /** Whether the operation of the goroutine comes before anything that its starter does behind the start. */
 export function isAwaitedByStarter(op: Op, goroutine: Goroutine, body: Body): boolean {
@@ -16,9 +17,9 @@ export function isAwaitedByStarter(op: Op, goroutine: Goroutine, body: Body): bo
   const start = operations(parent.graph).find(other => (other.op.kind === 'go' || other.op.kind === 'call') && spanOf(other.op).start === stmt.start);
   if (!start) return false;
   return operations(parent.graph).some(({ op: wait }) => {
-    const channel = wait.kind === 'receive' && !wait.inSelect && wait.node.start > stmt.end ? variableIn(unparen(wait.channel)) : undefined;
-    if (!channel || !waitsAlways(wait, start.after)) return false;
-    return namesInside(channel, goroutine, body).some(name => isNamedOnlyAfter(op, name, body));
+    const channel = wait.kind === 'receive' && !wait.inSelect && wait.node.start > stmt.end ? placeOf(wait.channel) : undefined;
+    if (!channel || typeof channel.root === 'string' || !waitsAlways(wait, start.after)) return false;
+    return placesInside(channel, goroutine, body).some(place => isNamedOnlyAfter(op, place, body));
   });
 }
 
@@ -27,16 +28,25 @@ function waitsAlways(wait: Op, from: Place): boolean {
   return search(from, '', { key: () => '', op: other => (other === wait ? undefined : ''), edge: () => '', returns: () => true }) === undefined;
 }
 
-/** The variable itself, which a literal knows, and the parameters that are given it. */
-function namesInside(channel: Variable, { call, callee }: Goroutine, body: Body): readonly Variable[] {
+/** The place itself, which a literal knows, and what the receiver and the parameters make of it. */
+function placesInside(channel: Location, { call, callee }: Goroutine, body: Body): readonly Location[] {
   const params = paramsOf(body.node);
-  const given = call.args.flatMap((arg, i) => (variableIn(unparen(arg)) === channel ? variableIn(params[i]?.name) ?? [] : []));
-  return callee.kind === 'literal' ? [channel, ...given] : given;
+  const given = call.args.flatMap((arg, i) => renamed(channel, arg, params[i]?.name));
+  const own = callee.kind === 'method' && body.node.kind === 'func' ? renamed(channel, callee.receiver, body.node.receiver?.names[0]) : [];
+  return callee.kind === 'literal' ? [channel, ...given] : [...own, ...given];
+}
+
+/** `s.ready` for `worker.ready` where `worker` is handed over as `s`. */
+function renamed({ root, fields }: Location, given: Expr, name: Expr | undefined): readonly Location[] {
+  const place = placeOf(given);
+  const variable = variableIn(name);
+  const isPart = place !== undefined && place.root === root && place.fields.every((field, i) => field === fields[i]);
+  return isPart && variable ? [{ root: variable, fields: fields.slice(place.fields.length) }] : [];
 }
 
 /** The goroutine uses the channel, and on every way for the first time behind the operation. */
-function isNamedOnlyAfter(op: Op, name: Variable, body: Body): boolean {
-  const mentions = (other: Op) => expressionsOf(other).some(x => mentionsVariable(x, name));
+function isNamedOnlyAfter(op: Op, place: Location, body: Body): boolean {
+  const mentions = (other: Op) => expressionsOf(other).some(x => mentionsPlace(x, place));
   const isEarly = search({ block: body.graph.entry, index: 0 }, '', {
     key: () => '',
     op: other => (other === op ? undefined : mentions(other) ? 'arrive' : ''),
@@ -66,8 +76,11 @@ function expressionsOf(op: Op): readonly Expr[] {
   }
 }
 
-function mentionsVariable(x: Expr, variable: Variable): boolean {
+function mentionsPlace(x: Expr, place: Location): boolean {
   let found = false;
-  walkExpr(x, { expr: inner => void (found ||= inner.kind === 'ident' && inner.entity === variable) });
+  walkExpr(x, { expr: inner => {
+    const at = placeOf(inner);
+    found ||= at !== undefined && at.root === place.root && at.fields.length === place.fields.length && at.fields.every((field, i) => field === place.fields[i]);
+  } });
   return found;
 }

@@ -4,7 +4,8 @@
  */
 import { operations, reachableFrom } from '../../flow/search.ts';
 import { calleeName, calleeOf } from '../../program/callee.ts';
-import { typeOf, typeOfVariable } from '../../program/infer.ts';
+import { isError, typeOf, typeOfVariable } from '../../program/infer.ts';
+import { typeAt, underlying } from '../../program/resolve.ts';
 import { isNamed, type Type } from '../../program/types.ts';
 import { type Call, type Expr, type FuncNode, type Stmt, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkStmts } from '../../syntax/walk.ts';
@@ -51,13 +52,23 @@ function isHandler(node: FuncNode, body: Body): boolean {
   }));
 }
 
-/** A method of a type that embeds what protoc-gen-go-grpc makes for servers. */
-function isGrpcMethod({ info }: Body): boolean {
+/** A method of a type that embeds what protoc-gen-go-grpc makes for servers, with what such a method is given and gives. */
+function isGrpcMethod({ info, env }: Body): boolean {
   const { receiver } = info.piece;
+  if (!hasGrpcShape(info, env)) return false;
   const entity = receiver && info.pkg.lookup(receiver.type);
   if (entity?.kind !== 'type' || entity.spec.type.kind !== 'struct' || !/^[A-Z]/.test(info.bareName)) return false;
   const { text } = entity.file.source;
   return entity.spec.type.fields.some(f => f.names.length === 0 && /\bUnimplemented\w+Server$/.test(text.slice(f.type.start, f.type.end)));
+}
+
+/** `Get(ctx, request) (*Response, error)`, or a stream behind the request if any, and an error. */
+function hasGrpcShape({ decl }: Body['info'], env: Body['env']): boolean {
+  const { params, results } = decl.type;
+  const [first] = params;
+  const last = results.at(-1);
+  if (!first || !last || !isError(typeAt(last.type, env))) return false;
+  return isNamed(typeAt(first.type, env), 'context.Context') ? results.length === 2 && params.length === 2 : results.length === 1 && params.length <= 2;
 }
 
 /** `for { … }`, `for running { … }` and `for range ch`: nobody promises a number of rounds. A comparison counts towards one. */
@@ -166,14 +177,17 @@ function receivesContext({ call, parent }: Goroutine, body: Body): boolean {
 }
 
 function isCancellable(x: Expr, env: Body['env']): boolean {
-  if (!isContext(typeOf(x, env))) return false;
+  if (!isContext(typeOf(x, env), env)) return false;
   const inner = unparen(x);
   const made = inner.kind === 'ident' && inner.entity?.kind === 'var' && inner.entity.origin.kind === 'value' ? unparen(inner.entity.origin.expr) : inner;
   return made.kind !== 'call' || !/^context\.(?:Background|TODO|WithoutCancel)$/.test(calleeName(calleeOf(made, env)) ?? '');
 }
 
-function isContext(type: Type): boolean {
-  return isNamed(type, 'context.Context');
+/** `context.Context` or what extends it, such as the `ssh.Context` of a session. */
+function isContext(type: Type, { program }: Body['env']): boolean {
+  if (isNamed(type, 'context.Context')) return true;
+  if (type.kind !== 'named' || type.name !== 'Context' || HANDLER_PARAMS.some(handler => isNamed(type, handler))) return false;
+  return !type.def || underlying(type, program).kind === 'interface';
 }
 
 const BLOCKING: ReadonlyMap<string, string> = new Map([

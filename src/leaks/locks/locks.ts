@@ -9,7 +9,7 @@ import { calleeOf } from '../../program/callee.ts';
 import type { FuncInfo } from '../../program/package.ts';
 import { type Call, type Expr, isNil, type Return, unparen } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
-import { askedBodies, type Body } from '../bodies.ts';
+import { askedBodies, bodiesOf, type Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import { canonicalPlace, holds } from '../places/canonical.ts';
 import { helperLocksAt } from './helperlocks.ts';
@@ -46,7 +46,7 @@ export function* keptLocks(pass: Pass): Generator<KeptLock> {
     if (body.node.kind === 'func' && body.info.name === 'main' && body.info.pkg.name === 'main') continue;
     for (const direct of [...lockCallsIn(body), ...helped(body, pass)]) {
       const found = direct.lock.does === 'lock' && !endsWithTest(direct.lock, body) ? keptFrom(direct, body, pass) : undefined;
-      if (found && (found.why !== 'returns' || !isLastLock(direct, body, pass)) && (found.why === 'deferred' || isKeptFromCaller(found, body, pass) || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
+      if (found && (found.why !== 'returns' || !(isLastLock(direct, body, pass) || isRestored(direct, body, pass))) && (found.why === 'deferred' || isKeptFromCaller(found, body, pass) || !isLockHelper(direct.lock.mutex, body, pass))) yield found;
     }
   }
 }
@@ -73,6 +73,18 @@ function isKeptFromCaller({ why, lock, leaves }: KeptLock, body: Body, pass: Pas
   const isFailure = ({ results }: Return) => results.length > 1 && isNil(results[0]) && !isNil(results.at(-1));
   return leaves.every(leave => returns.some(stmt => stmt === leave && isFailure(stmt)))
     && returns.some(stmt => handsOver(stmt, targetFor(lock.mutex), body, lockFlowOf(pass)));
+}
+
+/** `mu.Unlock(); defer func() { mu.Lock(); … }()` in a function that is called with the mutex locked. */
+function isRestored({ lock: { mutex } }: DirectLock, { node, info }: Body, pass: Pass): boolean {
+  if (node.kind !== 'funclit') return false;
+  const target = targetFor(mutex);
+  return [...bodiesOf(info, pass)].some(outer => operations(outer.graph).some(({ op }) => {
+    const call = op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
+    if (call?.kind !== 'call' || unparen(call.fun) !== node) return false;
+    const states = [...statesAtOps([op], target, outer, lockFlowOf(pass)).get(op)?.values() ?? []];
+    return states.length > 0 && states.every(({ depth }) => depth < 0);
+  }));
 }
 
 /** A mutex in a variable of a test: when the test is over, nobody is left who could wait for it. */
