@@ -27,8 +27,7 @@ export function bindFunction(decl: FuncDecl, body: Block): void {
     for (const name of field.names) scope.declare({ kind: 'type', name: name.name, spec: undefined, constraint: field.type });
     binder.expr(field.type, scope);
   }
-  binder.signature(decl.type, scope, decl.receiver ? [decl.receiver] : []);
-  binder.stmts(body.stmts, new Scope(scope));
+  binder.stmts(body.stmts, binder.signature(decl.type, scope, decl.receiver ? [decl.receiver] : []));
 }
 
 /** Binds the names in a line of `var` at package level: only its function literals declare any. */
@@ -52,12 +51,18 @@ function receiverTypeParams(receiver: Field | undefined): { name: string; type: 
 class Binder {
   constructor(private readonly owner: FuncNode) {}
 
-  /** Names of a signature mean nothing in it: in `func f(url string, v url.Values)` the second `url` is a package. */
-  signature({ params, results }: FuncType, scope: Scope, receivers: readonly Field[] = []): void {
+  /**
+   * Names of a signature mean nothing in it: in `func f(url string, v url.Values)` the second `url` is a package. Returns
+   * the scope of the body, to which the results belong: with `f, err := …` a result `f` is given its value, not hidden. A
+   * parameter is taken for hidden then, as nothing after that can mean what the function was given.
+   */
+  signature({ params, results }: FuncType, scope: Scope, receivers: readonly Field[] = []): Scope {
     for (const field of [...receivers, ...params, ...results]) this.expr(field.type, scope);
     this.fields(receivers, 'receiver', scope);
     this.fields(params, 'param', scope);
-    this.fields(results, 'result', scope);
+    const inner = new Scope(scope);
+    this.fields(results, 'result', inner);
+    return inner;
   }
 
   private fields(fields: readonly Field[], role: Variable['role'], scope: Scope): void {
@@ -218,8 +223,7 @@ class Binder {
       case 'funclit': {
         const inner = new Scope(scope);
         const binder = new Binder(x);
-        binder.signature(x.type, inner);
-        return binder.stmts(x.body.stmts, new Scope(inner));
+        return binder.stmts(x.body.stmts, binder.signature(x.type, inner));
       }
       case 'unary':
         this.expr(x.x, scope);

@@ -1,6 +1,6 @@
 /** Tokens of semaphores that some way does not give back: breadth first from where one is taken, or from the start of the goroutine it is handed to. */
 import { ANY_RESOURCE } from '../../contracts/resources.ts';
-import type { End, Op } from '../../flow/graph.ts';
+import type { Block, End, Op } from '../../flow/graph.ts';
 import { loopsOf } from '../../flow/loops.ts';
 import { type Arrival, operations, type Place, search, type Turn, type Walk } from '../../flow/search.ts';
 import { calleeOf, resolveFunction } from '../../program/callee.ts';
@@ -137,6 +137,7 @@ function keptFrom(taken: Taken, body: Body, pass: Pass): KeptToken | undefined {
     ...walk,
     op: (other, state) => (other === op ? 'arrive' : gives(other) ? undefined : walk.op(other, state)),
     edge: (condition, chosen, state, to) => ((call && isFailure(condition, chosen, call)) || saysNone(condition, chosen, semaphore, body) ? undefined : walk.edge(condition, chosen, state, to)),
+    between: (at, to, state) => (isFoundEmpty(at, to, gives) ? undefined : walk.between ? walk.between(at, to, state) : state),
     returns: end => !isOwn && !(end.stmt?.results ?? []).some(x => handsOver(x, semaphore, body, pass)),
   };
   const way = firstWay(heldWalk);
@@ -149,6 +150,12 @@ function keptFrom(taken: Taken, body: Body, pass: Pass): KeptToken | undefined {
   }) !== undefined;
   if (way.at.kind === 'return' && isForCaller) return undefined;
   return { body, taken: spanOf(op), name, why: way.at.kind === 'op' ? 'again' : 'returns', goroutine: undefined, turns: way.turns, leaves: endOf(way, body), never: !isGiven };
+}
+
+/** The `default` of a `select` that would have given one back: there is none to give back, the own one included. */
+function isFoundEmpty({ end }: Block, to: Block, gives: (op: Op) => boolean): boolean {
+  if (end.kind !== 'select' || !end.arms.some(arm => arm.to === to && !arm.clause.comm)) return false;
+  return end.arms.some(({ to: { ops: [first] } }) => first !== undefined && gives(first));
 }
 
 /** `sem.Release(1); wait(); sem.Acquire(ctx, 1)`: the token is the caller's. */

@@ -144,6 +144,8 @@ function channelsOf(body: Body, without: { readonly start: number } | undefined)
     stmt: stmt => {
       if (stmt.kind === 'send') add(stmt.channel);
       if (stmt.kind === 'range' && isChannel(stmt.x)) add(stmt.x);
+      // `stopLast = stop`: under the other name it is closed in the next round.
+      if (stmt.kind === 'assign' && stmt.op === '=') for (const value of stmt.rhs) if (isChannel(value)) add(value);
       return stmt.start !== without?.start;
     },
     expr: x => {

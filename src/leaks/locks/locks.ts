@@ -75,7 +75,7 @@ function isKeptFromCaller({ why, lock, leaves }: KeptLock, body: Body, pass: Pas
     && returns.some(stmt => handsOver(stmt, targetFor(lock.mutex), body, lockFlowOf(pass)));
 }
 
-/** `mu.Unlock(); defer func() { mu.Lock(); … }()` in a function that is called with the mutex locked. */
+/** `mu.Unlock(); defer func() { mu.Lock(); … }()` in a function that is called with the mutex locked, or has deferred another Unlock before. */
 function isRestored({ lock: { mutex } }: DirectLock, { node, info }: Body, pass: Pass): boolean {
   if (node.kind !== 'funclit') return false;
   const target = targetFor(mutex);
@@ -83,7 +83,7 @@ function isRestored({ lock: { mutex } }: DirectLock, { node, info }: Body, pass:
     const call = op.kind === 'defer' ? unparen(op.stmt.call) : undefined;
     if (call?.kind !== 'call' || unparen(call.fun) !== node) return false;
     const states = [...statesAtOps([op], target, outer, lockFlowOf(pass)).get(op)?.values() ?? []];
-    return states.length > 0 && states.every(({ depth }) => depth < 0);
+    return states.length > 0 && states.every(({ depth, deferred }) => depth < 0 || deferred < 0);
   }));
 }
 

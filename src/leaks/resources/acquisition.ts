@@ -14,6 +14,8 @@ export interface Acquisition {
   readonly parent?: number | undefined;
   /** Only ways that leave in front of this place count: what follows it may mean to keep the resource. */
   readonly before?: number | undefined;
+  /** Nothing but memory stays behind as long as nobody waits for it. */
+  readonly isIdle?: boolean | undefined;
   /** `sure`: the callee is known to give a fresh one; `likely`: its type says so; `doubtful`: it may hold nothing. */
   readonly evidence: 'sure' | 'likely' | 'doubtful';
 }

@@ -22,6 +22,7 @@ import type { Body } from '../bodies.ts';
 import type { Pass } from '../pass.ts';
 import type { Acquisition } from './acquisition.ts';
 import { companionsOf } from './companions.ts';
+import { isIdleContext } from './idlecontexts.ts';
 import { isKeptBesides } from './keptbesides.ts';
 import { type Companions, companionsless, stateOf, walkOf, whereOf } from './ways.ts';
 
@@ -55,7 +56,7 @@ export function ownerGiven(body: Body, pass: Pass, acquire: Acquire): Acquisitio
     if (typeof result === 'number' && stored && isOptional(op.call, result, stored, body, pass)) continue;
     // A response that a method fetches is there from one call to the next, or not: `Read` of a reader that tries again.
     if (result === 'receiver' && kept !== inner.resource) continue;
-    if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'variable' in stored.in && isKeptBesides(stored.in, resource, body, pass) ? 'doubtful' : 'likely', parent: parent === 'none' ? undefined : parent };
+    if (resource && result !== undefined) return { resource, result, held: 'whole', by: inner.by, evidence: 'variable' in stored.in && isKeptBesides(stored.in, resource, body, pass) ? 'doubtful' : 'likely', parent: parent === 'none' ? undefined : parent, isIdle: parent === 'none' && isIdleContext(op.call, inner.by, body) };
   }
   return undefined;
 }
