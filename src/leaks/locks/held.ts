@@ -72,11 +72,13 @@ function holdingFrom({ op: lock, call, after, identity, mode, target }: Acquired
   const flow = lockFlowOf(pass);
   const walk = flow.walk(target, body);
   const ops = new Map<Op, Balance>();
+  // `ps := &peerServer{b: b}` where the mutex is one of the receiver.
+  const isKnown = typeof identity.root === 'object' && identity.root.role === 'receiver';
   const heldWalk = {
     ...walk,
     op: (op: Op, state: Balance): Balance | undefined | 'arrive' => {
       if (op === lock) return undefined;
-      const isOver = op.kind !== 'defer' && (flow.opChange(op, target, body) !== 0 || renaming(op, target, body) !== undefined);
+      const isOver = op.kind !== 'defer' && (flow.opChange(op, target, body) !== 0 || renaming(op, target, body, isKnown) !== undefined);
       // What is handed the unlock, `s.update(unlock)`, locks again when it has used it.
       const isHanded = isOver && op.kind === 'call' && op.call.args.some(arg => flow.mentionsUnlock(arg, target, body));
       if (!ops.has(op) && !isHanded) ops.set(op, state);

@@ -200,9 +200,9 @@ function isSameLock(op: Op & { kind: 'defer' }, lock: Op, body: Body): boolean {
 
 /**
  * After this operation the mutex may have another name or its name may mean another mutex. `next`: a loop comes round
- * and declares the variable anew.
+ * and declares the variable anew. `isKnown`: others have it anyway, so one more value that holds it says nothing.
  */
-export function renaming(op: Op, { mutex }: Target, body: Body): 'next' | 'moved' | undefined {
+export function renaming(op: Op, { mutex }: Target, body: Body, isKnown = false): 'next' | 'moved' | undefined {
   if (!mutex) return undefined;
   const reaches = (x: Expr) => {
     const place = canonicalPlace(x, body.env);
@@ -216,7 +216,7 @@ export function renaming(op: Op, { mutex }: Target, body: Body): 'next' | 'moved
   if (op.lhs.some(reaches)) return 'moved';
   // Another name that is given once is followed; everything else that takes it may unlock it.
   const isFollowed = (x: Expr | undefined) => x?.kind === 'ident' && (x.name === '_' || (x.entity?.kind === 'var' && x.entity.assigned.length === 0));
-  const moves = op.rhs.some((x, i) => (reaches(x) && !(op.lhs.length === op.rhs.length && isFollowed(op.lhs[i]))) || isCollected(x, reaches, body));
+  const moves = op.rhs.some((x, i) => (reaches(x) && !(op.lhs.length === op.rhs.length && isFollowed(op.lhs[i]))) || (!isKnown && isCollected(x, reaches, body)));
   return moves ? 'moved' : undefined;
 }
 
