@@ -25,6 +25,7 @@ export { describeCall, textOf, turnSteps } from './leaks/words.ts';
 export { startSite } from './leaks/goroutines/goroutines.ts';
 export { unreleased } from './leaks/resources/unreleased.ts';
 export { forgottenCancels } from './leaks/resources/forgottencancels.ts';
+export { forgottenFields } from './leaks/resources/forgottenfields.ts';
 export { riskyResets } from './leaks/timers/timers.ts';
 export { emptyDrains } from './leaks/timers/drains.ts';
 export { funcTimerReceives } from './leaks/timers/functimers.ts';

@@ -113,7 +113,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   "x.sel.name === name : x.kind === 'ident'": 'any field of that name, which is the careful side',
   'x.sel.name === field.name && fieldOf(': 'the field of a type that is asked for, whose owner is checked next',
   'x.sel.name !== field || !value': 'the field in which a variable keeps the resource; that it is of this variable is asked next',
-  'x.sel.name !== field || targets.has(x)': 'the field of a type that is asked for, whose owner is checked next',
+  'x.sel.name !== field) return false': 'the field of a type that is asked for, whose owner is checked next',
   'releases.includes(sel.name)': 'on what is known to hold the resource',
   '?R?(?:Unl|L)ock$/.test(x.sel.name)': 'of a type that embeds what stands in for a mutex and has no method of that name',
   'includes(fun.sel.name)': 'on what is known to hold the resource',

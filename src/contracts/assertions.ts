@@ -79,8 +79,17 @@ function partsOf(expr: Expr, holds: boolean): readonly Asserted[] {
 
 function expected({ actual, is, holds }: Expectation): readonly Asserted[] {
   if (is === 'true' || is === 'false') return partsOf(actual, holds === (is === 'true'));
-  const other: Expr = is === 'nil' ? { kind: 'ident', name: 'nil', start: actual.start, end: actual.end } : is;
-  return partsOf(equal(actual, other), holds);
+  return partsOf(equal(actual, is === 'nil' ? nilAt(actual) : is), holds);
+}
+
+function nilAt({ start, end }: Expr): Expr {
+  return { kind: 'ident', name: 'nil', start, end };
+}
+
+/** `err` of `isNil(err)`, which assertion helpers share. */
+function askedForNil(x: Expr): Expr | undefined {
+  const fun = x.kind === 'call' && x.args.length === 1 ? unparen(x.fun) : undefined;
+  return x.kind === 'call' && fun?.kind === 'ident' && !fun.entity && /^isNil$/i.test(fun.name) ? x.args[0] : undefined;
 }
 
 function equal(x: Expr, y: Expr): Expr {
@@ -183,11 +192,14 @@ export function failsTest(op: Op, env: Env): boolean {
 function questionOf(condition: Expr, env: Env): Asserted {
   const x = unparen(condition);
   if (x.kind === 'binary' && x.op === '!=') return { condition: { ...x, op: '==' }, holds: false };
+  const asked = askedForNil(x);
+  if (asked) return { condition: equal(asked, nilAt(asked)), holds: true };
   const [left, right] = x.kind === 'call' ? x.args : [];
   if (x.kind === 'call' && left && right && COMPARES.test(calleeName(calleeOf(x, env)) ?? '')) return { condition: equal(left, right), holds: true };
   return { condition: x, holds: true };
 }
 
 function keyOf(x: Expr, text: string): string {
+  if (x.kind === 'ident') return x.name;
   return x.kind === 'binary' ? `${keyOf(x.x, text)} ${x.op} ${keyOf(x.y, text)}` : text.slice(x.start, x.end);
 }

@@ -11,7 +11,7 @@ export const NEVER_RETURNS: ReadonlySet<string> = new Set([
   ...['Fatal', 'Fatalf', 'Fatalln', 'Panic', 'Panicf', 'Panicln', 'Exit'].flatMap(name => [`github.com/sirupsen/logrus.${name}`,
     `(*github.com/sirupsen/logrus.Logger).${name}`, `(*github.com/sirupsen/logrus.Entry).${name}`]),
   ...['Fail', 'Failf', 'FailNow', 'FailNowf'].flatMap(name => [`github.com/stretchr/testify/require.${name}`, `(*github.com/stretchr/testify/require.Assertions).${name}`]),
-  ...['FailNow', 'FailNowf'].flatMap(name => [`github.com/stretchr/testify/assert.${name}`, `(*github.com/stretchr/testify/assert.Assertions).${name}`]),
+  ...['FailNow', 'FailNowf'].flatMap(name => [`(*github.com/stretchr/testify/suite.Suite).${name}`, `github.com/stretchr/testify/assert.${name}`, `(*github.com/stretchr/testify/assert.Assertions).${name}`]),
   ...['Fatal', 'Panic', 'Fatalf', 'Panicf', 'Fatalw', 'Panicw'].flatMap(name => [`(*go.uber.org/zap.Logger).${name}`, `(*go.uber.org/zap.SugaredLogger).${name}`]),
   ...['Fatal', 'Fatalf', 'Fatalln', 'Exit', 'Exitf'].flatMap(name => [`k8s.io/klog/v2.${name}`, `k8s.io/klog.${name}`, `github.com/golang/glog.${name}`]),
 ]);
@@ -50,18 +50,18 @@ export const KEEPS_BY_NAME = /\.(?:[Nn]ew|[Mm]ake|[Ww]ith|[Oo]pen|[Ss]et|[Aa]dd|
 export const ASKS_BY_NAME = /\.(?:Check|Should|Is|Log|Trace)[A-Z]\w*$|\.(?:New)?\w*(?:Err|Error|Challenges|Status|StatusCode)(?:(?:From|Of)\w*)?$/;
 
 /** Assertions: `true` when the error they are given is nil; with `require` the test ends otherwise. */
-export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require)\.(?:Assertions\)\.)?(NoErrorf?|Nilf?)$/;
+export const ASSERTS_NO_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(assert|require|suite)\.(?:(?:Assertions|Suite)\)\.)?(NoErrorf?|Nilf?)$/;
 /** Assertions of test libraries that end the goroutine when they fail. */
 export const ENDS_IF_FAILED = /^(?:\(\*?)?github\.com\/stretchr\/testify\/require\.|^gotest\.tools\/(?:v3\/)?assert\.(?!Check$)|^(?:\(\*)?github\.com\/frankban\/quicktest\.(?:C\)\.)?Assert$|^\(\*github\.com\/matryer\/is\.I\)\.|^\(\*gopkg\.in\/check\.v1\.C\)\.Assert$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.(?:Ok|NotOk|Equals|Assert)$|^github\.com\/shoenig\/test\/must\./;
 /** Assertions that there is an error. */
-export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?|Regexpf?)$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.NotOk$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^github\.com\/shoenig\/test(?:\/must)?\.(?:Error|EqError|ErrorIs|ErrorAs|ErrorContains|NotNil)$/;
+export const ASSERTS_ERROR = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require|suite)\.(?:(?:Assertions|Suite)\)\.)?(?:Errorf?|NotNilf?|ErrorIsf?|ErrorContainsf?|ErrorAsf?|EqualErrorf?|Regexpf?)$|^github\.com\/efficientgo\/(?:core|tools\/core\/pkg)\/testutil\.NotOk$|^gotest\.tools\/(?:v3\/)?assert\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^gotest\.tools\/(?:v3\/)?assert\/cmp\.(?:Error|ErrorContains|ErrorIs|ErrorType)$|^github\.com\/shoenig\/test(?:\/must)?\.(?:Error|EqError|ErrorIs|ErrorAs|ErrorContains|NotNil)$/;
 /** Assertions that are given a value and what it has to be like. */
 export const CHECKS_VALUE = /^\(\*(?:gopkg\.in\/check\.v1|github\.com\/frankban\/quicktest)\.C\)\.(?:Assert|Check)$|^github\.com\/frankban\/quicktest\.(?:Assert|Check)$/;
 /** Assertions that two of their arguments are equal. */
-export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$|^github\.com\/shoenig\/test(?:\/must)?\.Eq$/;
+export const ASSERTS_EQUAL = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require|suite)\.(?:(?:Assertions|Suite)\)\.)?Equal(?:Values)?f?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Equal|DeepEqual)$|^\(\*github\.com\/frankban\/quicktest\.C\)\.Assert$|^github\.com\/shoenig\/test(?:\/must)?\.Eq$/;
 /** Assertions that their first argument is true, or is false. */
-export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$|^github\.com\/shoenig\/test(?:\/must)?\.True$/;
-export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require)\.(?:Assertions\)\.)?Falsef?$|^github\.com\/shoenig\/test(?:\/must)?\.False$/;
+export const ASSERTS_TRUE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require|suite)\.(?:(?:Assertions|Suite)\)\.)?Truef?$|^gotest\.tools\/(?:v3\/)?assert\.(?:Assert|Check)$|^\(\*github\.com\/matryer\/is\.I\)\.True$|^github\.com\/shoenig\/test(?:\/must)?\.True$/;
+export const ASSERTS_FALSE = /^(?:\(\*?)?github\.com\/stretchr\/testify\/(?:assert|require|suite)\.(?:(?:Assertions|Suite)\)\.)?Falsef?$|^github\.com\/shoenig\/test(?:\/must)?\.False$/;
 /** Functions that say whether two values are equal. */
 export const COMPARES = /^(?:reflect\.DeepEqual|bytes\.Equal|slices\.Equal|maps\.Equal|github\.com\/google\/go-cmp\/cmp\.Equal|github\.com\/stretchr\/testify\/assert\.ObjectsAreEqual(?:Values)?)$/;
 /** Functions that make an error of a text. */

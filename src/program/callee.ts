@@ -1,7 +1,7 @@
 import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../syntax/ast.ts';
 import { isClockOn, timed } from '../source/clock.ts';
 import { typeOf } from './infer.ts';
-import { memberOf } from './members.ts';
+import { memberOf, unseenEmbed } from './members.ts';
 import { Memo } from './memo.ts';
 import { type FuncInfo, type PackageEntity, qualify } from './package.ts';
 import { type Env, resolveType } from './resolve.ts';
@@ -86,7 +86,10 @@ function calleeOfSelector(fun: Expr & { kind: 'selector' }, env: Env): Callee {
   const member = memberOf(type, sel.name, env.program);
   if (member?.kind === 'method') return { kind: 'method', name: methodName(member, sel.name), func: member.func, owner: member.owner, receiver: x };
   if (member?.kind === 'field') return member.owner ? { kind: 'variable', holder: { kind: 'field', owner: member.owner, name: sel.name } } : UNKNOWN;
-  return methodOfUnseenType(type, sel.name, x);
+  const own = methodOfUnseenType(type, sel.name, x);
+  if (own.kind !== 'unknown') return own;
+  const embedded = unseenEmbed(type, env.program);
+  return embedded ? methodOfUnseenType(embedded, sel.name, x) : UNKNOWN;
 }
 
 function calleeOfEntity(entity: PackageEntity): Callee {

@@ -1,7 +1,7 @@
 /** Types of expressions. Types are static in Go: they follow from declarations, not from the flow of the program. */
 import { type Call, type CompositeLit, type Expr, unparen, type Variable } from '../syntax/ast.ts';
 import { isClockOn, timed } from '../source/clock.ts';
-import { memberOf } from './members.ts';
+import { memberOf, unseenEmbed } from './members.ts';
 import { Memo } from './memo.ts';
 import type { PackageEntity } from './package.ts';
 import { type Env, resolveType, signatureOf, typeAt, underlying } from './resolve.ts';
@@ -201,7 +201,8 @@ function typeOfSelector(x: Expr, name: string, env: Env): Type {
 
 function typeOfUnseenMethod(owner: Type, name: string, env: Env): Type {
   const base = owner.kind === 'pointer' ? owner.elem : owner;
-  return base.kind === 'named' && !base.def && base.pkg ? typeOfWellKnown(`(${typeName(owner)}).${name}`, env.program) : unknown;
+  const unseen = base.kind === 'named' && !base.def && base.pkg ? owner : unseenEmbed(owner, env.program);
+  return unseen ? typeOfWellKnown(`(${typeName(unseen)}).${name}`, env.program) : unknown;
 }
 
 function typeOfIndex(x: Expr, env: Env): Type {

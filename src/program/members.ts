@@ -29,6 +29,36 @@ export function memberOf(type: Type, name: string, program: Program): Member | u
   return undefined;
 }
 
+/**
+ * The one type that `type` embeds, however deep, whose package is not at hand, as a pointer: what `type` itself has no
+ * member for can only be one of that type, such as `Require` of `suite.Suite`.
+ */
+export function unseenEmbed(type: Type, program: Program): Type | undefined {
+  const unseen = new Map<string, Named>();
+  const seen = new Set<Type>();
+  let level = embedsOf(type, program);
+  for (let depth = 0; depth < 8 && level.length; depth++) {
+    const next: Type[] = [];
+    for (const at of level) {
+      const base = at.kind === 'pointer' ? at.elem : at;
+      if (seen.has(base)) continue;
+      seen.add(base);
+      if (base.kind === 'named' && !base.def && base.pkg) unseen.set(`${base.pkg}.${base.name}`, base);
+      // Of what has no name here, nobody knows what it adds.
+      if (base.kind === 'unknown') return undefined;
+      next.push(...embedsOf(base, program));
+    }
+    level = next;
+  }
+  const [only, ...more] = unseen.values();
+  return only && more.length === 0 ? { kind: 'pointer', elem: only } : undefined;
+}
+
+function embedsOf(type: Type, program: Program): Type[] {
+  const inner = underlying(type.kind === 'pointer' ? type.elem : type, program);
+  return inner.kind === 'struct' ? inner.fields.filter(field => field.embedded).map(field => field.type) : [];
+}
+
 function declaredMethod(type: Named, name: string, program: Program): Member | undefined {
   if (!type.def || type.def.isLocal) return undefined;
   const func = type.def.file.pkg.methodOf(type.name, name, type.def.file);

@@ -35,6 +35,8 @@ const GRPC = 'google.golang.org/grpc';
 const S3 = 'github.com/aws/aws-sdk-go/service/s3';
 const S3_V2 = 'github.com/aws/aws-sdk-go-v2/service/s3';
 
+const TESTIFY = 'github.com/stretchr/testify';
+
 const VARIABLES: ReadonlyMap<string, string> = new Map([[`${GORILLA}.DefaultDialer`, `*${GORILLA}.Dialer`]]);
 
 /** Functions by full name, and the types of their results. */
@@ -79,6 +81,10 @@ const RESULTS: ReadonlyMap<string, readonly string[]> = new Map([
   ...['github.com/coder/websocket', 'nhooyr.io/websocket'].flatMap(path => giving([`*${path}.Conn`, '*net/http.Response', 'error'], [`${path}.Dial`])),
   ...giving([`*${GRPC}.ClientConn`, 'error'], of(`${GRPC}.`, ['NewClient', 'Dial', 'DialContext'])),
   ...giving([`*${GRPC}.Server`], [`${GRPC}.NewServer`]),
+  ...['assert', 'require'].flatMap(path => giving([`*${TESTIFY}/${path}.Assertions`], [`${TESTIFY}/${path}.New`])),
+  ...giving([`*${TESTIFY}/require.Assertions`], [`(*${TESTIFY}/suite.Suite).Require`]),
+  ...giving([`*${TESTIFY}/assert.Assertions`], [`(*${TESTIFY}/suite.Suite).Assert`]),
+  ...giving(['*testing.T'], [`(*${TESTIFY}/suite.Suite).T`]),
   ...giving([`*${S3}.S3`], [`${S3}.New`]),
   ...giving([`*${S3_V2}.Client`], of(`${S3_V2}.`, ['New', 'NewFromConfig'])),
 ]);

@@ -248,13 +248,16 @@ const WRAPS = /^[^(].*\.New\w*(?:Reader|Writer|Encoder|Decoder|Compressor)(?:Lev
 /** `GetNode(env)`: what is got may be everybody's, but for what is opened to be got. */
 const GETS = /\.Get(?:(?!Object|Blob|Reader|Writer|Stream|Conn|Session|Snapshot|Iterator|Cursor)[A-Z]\w*)$/;
 
+/** `gormDB.DB()`: the pool below, which is closed with what was opened. */
+const LENDS = /\.DB$/;
+
 /** A command closes the ends of its pipes when it could not be started, and when it was waited for. */
 const PIPES = /\.Std(?:in|out|err)Pipe$/;
 
 /** By its name the callee gives nothing that the caller alone has to close. */
 function isHarmless(call: Call, body: Body): boolean {
   const name = nameOf(call, body);
-  return WRAPS.test(name) || GETS.test(name) || PIPES.test(name);
+  return WRAPS.test(name) || GETS.test(name) || LENDS.test(name) || PIPES.test(name);
 }
 
 /** `client.Do(req, &found)`: who is told where to put what the answer says has read and closed it; what comes first is the question. */
