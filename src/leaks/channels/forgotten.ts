@@ -8,6 +8,7 @@ import { type Arrival, operations, search, type Turn } from '../../flow/search.t
 import { calleeName, calleeOf } from '../../program/callee.ts';
 import { isError, typeOf } from '../../program/infer.ts';
 import { underlying } from '../../program/resolve.ts';
+import { isNamed } from '../../program/types.ts';
 import { type Call, type Expr, type Go, unparen, type Variable } from '../../syntax/ast.ts';
 import { walkExpr } from '../../syntax/walk.ts';
 import type { Body } from '../bodies.ts';
@@ -50,7 +51,9 @@ export function* forgottenIn(reading: Reading, capacity: number | undefined, bod
     const isMany = isInLoop(node, body);
     // Of many goroutines one is enough for a single receive or send, and all may fail.
     if (isMany && (!isInLoop(wait.node, body) || (verb === 'send' && !receivesInLoop(run.body)))) continue;
-    const way = wayWithout({ verb, isRepeated: isInLoop(wait.node, body), inStep: isMany && verb !== 'send' && keepStep(node, wait.node, body) }, run, pass);
+    const isRepeated = isInLoop(wait.node, body);
+    const way = wayWithout({ verb, isRepeated, inStep: isMany && verb !== 'send' && keepStep(node, wait.node, body) }, run, pass)
+      ?? (verb === 'send' && isRepeated && !isMany ? wayBehindTimer(run, pass) : undefined);
     if (way) yield { wait, start: node, goroutine: run.body, way };
   }
 }
@@ -113,6 +116,27 @@ export function wayWithout(wanted: Wanted, run: Run, pass: Pass, overs: readonly
   // There is nothing left to draw: another way may lead out for a reason of its own.
   if (last && asksForDrawn(last, body)) return wayWithout(wanted, run, pass, [...overs, last]);
   return way && (wanted.inStep || isOwnReason(way, body)) ? way : undefined;
+}
+
+/** `case <-timeout.C: cancel(); return` beside the receive: when its time is up the goroutine ends, whatever the sender is about to do. */
+function wayBehindTimer({ body, names }: Run, pass: Pass): Arrival<unknown> | undefined {
+  const reading = new Reading(body, withNames(names, body), pass);
+  const walk = reading.walk();
+  for (const { end } of body.graph.blocks) {
+    if (end.kind !== 'select' || !end.arms.some(({ to }) => to.ops[0] && reading.doesAt(to.ops[0], 'receive'))) continue;
+    for (const { to } of end.arms) {
+      const [first] = to.ops;
+      if (first?.kind !== 'receive' || !isTicking(first.channel, body)) continue;
+      const way = search<Count>({ block: to, index: 0 }, START, { ...walk, op: (op, count) => (reading.doesAt(op, 'receive') ? undefined : walk.op(op, count)), returns: () => true });
+      if (way) return way;
+    }
+  }
+  return undefined;
+}
+
+function isTicking(channel: Expr, { env }: Body): boolean {
+  const type = typeOf(channel, env);
+  return type.kind === 'chan' && isNamed(type.elem, 'time.Time');
 }
 
 function isWithout({ verb, isRepeated }: Wanted, supply: Count['supply']): boolean {
