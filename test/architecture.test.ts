@@ -140,6 +140,7 @@ const FOR_THE_RUN: Readonly<Record<string, string>> = {
   'prefilter.ts: const known': 'the heads of functions',
   'ownerwords.ts: const releasable': 'the heads of methods, and types',
   'ownerwords.ts: const closable': 'types',
+  'forgottenfields.ts: const words': 'names in the table of resources',
   'owners.ts: const whole': 'a variant of a resource',
   'owners.ts: const parts': 'a variant of a resource',
   'owners.ts: const filled': 'a variant of a resource',

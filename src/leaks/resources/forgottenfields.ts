@@ -3,9 +3,10 @@
  * `b.tempFile, err = os.Create(name)`, and all that happens to `b.tempFile` is `Write` and `Sync`.
  */
 import type { Resource } from '../../contracts/resource.ts';
+import type { AcquiringCall, ResourceTable } from '../../contracts/resources.ts';
 import type { Finding } from '../../finding.ts';
 import { operations } from '../../flow/search.ts';
-import { calleeName, calleeOf } from '../../program/callee.ts';
+import { calleeName, calleeOf, writtenName } from '../../program/callee.ts';
 import { memberOf } from '../../program/members.ts';
 import type { Env } from '../../program/resolve.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
@@ -15,32 +16,45 @@ import { runsOncePerProcess } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { placeOf } from '../places/places.ts';
 import { describeCall } from '../words.ts';
-import { acquisitionOf } from './acquisitions.ts';
 import { isLeftAlone, type Kept, keptBy } from './keptfields.ts';
-import { mayAcquire } from './prefilter.ts';
 
 /** Clients of other services are often meant to last as long as the process; what `net` gives seldom is. */
-const CLIENTS = /^(?!\(?\*?(?:net|crypto\/tls)\.)/;
+const NETWORK: ReadonlySet<string> = new Set(['net', 'crypto/tls']);
 /** Library functions that use what they are given while they run. */
 const ONLY_USES = /^(?:fmt\.Fprint\w*|io\.(?:Copy\w*|Read(?:All|Full|AtLeast)|WriteString)|io\/ioutil\.ReadAll)$/;
 
+const words = new WeakMap<ResourceTable, Map<string, RegExp>>();
+
+/** Whether a text has a call with the name of one that hands over what the rule is about. */
+function wordsFor(rule: string, resources: ResourceTable): RegExp {
+  const known = words.get(resources) ?? new Map<string, RegExp>();
+  words.set(resources, known);
+  const isMeant = ({ path, rules }: AcquiringCall) => rules.includes(rule) && (rule !== 'unclosed-connection' || NETWORK.has(path));
+  const names = () => new Set(resources.acquiringCalls.flatMap(call => (isMeant(call) ? [call.name] : [])));
+  const found = known.get(rule) ?? new RegExp(`\\b(?:${[...names()].join('|')})\\(`);
+  known.set(rule, found);
+  return found;
+}
+
 export function* forgottenFields(rule: string, pass: Pass): Generator<Finding> {
-  for (const body of askedBodies(pass, mayAcquire(pass))) {
+  const { resources } = pass.contracts;
+  const makes = wordsFor(rule, resources);
+  for (const body of askedBodies(pass, ({ bodyText }) => makes.test(bodyText))) {
     // What the program has once ends with it.
     if (isCommand(body) || runsOncePerProcess(body.info)) continue;
     for (const { op } of operations(body.graph)) {
       const [made] = op.kind === 'assign' ? op.rhs : [];
       const call = made && unparen(made);
-      if (op.kind !== 'assign' || call?.kind !== 'call') continue;
-      const given = acquisitionOf(call, body, pass);
-      if (given?.evidence !== 'sure' || given.held !== 'resource' || given.resource.rule !== rule || typeof given.result !== 'number') continue;
-      if (given.resource.rule === 'unclosed-connection' && CLIENTS.test(given.by ?? '')) continue;
-      const target = op.lhs[given.result];
-      // A field of a package-level variable: there is one of it.
-      if (!target || typeof placeOf(target)?.root === 'string') continue;
-      const kept = keptBy(target, body);
-      const [first] = kept;
-      if (first && kept.every(at => isReleasable(at, given.resource, pass) && isLeftAlone(at, pass, usesOf(given.resource)))) yield finding(call, first, given.resource, body);
+      if (op.kind !== 'assign' || call?.kind !== 'call' || !makes.test(`${writtenName(call) ?? ''}(`)) continue;
+      for (const { resource, result } of resources.acquiredBy(calleeName(calleeOf(call, body.env)) ?? '')) {
+        if (resource.rule !== rule || resource.field !== undefined || typeof result !== 'number') continue;
+        const target = op.lhs[result];
+        // A field of a package-level variable: there is one of it.
+        if (!target || typeof placeOf(target)?.root === 'string') continue;
+        const kept = keptBy(target, body);
+        const [first] = kept;
+        if (first && kept.every(at => isReleasable(at, resource, pass) && isLeftAlone(at, pass, usesOf(resource)))) yield finding(call, first, resource, body);
+      }
     }
   }
 }
