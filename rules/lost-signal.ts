@@ -1,4 +1,4 @@
-import { type AtomicFlag, atomicFlags, type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
+import { type AtomicFlag, atomicFlags, type Finding, isTest, type LostSignal, lostSignals, type Pass, type Rule, type SilentFlag, silentFlags, siteIn, type SkippedSignal, skippedSignals, startSite, stuckFindings, textOf, turnSteps } from '../src/rule.ts';
 
 export const lostSignal: Rule = {
   id: 'lost-signal',
@@ -7,6 +7,7 @@ export const lostSignal: Rule = {
   tellsOfWaits: true,
   *check(pass: Pass) {
     for (const found of lostSignals(pass)) yield finding(found);
+    for (const found of skippedSignals(pass)) yield skippedFinding(found);
     const seen = new Set<unknown>();
     for (const found of silentFlags(pass)) {
       if (!seen.has(found.set)) yield flagFinding(found);
@@ -32,6 +33,23 @@ function finding(found: LostSignal): Finding {
       ...(locked ? [{ at: siteIn(body.info, locked), note: 'the mutex is locked here' }] : []),
       ...turnSteps(turns, body.info),
       { at, note: 'the goroutine waits here' },
+    ],
+  };
+}
+
+function skippedFinding({ body, wait, cond, goroutine, signaller, turns, end }: SkippedSignal): Finding {
+  const at = siteIn(body.info, { start: wait.start, end: wait.fun.end });
+  const name = textOf(cond, body.info);
+  return {
+    at,
+    confidence: 'medium',
+    severity: 'warning',
+    message: `${name}.Wait may wait for ever: only one goroutine signals ${name}, and it does not do so when it fails. Defer the Broadcast there.`,
+    trail: [
+      { at: startSite(goroutine), note: 'the goroutine that signals starts here' },
+      ...turnSteps(turns, signaller.info),
+      { at: siteIn(signaller.info, end), note: 'it ends here without a signal' },
+      { at, note: 'and a goroutine may wait for it here' },
     ],
   };
 }

@@ -44,6 +44,7 @@ export { runLockedFindings } from './leaks/locks/runlockedwords.ts';
 export { type OnceAgain, oncesAgain } from './leaks/locks/onces.ts';
 export { type LostSignal, lostSignals } from './leaks/locks/signals.ts';
 export { type SilentFlag, silentFlags } from './leaks/locks/silentflags.ts';
+export { type SkippedSignal, skippedSignals } from './leaks/locks/skippedsignals.ts';
 export { type LockedUnder, type LockOrder, lockOrders } from './leaks/locks/lockorder.ts';
 export { mismatches } from './leaks/locks/unlockmodes.ts';
 export { abandoned } from './leaks/channels/words.ts';

@@ -30,7 +30,7 @@ export interface SilentFlag {
   readonly set: { readonly start: number; readonly end: number };
 }
 
-const WAKES = /\.(?:Signal|Broadcast)\b/;
+export const WAKES = /\.(?:Signal|Broadcast)\b/;
 
 export function* silentFlags(pass: Pass): Generator<SilentFlag> {
   for (const body of askedBodies(pass, ({ bodyText, file }) => !file.kind.test && /\.Wait\(\)/.test(bodyText) && /\bfor\b/.test(bodyText))) {
