@@ -10,6 +10,7 @@ import { type Expr, unparen } from '../../syntax/ast.ts';
 import type { Body } from '../bodies.ts';
 import { allGoroutinesOf } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
+import { failingSide } from '../paths/failing.ts';
 import { holdsSpan, isRepeated, type Span } from '../paths/reach.ts';
 import type { FamilyUse } from './families.ts';
 import { spotOf } from './lonely.ts';
@@ -62,13 +63,6 @@ export function alwaysSends(send: FamilyUse, pass: Pass): boolean {
 export function startsOnce(stmt: Span, parent: Body, pass: Pass): boolean {
   const at = parent.graph.blocks.flatMap(({ ops }) => ops).find(op => (op.kind === 'go' ? op.stmt === stmt : op.kind === 'call' && op.call === stmt));
   return at !== undefined && !isRepeated(at, parent, pass) && ![...parent.graph.loops.keys()].some(loop => holdsSpan(loop, stmt));
-}
-
-/** On which side of the condition something has failed. */
-export function failingSide(condition: Expr, { env }: Body): boolean | undefined {
-  const x = unparen(condition);
-  if (x.kind !== 'binary' || (x.op !== '!=' && x.op !== '==') || x.y.kind !== 'ident' || x.y.name !== 'nil') return undefined;
-  return unparen(x.x).kind === 'ident' && isError(typeOf(x.x, env)) ? x.op === '!=' : undefined;
 }
 
 /** `ok` of `x, ok := <-in`: on which side the channel is closed. */

@@ -7,7 +7,7 @@ import { type Arrival, operations, search, type Turn } from '../../flow/search.t
 import { calleeOf } from '../../program/callee.ts';
 import { type Call, type Expr, unparen } from '../../syntax/ast.ts';
 import { askedBodies, bodiesWith, type Body } from '../bodies.ts';
-import { failingSide } from '../channels/failedreceivers.ts';
+import { failingSide } from '../paths/failing.ts';
 import { allGoroutinesOf, type Goroutine } from '../goroutines/goroutines.ts';
 import type { Pass } from '../pass.ts';
 import { isRepeated } from '../paths/reach.ts';
