@@ -32,7 +32,7 @@ function finding(found: DoubleLock): Finding {
   const at = siteIn(body.info, { start: call.start, end: call.fun.end });
   return {
     at,
-    confidence: holding.isPresumed ? 'medium' : 'high',
+    confidence: holding.isPresumed || found.steps.some(({ turns }) => turns.length > 0) ? 'medium' : 'high',
     severity: needsWriter || isTest(body) ? 'warning' : 'error',
     message: messageOf(found),
     trail: [

@@ -32,7 +32,7 @@ export function* stuckFindings(rule: StuckRule, pass: Pass, told: ReadonlySet<Fu
       const place = `${at.source.path} ${at.start}`;
       if (cause.rule !== rule || seen.has(place) || cause.spot.info.file !== file) continue;
       seen.add(place);
-      yield { at, confidence: stuck.isGuessed ? 'medium' : 'high', message: cause.message, trail: cause.trail, ...(isTest(stuck.body) ? { severity: 'warning' } : {}) };
+      yield { at, confidence: stuck.isGuessed ? (isTest(stuck.body) ? 'low' : 'medium') : 'high', message: cause.message, trail: cause.trail, ...(isTest(stuck.body) ? { severity: 'warning' } : {}) };
     }
   }
 }
