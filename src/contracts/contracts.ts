@@ -14,7 +14,7 @@ import type { Env } from '../program/resolve.ts';
 import { targetsOf } from '../program/implementations.ts';
 import { functionOf } from '../program/values.ts';
 import { timed } from '../source/clock.ts';
-import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable } from '../syntax/ast.ts';
+import { type Block, type Call, type FuncDecl, type FuncNode, type Ident, type Variable, variableIn } from '../syntax/ast.ts';
 import { bodyEffect, type BodyEffects, type Held, type ParamEffect, type Where } from './effects.ts';
 import { isExhausted } from './exhausted.ts';
 import { actsOnlyOnFailure } from './failures.ts';
@@ -185,11 +185,22 @@ function variableOf(name: Ident | undefined): Variable | undefined {
 }
 
 function effectInBody(func: FuncNode, body: Block, param: Variable | 'many' | undefined, held: Held, where: Where): ParamEffect {
-  if (!param || param === 'many') return param ? 'keeps' : 'uses';
+  if (!param) return 'uses';
   const graph = graphOf(func, body);
+  if (param === 'many') {
+    const each = eachOf(graph, variableOf(func.type.params.at(-1)?.names.at(-1)));
+    return each && bodyEffect(graph, new Map([[each, held]]), where) === 'released' ? 'closes' : 'keeps';
+  }
   const effect = bodyEffect(graph, new Map([[param, held]]), where);
   if (effect === 'none') return isExhausted(graph, param, held, where) ? 'closes' : 'uses';
   return effect === 'released' ? 'closes' : 'keeps';
+}
+
+/** `c` of `for _, c := range closers`, whose rounds go through all that the parameter has. */
+function eachOf(graph: ReturnType<typeof graphOf>, many: Variable | undefined): Variable | undefined {
+  const ranges = many ? [...graph.loops.keys()].filter(loop => loop.kind === 'range' && variableIn(loop.x) === many) : [];
+  const [loop] = ranges;
+  return ranges.length === 1 && loop?.kind === 'range' && loop.define ? variableIn(loop.lhs[1]) : undefined;
 }
 
 /** The calls in a graph, deferred and started ones included. */

@@ -30,7 +30,7 @@ export const CLOSES_ARGUMENT: ReadonlySet<string> = new Set([
 export const SENDS_BODY: ReadonlySet<string> = new Set(['net/http.Post', '(*net/http.Client).Post', 'net/http.NewRequest', 'net/http.NewRequestWithContext']);
 /** Library functions whose result's `Close` closes what they are given. */
 export const CLOSES_THROUGH: ReadonlySet<string> = new Set([
-  'net/http.MaxBytesReader', 'crypto/tls.Client', 'crypto/tls.Server', 'crypto/tls.NewListener', 'net/textproto.NewConn', 'net/smtp.NewClient',
+  'os.NewFile', 'net/http.MaxBytesReader', 'crypto/tls.Client', 'crypto/tls.Server', 'crypto/tls.NewListener', 'net/textproto.NewConn', 'net/smtp.NewClient',
   'net/rpc.NewClient', 'net/rpc/jsonrpc.NewClient', 'net/rpc/jsonrpc.NewClientCodec', 'net/rpc/jsonrpc.NewServerCodec', 'net/http/httputil.NewClientConn', 'net/http/httputil.NewProxyClientConn', 'net/http/httputil.NewServerConn',
 ]);
 /** Library functions whose result is given out in place of what they are given, as the output of a log is. */

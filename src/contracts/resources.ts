@@ -100,6 +100,14 @@ const connection: Resource = {
   ]),
 };
 
+const UNIX = ['syscall', 'golang.org/x/sys/unix'];
+
+/** A number that the operating system has given for what is open; the file that `os.NewFile` makes of it closes it as well. */
+const descriptor: Resource = {
+  rule: 'unclosed-file', noun: 'descriptor', released: 'closed', releases: ['Close'], releasedBy: new Set(UNIX.map(path => `${path}.Close`)), words: /$^/,
+  acquire: all(UNIX.flatMap(path => ['Open', 'Openat', 'Creat', 'Socket', 'Dup', 'EpollCreate', 'EpollCreate1', 'InotifyInit', 'InotifyInit1', 'Eventfd', 'TimerfdCreate', 'MemfdCreate', 'PidfdOpen', 'Kqueue'].map(name => `${path}.${name}`))),
+};
+
 /** What is generated for a service calls through the connection, and has nothing to close it. */
 const rpcConnection: Resource = {
   ...connection, types: [], stubs: /\.New[A-Z]\w*[a-z0-9]\w*Client$/,
@@ -118,7 +126,7 @@ const database: Resource = {
   acquire: all(['database/sql.Open', 'database/sql.OpenDB', ...['Open', 'Connect', 'ConnectContext', 'MustOpen', 'MustConnect'].map(name => `github.com/jmoiron/sqlx.${name}`),
     ...['New', 'NewWithConfig', 'Connect', 'ConnectConfig'].flatMap(name => [`github.com/jackc/pgx/v5/pgxpool.${name}`, `github.com/jackc/pgx/v4/pgxpool.${name}`]),
     'go.etcd.io/bbolt.Open', 'github.com/boltdb/bolt.Open', 'github.com/dgraph-io/badger.Open', ...['v2', 'v3', 'v4'].map(v => `github.com/dgraph-io/badger/${v}.Open`),
-    'github.com/syndtr/goleveldb/leveldb.OpenFile', 'github.com/cockroachdb/pebble.Open']),
+    ...['Open', 'OpenFile', 'Recover', 'RecoverFile'].map(name => `github.com/syndtr/goleveldb/leveldb.${name}`), 'github.com/cockroachdb/pebble.Open', 'github.com/cockroachdb/pebble/v2.Open']),
 };
 
 /** Clients of other people's services that hold connections and goroutines until they are closed. */
@@ -234,7 +242,7 @@ const signals: Resource = {
 };
 
 const RESOURCES: readonly Resource[] = [
-  RESPONSE, ANSWER, file, ...pipes, ROWS, pgxRows, statement, transaction, connection, rpcConnection, pooled, database, client, watcher, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
+  RESPONSE, ANSWER, file, descriptor, ...pipes, ROWS, pgxRows, statement, transaction, connection, rpcConnection, pooled, database, client, watcher, natsClient, netlinkSocket, listener, cancel, iterator, span, ...otherSpans, process, ticker, timer,
   compressor, encoder, buffer, codec, entry, reader, group, signals, ...LIBRARY_RESOURCES,
 ];
 
