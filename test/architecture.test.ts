@@ -95,6 +95,7 @@ test('no import cycles', () => {
  */
 const BY_NAME: Readonly<Record<string, string>> = {
   "sel.name === 'Done' && isCancellable(fun.x": 'the receiver is a context by its type',
+  "sel.name === 'Discard'": 'after the import io has been resolved, on the same line',
   "sel.name === 'DefaultClient'": 'after the import net/http has been resolved',
   "sel.name === 'DefaultServeMux'": 'after the import net/http has been resolved',
   "sel.name === 'Error' && isError(fun.x)": 'the method of what is known to be the error of a call',

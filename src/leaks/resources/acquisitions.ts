@@ -65,6 +65,11 @@ function isUnseen(call: Call, { env }: Body): boolean {
   return callee.kind !== 'conversion' && callee.kind !== 'builtin' && !targetsOf(callee, env).length;
 }
 
+function isDiscard(arg: Expr, { env }: Body): boolean {
+  const x = unparen(arg);
+  return x.kind === 'selector' && x.sel.name === 'Discard' && x.x.kind === 'ident' && !x.x.entity && env.program.importPathOf(env.file, x.x.name) === 'io';
+}
+
 function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | undefined {
   const callee = calleeOf(call, body.env);
   const name = calleeName(callee);
@@ -72,6 +77,8 @@ function acquisitionByCallee(call: Call, body: Body, pass: Pass): Acquisition | 
   const [known] = name === undefined ? [] : pass.contracts.resources.acquiredBy(name);
   // `zstd.NewReader(nil)` has started nothing, and `zstd.NewWriter(nil)` has nowhere to write to.
   if (known?.resource.startsWithArgument && isNil(call.args[0])) return undefined;
+  // Of what nobody is to read nothing is lost.
+  if (known?.resource.rule === 'unclosed-resource' && call.args.some(arg => isDiscard(arg, body))) return undefined;
   if (known) return { ...known, by: name, held: known.resource.field === undefined ? 'resource' : 'whole', evidence: 'sure' };
   if (callee.kind !== 'func' && callee.kind !== 'method') {
     const known = functionOf(callee, body.env);

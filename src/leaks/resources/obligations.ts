@@ -13,6 +13,7 @@ import { type Call, type Expr, type FuncLit, unparen, type Variable } from '../.
 import { walkExpr } from '../../syntax/walk.ts';
 import { askedBodies, type Body, isTest } from '../bodies.ts';
 import { isCommand } from '../calls/commands.ts';
+import { isLastOfMain } from '../calls/lastofmain.ts';
 import type { Pass } from '../pass.ts';
 import { factsAt, firstFound } from '../paths/facts.ts';
 import { spanOf } from '../paths/reach.ts';
@@ -119,8 +120,8 @@ function unmetAt(op: Op & { kind: 'call' }, after: Place, given: Acquisition, bo
     const left = filled ? undefined : unmetByGoroutine(call, acquisition, target, tracked, body, pass);
     return left ?? (filled && given.resource.releases.length ? undefined : unmetByOwner(op, given, target.companions, body, pass));
   }
-  if (target.kind === 'blank') return first && !isProcessEnd(first, body) ? { body, call, acquisition, target, why: 'discarded', way: undefined, never: true } : undefined;
-  if (!way || isProcessEnd(way, body)) return undefined;
+  if (target.kind === 'blank') return first && !isProcessEnd(first, body, pass) ? { body, call, acquisition, target, why: 'discarded', way: undefined, never: true } : undefined;
+  if (!way || isProcessEnd(way, body, pass)) return undefined;
   const evidence = acquisition.evidence === 'sure' && restsOnNames(tracked, whereOf(resource, body, pass), body) ? 'likely' : acquisition.evidence;
   return { body, call, acquisition: { ...acquisition, evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never };
 }
@@ -133,7 +134,7 @@ function* unmetAfter({ call, acquisition, runner, target }: Filled, body: Body, 
   if (isLookedAfterBefore(runner, tracked, resource, body, pass)) return;
   const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
   const way = firstFound(factsAt(from, body, pass), facts => search(from, stateOf(tracked, companions, facts), walkOf(resource, body, pass)));
-  if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return;
+  if (!way || isProcessEnd(way, body, pass) || missesErrorCheck(way.turns, companions.errors, later)) return;
   yield { body, call, acquisition: { ...acquisition, evidence: evidence === 'sure' ? 'likely' : evidence }, target, why: way.at.kind === 'op' ? 'overwritten' : 'returns', way, never: isForgotten(tracked, resource, body, pass) };
 }
 
@@ -203,7 +204,7 @@ function unmetByOwner(op: Op & { kind: 'call' }, acquisition: Acquisition, compa
   const { resource, tracked, from, walk, never } = owner;
   const later = [from.block, ...reachableFrom(from.block, b => pass.contracts.next(b, body.env))];
   const way = firstFound(factsAt(from, body, pass), facts => search(from, stateOf(tracked, companions, facts), walk));
-  if (!way || isProcessEnd(way, body) || missesErrorCheck(way.turns, companions.errors, later)) return undefined;
+  if (!way || isProcessEnd(way, body, pass) || missesErrorCheck(way.turns, companions.errors, later)) return undefined;
   const why = way.at.kind === 'op' ? 'overwritten' : 'returns';
   return { body, call, acquisition: { ...acquisition, resource, evidence: 'likely' }, target: undefined, why, way, never };
 }
@@ -318,9 +319,9 @@ function isForgotten(tracked: Tracked, resource: Resource, body: Body, pass: Pas
   return bodyEffect(body.graph, tracked, where) === 'none';
 }
 
-/** When `main` returns, the process ends and takes everything with it. */
-function isProcessEnd(way: Arrival<State>, body: Body): boolean {
-  return way.at.kind === 'return' && isMain(body);
+/** When `main` returns, or what it calls last, the process ends and takes everything with it. */
+function isProcessEnd(way: Arrival<State>, body: Body, pass: Pass): boolean {
+  return way.at.kind === 'return' && (isMain(body) || (body.node === body.info.decl && isLastOfMain(body.info, pass)));
 }
 
 function isMain(body: Body): boolean {
